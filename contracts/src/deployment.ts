@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { inputFaultSchema } from './errors.ts'
+import { environmentNameSchema } from './names.ts'
+
+export const deploymentStatuses = ['PENDING', 'VALIDATING', 'IN_PROGRESS', 'SUCCESS', 'FAILED', 'ROLLED_BACK', 'SUPERSEDED'] as const
+export type DeploymentStatus = (typeof deploymentStatuses)[number]
+export const deploymentKinds = ['publish', 'promotion', 'rollback'] as const
+
+export const deploymentSchema = z
+  .object({
+    deploymentId: z.string(),
+    gatewayId: z.string(),
+    functionId: z.string(),
+    functionName: z.string(),
+    environment: environmentNameSchema,
+    kind: z.enum(deploymentKinds),
+    /** The environment a promotion came from. */
+    from: environmentNameSchema.optional(),
+    releaseId: z.string(),
+    version: z.string(),
+    status: z.enum(deploymentStatuses),
+    /** One line for people: "Deployed from dev to staging (version: 1.0.0)". */
+    message: z.string(),
+    error: z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema).optional() }).optional(),
+    /** From request received to served by every live runtime, in milliseconds; set with SUCCESS. */
+    liveMs: z.number().optional(),
+    revision: z.number().int().optional(),
+    createdAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().optional(),
+    by: z.string(),
+  })
+  .meta({ id: 'Deployment' })
+export type Deployment = z.infer<typeof deploymentSchema>

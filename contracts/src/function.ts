@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { deploymentSchema } from './deployment.ts'
+import { inputFaultSchema } from './errors.ts'
+import { environmentNameSchema, functionNameSchema } from './names.ts'
+
+export const codeBytesMax = 512 * 1024
+export const httpMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export const methodsSchema = z.array(z.enum(httpMethods)).min(1).max(httpMethods.length)
+
+export const functionLimitsSchema = z.object({
+  timeoutMs: z.number().int().min(50).max(300_000).optional(),
+  concurrency: z.number().int().min(1).max(1000).optional(),
+  bodyBytesMax: z
+    .number()
+    .int()
+    .min(0)
+    .max(100 * 1024 * 1024)
+    .optional(),
+})
+export type FunctionLimits = z.infer<typeof functionLimitsSchema>
+
+/** `code` is checked by bytes in the rules of functions, so that the refusal is CODE_TOO_LARGE and not a schema fault. */
+const codeSchema = z.string()
+
+/** What one environment serves of a function. */
+export const servedSchema = z.object({
+  environment: environmentNameSchema,
+  releaseId: z.string(),
+  version: z.string(),
+  revision: z.number().int(),
+  deploymentId: z.string(),
+  /** From request received to served by every live runtime, in milliseconds. */
+  liveMs: z.number().optional(),
+  at: z.iso.datetime(),
+  by: z.string(),
+})
+export type Served = z.infer<typeof servedSchema>
+
+export const functionSchema = z
+  .object({
+    functionId: z.string(),
+    gatewayId: z.string(),
+    name: z.string(),
+    /** Rises by one with every save; sent back as `baseRevision`. */
+    revision: z.number().int(),
+    code: z.string().optional(),
+    methods: methodsSchema.optional(),
+    limits: functionLimitsSchema,
+    /** Newest first by environment order: what dev, staging and prod serve. */
+    served: z.array(servedSchema),
+    /** False when the saved code differs from what dev serves. */
+    isLiveInDev: z.boolean(),
+    updatedAt: z.iso.datetime(),
+    updatedBy: z.string(),
+  })
+  .meta({ id: 'Function' })
+export type ImprunFunction = z.infer<typeof functionSchema>
+
+export const createFunctionSchema = z.strictObject({
+  name: functionNameSchema,
+  code: codeSchema,
+  methods: methodsSchema.optional(),
+  limits: functionLimitsSchema.default({}),
+})
+export type CreateFunction = z.infer<typeof createFunctionSchema>
+
+export const saveFunctionSchema = z.strictObject({
+  code: codeSchema,
+  /** The revision the author started from. Absent: overwrite whatever is there (audited as forced). */
+  baseRevision: z.number().int().nonnegative().optional(),
+  methods: methodsSchema.optional(),
+  limits: functionLimitsSchema.optional(),
+})
+export type SaveFunction = z.infer<typeof saveFunctionSchema>
+
+export const publishFunctionSchema = z.strictObject({ environment: environmentNameSchema })
+export const promoteFunctionSchema = z.strictObject({ from: environmentNameSchema, to: environmentNameSchema })
+export const deployToStageSchema = z.strictObject({ targetStage: environmentNameSchema })
+
+/** The answer of a save that publishes: the function, and how the deployment went. A refusal keeps the save and tells why it is not live. */
+export const savedFunctionSchema = z
+  .object({
+    function: functionSchema,
+    deployment: deploymentSchema.optional(),
+    refusal: z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema) }).optional(),
+  })
+  .meta({ id: 'SavedFunction' })
+export type SavedFunction = z.infer<typeof savedFunctionSchema>

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { environmentNameSchema } from '../names.ts'
+
+export const heartbeatEveryMs = 2_000
+/** A runtime that missed three heartbeats is not waited for. Compared with the database's clock. */
+export const heartbeatLostAfterMs = 3 * heartbeatEveryMs
+
+/** Why a runtime could not apply a revision; it goes on with what it had. */
+export const applyFailureSchema = z.object({
+  /** The function's name. */
+  name: z.string(),
+  revision: z.number().int(),
+  code: z.string(),
+  message: z.string(),
+  line: z.number().int().optional(),
+  column: z.number().int().optional(),
+})
+export type ApplyFailure = z.infer<typeof applyFailureSchema>
+
+/** `__runtimes`: one per (live runtime, environment): what it has reached, and that it lives. */
+export const liveRuntimeSchema = z.object({
+  /** `<runtimeId>/<environment>` */
+  _id: z.string(),
+  runtimeId: z.string(),
+  environment: environmentNameSchema,
+  /** Everything up to this revision has been read and either applied or refused (`failures`). */
+  revision: z.number().int(),
+  /** Only the refusals that still stand: the published revision of that function is the one that failed. */
+  failures: z.array(applyFailureSchema),
+  heartbeatAt: z.date(),
+})
+export type LiveRuntime = z.infer<typeof liveRuntimeSchema>

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** An immutable release: what was compiled once and is promoted as it is. */
+export const releaseSchema = z
+  .object({
+    releaseId: z.string(),
+    gatewayId: z.string(),
+    functionId: z.string(),
+    functionName: z.string(),
+    /** semver, from 1.0.0 upward; promotion keeps it. */
+    version: z.string(),
+    /** sha256 of the compiled bundle, hex. */
+    hash: z.string(),
+    /** The author's source; left out of lists. */
+    source: z.string().optional(),
+    createdAt: z.iso.datetime(),
+    createdBy: z.string(),
+  })
+  .meta({ id: 'Release' })
+export type Release = z.infer<typeof releaseSchema>

@@ -1,0 +1,179 @@
+/**
+ * What the front and a worker say to each other: length-prefixed, multiplexed frames on one socket; all writes of one loop turn leave as one write.
+ *
+ *   u32 length of the rest | u32 id | u32 kind | u32 metaLength | meta (latin1) | body
+ *
+ * `id` names the call, or the request that a reply answers. Bodies travel as bytes: the front never decodes them, it holds them as latin1 strings (one
+ * character, one byte) or buffers. Order on the socket replaces acknowledgements: bind, load and the waiting calls leave in one go.
+ */
+
+/** Kinds that the front sends. */
+export const toWorker = {
+  /** body: BindMessage as JSON. Answered by `done` or `refused`. */
+  bind: 0xffff_0001,
+  /** body: LoadMessage as JSON. Compiles beside the version in place, runs its top level, swaps. Answered by `done` or `refused`; refused leaves the old one. */
+  load: 0xffff_0002,
+  /** body: { index } as JSON: forget a function. Not answered. */
+  unload: 0xffff_0003,
+  /** Answered by `pong` at once, from the loop that also runs functions: silence means it hangs. */
+  ping: 0xffff_0004,
+  /** The client went away or the deadline passed: nobody reads the answer of this call any more. */
+  abort: 0xffff_0005,
+  /** Finish what runs, then exit. */
+  drain: 0xffff_0006,
+} as const
+/** Any smaller kind is a call: the kind is the function's index. meta: CallMeta lines; body: the request's bytes. */
+export const callKindMax = 0xfffe_ffff
+
+/** Kinds that the worker sends. */
+export const toFront = {
+  done: 0xffff_0101,
+  /** body: RefusedMessage as JSON. */
+  refused: 0xffff_0102,
+  pong: 0xffff_0103,
+  /** The call has touched the outside world, so it must not be run again elsewhere. Written before the effect leaves the worker. */
+  crossed: 0xffff_0104,
+  /** A whole answer with a byte body. meta: AnswerHead lines. */
+  answerBytes: 0xffff_0105,
+  /** A streamed answer begins. meta: AnswerHead lines; body: first bytes, may be empty. */
+  answerStart: 0xffff_0106,
+  answerChunk: 0xffff_0107,
+  answerEnd: 0xffff_0108,
+  /** body: FailedMessage as JSON: the function threw, timed out or answered nothing usable. The caller gets a problem without the message; the log has it. */
+  failed: 0xffff_0109,
+  /** body: LogMessage as JSON. */
+  log: 0xffff_010a,
+} as const
+/** Any smaller kind is a whole answer in text: the kind is the length of its head in bytes (ASCII), and the body is head + "\n\n" + text as UTF-8. */
+export const answerKindMax = 0xfffe_ffff
+
+/** meta of a call, one value per line: method, url (path and query inside the environment), request id, ip, credential id, application name (URI-encoded); then header name and value in turns. */
+export const callMetaFixedLines = 6
+/** AnswerHead: status, then header name (lower case) and value in turns, one per line; ASCII only. */
+
+export interface BindMessage {
+  gatewayId: string
+  environment: string
+  /** Handed to imp.db() as the one database it knows. */
+  dataUri: string
+  dataDatabase: string
+  memoryMb: number
+}
+export interface LoadMessage {
+  index: number
+  name: string
+  version: string
+  revision: number
+  code: string
+  sourceMap: string
+  timeoutMs: number
+}
+export interface RefusedMessage {
+  code: 'CODE_NOT_COMPILING' | 'CODE_WITHOUT_DEFAULT_EXPORT' | 'CODE_THROWS_AT_LOAD' | 'INTERNAL'
+  message: string
+  line?: number
+  column?: number
+}
+export interface FailedMessage {
+  code: 'FUNCTION_FAILED' | 'FUNCTION_TIMED_OUT' | 'FUNCTION_ANSWER_INVALID'
+  message: string
+}
+export interface LogMessage {
+  /** The function's index. */
+  index: number
+  version: string
+  requestId?: string
+  level: 'debug' | 'info' | 'warn' | 'error'
+  message: string
+  /** Milliseconds since 1970. */
+  at: number
+}
+
+const headBytes = 16
+/** A frame longer than this is a fault of the other side: the socket is closed. Above the largest body an environment may allow (100 MiB). */
+export const frameBytesMax = 128 * 1024 * 1024
+
+export interface FrameSink {
+  write(chunk: Uint8Array): unknown
+}
+/** `encoding` says how a string body becomes bytes; a byte body is copied. */
+export type SendFrame = (id: number, kind: number, meta: string, body: string | Uint8Array, encoding: 'utf8' | 'latin1') => void
+
+/**
+ * @param flushAfterFrames leave before the loop turn ends once so many frames wait; a worker under load answers sooner with 8
+ * @returns send, and `flush` for a frame that must leave before what follows
+ */
+export function createFrameSender(sink: FrameSink, flushAfterFrames = Number.POSITIVE_INFINITY): { send: SendFrame; flush: () => void } {
+  let waiting: { id: number; kind: number; meta: string; body: string | Uint8Array; encoding: 'utf8' | 'latin1' }[] = []
+  let bytesMax = 0
+  let isArmed = false
+  const flush = (): void => {
+    isArmed = false
+    if (waiting.length === 0) return
+    const frames = waiting
+    const buffer = Buffer.allocUnsafe(bytesMax)
+    waiting = []
+    bytesMax = 0
+    let at = 0
+    for (const frame of frames) {
+      const start = at
+      at += headBytes
+      const metaLength = frame.meta === '' ? 0 : buffer.write(frame.meta, at, 'latin1')
+      at += metaLength
+      if (typeof frame.body !== 'string') {
+        buffer.set(frame.body, at)
+        at += frame.body.length
+      } else if (frame.body !== '') at += buffer.write(frame.body, at, frame.encoding)
+      buffer.writeUInt32LE(at - start - 4, start)
+      buffer.writeUInt32LE(frame.id, start + 4)
+      buffer.writeUInt32LE(frame.kind, start + 8)
+      buffer.writeUInt32LE(metaLength, start + 12)
+    }
+    sink.write(at === buffer.length ? buffer : buffer.subarray(0, at))
+  }
+  const send: SendFrame = (id, kind, meta, body, encoding) => {
+    waiting.push({ id, kind, meta, body, encoding })
+    bytesMax += headBytes + meta.length + (typeof body === 'string' && encoding === 'utf8' ? body.length * 3 : body.length)
+    if (waiting.length >= flushAfterFrames) flush()
+    else if (!isArmed) {
+      isArmed = true
+      setImmediate(flush)
+    }
+  }
+  return { send, flush }
+}
+
+/** Called once per whole frame. `buffer` may be reused after the call: slice or copy what is kept. */
+export type OnFrame = (id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number) => void
+
+/** @throws RangeError when the other side announces a frame over `frameBytesMax`; the caller closes the socket. */
+export function createFrameReceiver(onFrame: OnFrame): (chunk: Buffer) => void {
+  let parts: Buffer[] = []
+  let partsBytes = 0
+  let neededBytes = 4
+  return (chunk) => {
+    // A long frame arrives in many chunks: gather them and join once, so that it costs its length and not its square.
+    partsBytes += chunk.length
+    if (partsBytes < neededBytes) {
+      parts.push(Buffer.from(chunk))
+      return
+    }
+    const buffer = parts.length === 0 ? chunk : Buffer.concat([...parts, chunk], partsBytes)
+    parts = []
+    let at = 0
+    neededBytes = 4
+    while (buffer.length - at >= 4) {
+      const length = buffer.readUInt32LE(at)
+      if (length > frameBytesMax || length < headBytes - 4) throw new RangeError(`A frame of ${length} bytes was announced.`)
+      if (buffer.length - at < length + 4) {
+        neededBytes = length + 4
+        break
+      }
+      const bodyAt = at + headBytes + buffer.readUInt32LE(at + 12)
+      onFrame(buffer.readUInt32LE(at + 4), buffer.readUInt32LE(at + 8), buffer, at + headBytes, bodyAt, at + 4 + length)
+      at += length + 4
+    }
+    partsBytes = buffer.length - at
+    if (partsBytes > 0) parts.push(Buffer.from(buffer.subarray(at)))
+  }
+}
