@@ -1,0 +1,62 @@
+import { gatewayCollections, logTtlS } from '@imprun/contracts'
+import type { Db, IndexDescription } from 'mongodb'
+import type { Database } from './database.ts'
+
+/** How long the answer to an Idempotency-Key is kept. */
+export const idempotencyTtlS = 24 * 3600
+
+type Indexes = Readonly<Record<string, readonly IndexDescription[]>>
+
+/** Every index of `sys_db`: unique where identity is claimed, (phase, lockedAt) where the phase engine claims, and one for each way of listing. */
+const sysIndexes: Indexes = {
+  users: [{ key: { name: 1 }, unique: true }],
+  accessTokens: [{ key: { hash: 1 }, unique: true }, { key: { userId: 1 } }],
+  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, { key: { phase: 1, lockedAt: 1 } }],
+  environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, { key: { phase: 1, lockedAt: 1 } }],
+  functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
+  releases: [{ key: { functionId: 1, version: 1 }, unique: true }, { key: { functionId: 1, _id: -1 } }],
+  deployments: [{ key: { functionId: 1, _id: -1 } }, { key: { gatewayId: 1, _id: -1 } }],
+  applications: [{ key: { ownerId: 1, name: 1 }, unique: true }],
+  applicationGrants: [{ key: { applicationId: 1 } }, { key: { gatewayId: 1, environment: 1 } }],
+  credentials: [{ key: { grantId: 1 } }],
+  mcpTools: [{ key: { gatewayId: 1, environment: 1, name: 1 }, unique: true }, { key: { ownerId: 1, name: 1 } }],
+  auditLog: [{ key: { userId: 1, at: -1 } }, { key: { requestId: 1 } }],
+  portLeases: [{ key: { port: 1 }, unique: true }],
+  idempotencyKeys: [
+    { key: { ownerId: 1, key: 1 }, unique: true },
+    { key: { createdAt: 1 }, expireAfterSeconds: idempotencyTtlS },
+  ],
+}
+
+/** Every index of a gateway's database. */
+const gatewayIndexes: Indexes = {
+  [gatewayCollections.counters]: [],
+  [gatewayCollections.publishedFunctions]: [{ key: { environment: 1, name: 1 }, unique: true }, { key: { environment: 1, revision: 1 } }],
+  [gatewayCollections.environments]: [{ key: { environment: 1 }, unique: true }],
+  [gatewayCollections.credentials]: [{ key: { hash: 1 }, unique: true }, { key: { credentialId: 1 }, unique: true }, { key: { environment: 1, revision: 1 } }],
+  [gatewayCollections.runtimes]: [{ key: { environment: 1, heartbeatAt: 1 } }],
+  [gatewayCollections.logs]: [{ key: { environment: 1, functionName: 1, at: -1 } }, { key: { at: 1 }, expireAfterSeconds: logTtlS }],
+}
+
+/** Safe to repeat. */
+export const ensureSysIndexes = (database: Database): Promise<void> => ensureIndexes(database.sys, sysIndexes)
+
+/** Safe to repeat. Also makes the collections, so that a transaction never has to. */
+export const ensureGatewayIndexes = (database: Database, gatewayId: string): Promise<void> => ensureIndexes(database.gateway(gatewayId), gatewayIndexes)
+
+async function ensureIndexes(db: Db, indexes: Indexes): Promise<void> {
+  const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name))
+  for (const [collection, wanted] of Object.entries(indexes)) {
+    if (wanted.length > 0) await db.collection(collection).createIndexes([...wanted])
+    else if (!existing.has(collection)) await createCollection(db, collection)
+  }
+}
+
+const namespaceExists = 48
+async function createCollection(db: Db, name: string): Promise<void> {
+  try {
+    await db.createCollection(name)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== namespaceExists) throw error
+  }
+}

@@ -1,0 +1,204 @@
+import { gatewayCollections } from '@imprun/contracts'
+import type { ChangeStream, ChangeStreamDocument, ChangeStreamOptions, Document, ResumeToken, Timestamp } from 'mongodb'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import { type Database, sysDatabaseName } from './database.ts'
+
+/**
+ * The backend's one change stream, over the whole deployment and filtered by the server: a stream per gateway would cost mongod time for every commit
+ * anywhere. Listeners are told that something changed and re-read what they need; the stream is a bell and no store.
+ */
+export interface Watcher {
+  /** Resolves once every later commit will be seen. @throws the driver's error when MongoDB cannot be reached. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Listeners run in commit order; what one throws is logged. @returns a function that ends the listening. */
+  on(filter: { scope: Change['scope']; collection: string }, listener: (change: Change) => void): () => void
+  /** Called when changes may have been missed: read everything again. */
+  onGap(listener: () => void): () => void
+  isLive(): boolean
+}
+
+export interface Change {
+  scope: 'sys' | 'gateway'
+  /** Only with scope `gateway`. */
+  gatewayId?: string
+  collection: string
+  operation: 'insert' | 'update' | 'replace' | 'delete'
+  id: string
+  /** The document as it is now, so perhaps newer than this change; absent when it has been deleted since. */
+  document?: Record<string, unknown>
+}
+
+const watchedSysCollections = ['apiGateways', 'environments', 'functions', 'deployments', 'applications', 'applicationGrants', 'mcpTools', 'regions'] as const
+const watchedOperations = ['insert', 'update', 'replace', 'delete'] as const
+const gatewayDatabase = /^gatewayid_([a-z0-9-]+)$/
+
+/**
+ * Heartbeats of runtimes are the most frequent write of all and wake nobody, so an update of `__runtimes` counts only when it changes what has been
+ * applied. User data never leaves the server.
+ */
+const pipeline: Document[] = [
+  {
+    $match: {
+      operationType: { $in: watchedOperations },
+      $or: [
+        { 'ns.db': sysDatabaseName, 'ns.coll': { $in: watchedSysCollections } },
+        { 'ns.db': gatewayDatabase, 'ns.coll': gatewayCollections.logs, operationType: 'insert' },
+        {
+          'ns.db': gatewayDatabase,
+          'ns.coll': gatewayCollections.runtimes,
+          $or: [
+            { operationType: { $ne: 'update' } },
+            { 'updateDescription.updatedFields.revision': { $exists: true } },
+            { 'updateDescription.updatedFields.failures': { $exists: true } },
+          ],
+        },
+      ],
+    },
+  },
+]
+
+/** An idle stream answers this often, so silence for several times as long means that the connection is dead. */
+const awaitMs = 1_000
+const silentAfterMs = 10_000
+const reopenMinMs = 50
+const reopenMaxMs = 5_000
+
+type Stream = ChangeStream<Document, ChangeStreamDocument<Document>>
+
+export function createWatcher({ database, clock, log }: { database: Database; clock: Clock; log: Log }): Watcher {
+  const listeners = new Map<string, Set<(change: Change) => void>>()
+  const gapListeners = new Set<() => void>()
+  const stopping = new AbortController()
+  let running: Promise<void> | undefined
+  let lastAnswerMs: number | undefined
+
+  const tell = <Args extends unknown[]>(those: Iterable<(...args: Args) => void>, ...args: Args) => {
+    for (const listener of [...those]) {
+      try {
+        listener(...args)
+      } catch (error) {
+        log.error({ error }, 'A listener of the change stream failed')
+      }
+    }
+  }
+
+  const deliver = (raw: ChangeStreamDocument<Document>) => {
+    const change = toChange(raw)
+    if (change) tell(listeners.get(`${change.scope}/${change.collection}`) ?? [], change)
+  }
+
+  const readUntilBroken = async (stream: Stream, onAnswer: () => void): Promise<never> => {
+    for (;;) {
+      const raw = await withinMs(stream.tryNext(), silentAfterMs)
+      lastAnswerMs = clock.monotonicMs()
+      onAnswer()
+      if (raw) deliver(raw)
+    }
+  }
+
+  const run = async (from: ChangeStreamOptions) => {
+    let place: ChangeStreamOptions | undefined = from
+    let waitMs = reopenMinMs
+    const onAnswer = () => {
+      waitMs = reopenMinMs
+    }
+    while (!stopping.signal.aborted) {
+      try {
+        place ??= await startAnew()
+        place = await readFrom(place, onAnswer)
+      } catch (error) {
+        log.warn({ error }, 'The change stream cannot be opened yet')
+      }
+      await clock.sleepMs(waitMs, stopping.signal).catch(() => {})
+      waitMs = Math.min(waitMs * 2, reopenMaxMs)
+    }
+  }
+
+  /** @returns where to go on once the stream has broken; undefined when that place is lost. */
+  const readFrom = async (place: ChangeStreamOptions, onAnswer: () => void): Promise<ChangeStreamOptions | undefined> => {
+    const stream: Stream = database.client.watch(pipeline, { ...place, fullDocument: 'updateLookup', maxAwaitTimeMS: awaitMs })
+    const close = () => void stream.close().catch(() => {})
+    stopping.signal.addEventListener('abort', close, { once: true })
+    try {
+      return await readUntilBroken(stream, onAnswer)
+    } catch (error) {
+      lastAnswerMs = undefined
+      if (stopping.signal.aborted) return place
+      log.warn({ error }, 'The change stream broke and is opened again')
+      if (isPlaceLost(error)) return undefined
+      const token = stream.resumeToken as ResumeToken | undefined
+      return token ? { resumeAfter: token } : place
+    } finally {
+      stopping.signal.removeEventListener('abort', close)
+      close()
+    }
+  }
+
+  /** The history that the stream would resume from is gone: begin at this moment and tell everyone to read again. */
+  const startAnew = async (): Promise<ChangeStreamOptions> => {
+    const startAtOperationTime = await operationTime(database)
+    tell(gapListeners)
+    return { startAtOperationTime }
+  }
+
+  return {
+    async start() {
+      const startAtOperationTime = await operationTime(database)
+      lastAnswerMs = clock.monotonicMs()
+      running = run({ startAtOperationTime })
+    },
+    async stop() {
+      stopping.abort()
+      await running
+      lastAnswerMs = undefined
+    },
+    on({ scope, collection }, listener) {
+      const key = `${scope}/${collection}`
+      const those = listeners.get(key) ?? new Set()
+      listeners.set(key, those.add(listener))
+      return () => void those.delete(listener)
+    },
+    onGap(listener) {
+      gapListeners.add(listener)
+      return () => void gapListeners.delete(listener)
+    },
+    isLive: () => lastAnswerMs !== undefined && clock.monotonicMs() - lastAnswerMs < silentAfterMs,
+  }
+}
+
+function toChange(raw: ChangeStreamDocument<Document>): Change | undefined {
+  if (raw.operationType !== 'insert' && raw.operationType !== 'update' && raw.operationType !== 'replace' && raw.operationType !== 'delete') return undefined
+  const gatewayId = gatewayDatabase.exec(raw.ns.db)?.[1]
+  return {
+    scope: gatewayId === undefined ? 'sys' : 'gateway',
+    ...(gatewayId === undefined ? {} : { gatewayId }),
+    collection: raw.ns.coll,
+    operation: raw.operationType,
+    id: String(raw.documentKey._id),
+    ...('fullDocument' in raw && raw.fullDocument ? { document: raw.fullDocument } : {}),
+  }
+}
+
+async function operationTime(database: Database): Promise<Timestamp> {
+  const { operationTime } = await database.client.db('admin').command({ ping: 1 })
+  return operationTime
+}
+
+/** ChangeStreamHistoryLost, and a place that this server never had (another data folder). */
+const placeLostCodes = [286, 280, 222, 260]
+const isPlaceLost = (error: unknown) => placeLostCodes.includes(Number((error as { code?: unknown } | undefined)?.code))
+
+async function withinMs<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The change stream was silent for ${ms} ms.`)), ms)
+  })
+  try {
+    return await Promise.race([work, silence])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => {})
+  }
+}

@@ -1,0 +1,27 @@
+import type { RouteBody, RouteName, RouteParams, RouteQuery, RouteResponse, Routes } from '@imprun/contracts'
+
+/** Routes that stay open and send events; `events/` answers them. */
+export type EventRouteName = { [Name in RouteName]: Routes[Name] extends { kind: 'events' } ? Name : never }[RouteName]
+export type RequestRouteName = Exclude<RouteName, EventRouteName>
+
+export interface Caller {
+  userId: string
+  name: string
+}
+
+export interface ApiRequest<Name extends RouteName> {
+  params: RouteParams<Name>
+  query: RouteQuery<Name>
+  body: RouteBody<Name>
+  account: Caller
+  requestId: string
+  /** `clock.monotonicMs()` when the request arrived. */
+  receivedAtMs: number
+  /** Fires when the caller hangs up or the backend stops. */
+  signal: AbortSignal
+  /** Adds facts to the audit record of this request. Never a secret, never code. */
+  audit(facts: Record<string, unknown>): void
+}
+
+/** One function per route. What it throws is answered as a problem: an ImprunError as it is, anything else as INTERNAL. */
+export type Handlers = { [Name in RequestRouteName]: (request: ApiRequest<Name>) => Promise<RouteResponse<Name>> }
