@@ -28,5 +28,7 @@ export const liveRuntimeSchema = z.object({
   /** Only the refusals that still stand: the published revision of that function is the one that failed. */
   failures: z.array(applyFailureSchema),
   heartbeatAt: z.date(),
+  /** When the last function was swapped in or refused, by the runtime's clock. For measuring, never for deciding. */
+  appliedAt: z.date().optional(),
 })
 export type LiveRuntime = z.infer<typeof liveRuntimeSchema>

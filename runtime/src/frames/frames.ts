@@ -21,6 +21,9 @@ export const toWorker = {
   abort: 0xffff_0005,
   /** Finish what runs, then exit. */
   drain: 0xffff_0006,
+  /** The caller reads this call's streamed answer slower than it comes: hold its chunks (and what waits for `res.write`) until `resume`. */
+  pause: 0xffff_0007,
+  resume: 0xffff_0008,
 } as const
 /** Any smaller kind is a call: the kind is the function's index. meta: CallMeta lines; body: the request's bytes. */
 export const callKindMax = 0xfffe_ffff
