@@ -57,6 +57,8 @@ export const errorCodes = {
   FUNCTION_ANSWER_INVALID: { status: 502, fixedBy: 'caller', retry: 'never' },
   WORKER_LOST: { status: 502, fixedBy: 'system', retry: 'later' },
   WORKER_OVERLOADED: { status: 503, fixedBy: 'system', retry: 'later' },
+  /** Made by clients alone: no answer came, so nobody is known to have refused. */
+  BACKEND_UNREACHABLE: { status: 503, fixedBy: 'system', retry: 'later' },
   INTERNAL: { status: 500, fixedBy: 'system', retry: 'later' },
 } as const satisfies Record<string, ErrorTraits>
 
