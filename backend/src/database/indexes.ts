@@ -7,12 +7,15 @@ export const idempotencyTtlS = 24 * 3600
 
 type Indexes = Readonly<Record<string, readonly IndexDescription[]>>
 
-/** Every index of `sys_db`: unique where identity is claimed, (phase, lockedAt) where the phase engine claims, and one for each way of listing. */
+/** What the phase engine's claim asks for, in its order: documents at rest are never looked at, however many they are. */
+const claimIndex: IndexDescription = { key: { phase: 1, state: 1, lockedAt: 1, updatedAt: 1 } }
+
+/** Every index of `sys_db`: unique where identity is claimed, one where the phase engine claims, and one for each way of listing. */
 const sysIndexes: Indexes = {
   users: [{ key: { name: 1 }, unique: true }],
   accessTokens: [{ key: { hash: 1 }, unique: true }, { key: { userId: 1 } }],
-  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, { key: { phase: 1, lockedAt: 1 } }],
-  environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, { key: { phase: 1, lockedAt: 1 } }],
+  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, claimIndex],
+  environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, claimIndex],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
   releases: [{ key: { functionId: 1, version: 1 }, unique: true }, { key: { functionId: 1, _id: -1 } }],
   deployments: [{ key: { functionId: 1, _id: -1 } }, { key: { gatewayId: 1, _id: -1 } }],

@@ -1,0 +1,45 @@
+import type { Phase } from '@imprun/contracts'
+import type { PhaseDocument } from './phase-document.ts'
+
+/** The fields that a step may set: the document's own, never the engine's bookkeeping. An `undefined` removes the field. */
+export type OwnFields<Document> = { [Field in Exclude<keyof Document, keyof PhaseDocument>]?: Document[Field] | undefined }
+
+/** What a step wants to happen. Only the engine writes. */
+export type Decision<Document extends PhaseDocument> =
+  | { readonly kind: 'advance'; readonly phase: Phase; readonly set: OwnFields<Document> }
+  | { readonly kind: 'tryAgain'; readonly afterMs: number }
+  | { readonly kind: 'remove' }
+
+export interface StepContext {
+  /** Fires when the engine stops, the claim is lost or the step's deadline has passed. */
+  readonly signal: AbortSignal
+  /** The claim's fence. Every side effect that can carry it does. */
+  readonly fence: number
+  /**
+   * Renews the claim. Called before a side effect that cannot carry the fence.
+   * @throws ClaimLostError when another holder has taken over.
+   */
+  confirm(): Promise<void>
+}
+
+/**
+ * Looks at a document, does its small part of the work and says what is next. It may be killed between any two lines and is then run again, so all it
+ * does is safe to repeat. What it throws becomes the document's `lastError`.
+ */
+export type Step<Document extends PhaseDocument> = (document: Document, context: StepContext) => Decision<Document> | Promise<Decision<Document>>
+
+/** The owner of a pair where the wish is met: the document is left alone and costs nothing. */
+export const rest = 'rest'
+export type Rest = typeof rest
+
+/** The work of this phase is done. */
+export const advanceTo = <Document extends PhaseDocument>(phase: Phase, set: OwnFields<Document> = {}): Decision<Document> => ({ kind: 'advance', phase, set })
+
+/** Not done yet and not failed: waits for something that will nudge the document, or for the time given. */
+export const tryAgainAfterMs = (afterMs: number): Decision<never> => ({ kind: 'tryAgain', afterMs })
+
+/** Nothing is left of it: the document goes too. */
+export const remove: Decision<never> = { kind: 'remove' }
+
+/** A step with no work but to move on. */
+export const goTo = (phase: Phase) => (): Decision<never> => advanceTo<never>(phase)

@@ -1,0 +1,21 @@
+import { type Phase, phases, type State, states } from '@imprun/contracts'
+import { type Rest, rest, type Step } from './decisions.ts'
+import type { PhaseDocument } from './phase-document.ts'
+
+/** Who moves a document in each phase, for each wish. A pair without an owner does not compile. */
+export type Machine<Document extends PhaseDocument> = Readonly<Record<Phase, Readonly<Record<State, Step<Document> | Rest>>>>
+
+export interface Pair {
+  readonly phase: Phase
+  readonly state: State
+}
+
+/** The pairs that have work to do; everything else is at rest. */
+export const actionablePairs = <Document extends PhaseDocument>(machine: Machine<Document>): readonly Pair[] =>
+  phases.flatMap((phase) => states.filter((state) => machine[phase][state] !== rest).map((state) => ({ phase, state })))
+
+/** @returns undefined for a pair at rest, and for one that this version does not know. */
+export function findStep<Document extends PhaseDocument>(machine: Machine<Document>, { phase, state }: Pair): Step<Document> | undefined {
+  const step = machine[phase]?.[state]
+  return step === rest ? undefined : step
+}
