@@ -6,6 +6,7 @@ import { ensureDependencies } from './lib/dependencies.mjs'
 import { RemedyError } from './lib/errors.mjs'
 import { ensureNode, withNodeFirst } from './lib/node.mjs'
 import { runChild } from './lib/run-child.mjs'
+import { say } from './lib/say.mjs'
 import { tasks } from './lib/tasks.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -25,6 +26,6 @@ try {
   process.exitCode = await main(name, args)
 } catch (error) {
   if (!(error instanceof RemedyError)) throw error
-  process.stderr.write(`imprun: ${error.message}\n`)
+  say(error.message)
   process.exitCode = 1
 }

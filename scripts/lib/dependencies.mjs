@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { withLock } from './lock.mjs'
 import { withNodeFirst } from './node.mjs'
 import { runNpm } from './npm.mjs'
+import { say as sayInTerminal } from './say.mjs'
 
 const stampName = join('node_modules', '.imprun-lock-hash')
 const remedy = 'The dependencies could not be installed. Check the network and the free disk space, then run the same command again.'
@@ -11,10 +12,10 @@ const remedy = 'The dependencies could not be installed. Check the network and t
 /**
  * Makes node_modules what package-lock.json says, with npm on the given Node (several packages refuse an older one).
  * Of several that start at once one installs and the others wait for it.
- * @param {{ repository: string, node: string, install?: typeof installAll }} options
+ * @param {{ repository: string, node: string, install?: typeof installAll, say?: typeof sayInTerminal }} options
  * @throws {import('./errors.mjs').RemedyError} when npm fails
  */
-export async function ensureDependencies({ repository, node, install = installAll }) {
+export async function ensureDependencies({ repository, node, install = installAll, say = sayInTerminal }) {
   if (await isUpToDate(repository)) return
   const onWait = () => say('another start is installing dependencies, waiting for it')
   // Not inside node_modules, which npm empties.
@@ -75,6 +76,3 @@ async function installAll(repository, node) {
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund']
   await runNpm(args, { cwd: repository, env: withNodeFirst(process.env, node), node, remedy })
 }
-
-/** @param {string} line */
-const say = (line) => process.stderr.write(`imprun: ${line}\n`)

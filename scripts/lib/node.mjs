@@ -7,6 +7,7 @@ import { cacheFolder } from './cache.mjs'
 import { RemedyError } from './errors.mjs'
 import { withLock } from './lock.mjs'
 import { runNpm } from './npm.mjs'
+import { say as sayInTerminal } from './say.mjs'
 
 const wantedMajor = 24
 const remedy = `Check the network, or install Node ${wantedMajor} yourself (https://nodejs.org) and run the same command with it.`
@@ -34,10 +35,11 @@ export async function ensureNode() {
 }
 
 /**
- * @param {{ cache?: string, platform?: string, install?: typeof installPackage }} options
+ * @param {{ cache?: string, platform?: string, install?: typeof installPackage, say?: typeof sayInTerminal }} options
  * @returns {Promise<string>}
  */
-export async function ensureCachedNode({ cache = cacheFolder(), platform = `${process.platform}-${process.arch}`, install = installPackage } = {}) {
+export async function ensureCachedNode(options = {}) {
+  const { cache = cacheFolder(), platform = `${process.platform}-${process.arch}`, install = installPackage, say = sayInTerminal } = options
   const wanted = packages[platform]
   if (!wanted) throw new RemedyError(`imprun needs Node ${wantedMajor}, and there is no package of it for ${platform}. ${remedy}`)
   const folder = join(cache, 'node', `${platform}-${wanted.version.replace('^', '')}`)
@@ -93,6 +95,3 @@ async function installPackage(folder, specifier) {
 
 /** @param {string} version such as v24.21.0 */
 const majorOf = (version) => Number.parseInt(version.replace(/^v/, ''), 10)
-
-/** @param {string} line */
-const say = (line) => process.stderr.write(`imprun: ${line}\n`)

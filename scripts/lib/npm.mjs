@@ -23,7 +23,7 @@ export async function runNpm(args, { cwd, env, node, remedy }) {
   } catch (error) {
     const { stdout = '', stderr = '', code } = /** @type {{ stdout?: string, stderr?: string, code?: number | string }} */ (error)
     const output = withoutHosts(`${stdout}${stderr}`).trimEnd()
-    throw new RemedyError(`npm failed (${code}).\n${output.slice(-outputCharactersShown)}\nimprun: ${remedy}`)
+    throw new RemedyError(`npm failed (${code}).\n${output.slice(-outputCharactersShown)}\n${remedy}`)
   }
 }
 
