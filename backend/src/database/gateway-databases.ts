@@ -1,0 +1,26 @@
+import { type EnvironmentName, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
+import type { Database } from './database.ts'
+import { ensureGatewayIndexes } from './indexes.ts'
+
+/** Where an environment's data lives: in a database of its own, or together in the gateway's. */
+export type DatabaseLayout = 'separate' | 'shared'
+
+/** The MongoDB databases of gateways. Every call is safe to repeat. */
+export interface GatewayDatabases {
+  /** The gateway's own database, with its collections and indexes. */
+  ensure(gatewayId: string): Promise<void>
+  /** Drops the gateway's own database; with the `shared` layout the data of its functions is in it. */
+  drop(gatewayId: string): Promise<void>
+  /** Drops one environment's data. Nothing to do with the `shared` layout. */
+  dropData(gatewayId: string, environment: EnvironmentName, layout: DatabaseLayout): Promise<void>
+}
+
+export const createGatewayDatabases = (database: Database): GatewayDatabases => ({
+  ensure: (gatewayId) => ensureGatewayIndexes(database, gatewayId),
+  async drop(gatewayId) {
+    await database.named(gatewayDatabaseName(gatewayId)).dropDatabase()
+  },
+  async dropData(gatewayId, environment, layout) {
+    if (layout === 'separate') await database.named(environmentDatabaseName(gatewayId, environment, layout)).dropDatabase()
+  },
+})

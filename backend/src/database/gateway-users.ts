@@ -1,0 +1,96 @@
+import { type EnvironmentName, environmentDatabaseName, gatewayCollections, gatewayDatabaseName } from '@imprun/contracts'
+import type { Document } from 'mongodb'
+import type { Secrets } from '../platform/secrets.ts'
+import type { Database } from './database.ts'
+import type { DatabaseLayout } from './gateway-databases.ts'
+
+/**
+ * The MongoDB users and privileges of runtimes and their workers, all of `admin`. Passwords follow from the installation's key, so none is stored and
+ * every call is safe to repeat. What is returned holds a password: never log it.
+ */
+export interface GatewayUsers {
+  /** The user of one runtime's front. @returns its address of MongoDB. */
+  ensureFrontUser(runtimeId: string): Promise<{ uri: string }>
+  dropFrontUser(runtimeId: string): Promise<void>
+  /** Lets fronts watch a gateway's database; MongoDB has no privilege to watch single collections of one. */
+  allowFront(gatewayId: string): Promise<void>
+  forbidFront(gatewayId: string): Promise<void>
+  /** The user of one environment's workers: it reaches that environment's data and nothing else. */
+  ensureEnvironmentUser(gatewayId: string, environment: EnvironmentName, layout: DatabaseLayout): Promise<void>
+  environmentUri(gatewayId: string, environment: EnvironmentName): string
+  dropEnvironmentUser(gatewayId: string, environment: EnvironmentName): Promise<void>
+}
+
+const frontRole = 'imprun_front'
+const frontUser = (runtimeId: string) => `imprun_front_${runtimeId}`
+const environmentUser = (gatewayId: string, environment: EnvironmentName) => `imprun_env_${gatewayId}_${environment}`
+
+const inAnyDatabase = (collection: string, actions: readonly string[]): Document => ({ resource: { db: '', collection }, actions: [...actions] })
+/** What a front does in every gateway's database. */
+const frontPrivileges: Document[] = [
+  inAnyDatabase(gatewayCollections.publishedFunctions, ['find']),
+  inAnyDatabase(gatewayCollections.environments, ['find']),
+  inAnyDatabase(gatewayCollections.credentials, ['find']),
+  inAnyDatabase(gatewayCollections.runtimes, ['find', 'insert', 'update', 'remove']),
+  inAnyDatabase(gatewayCollections.logs, ['insert']),
+]
+const watchPrivilege = (gatewayId: string): Document => ({
+  resource: { db: gatewayDatabaseName(gatewayId), collection: '' },
+  actions: ['find', 'changeStream'],
+})
+
+/** SHA-256 only: the passwords are random bits of full length, the weaker mechanism has no use. */
+const mechanisms = ['SCRAM-SHA-256']
+const userNotFound = 11
+const roleNotFound = 31
+const roleExists = 51002
+const userExists = 51003
+
+export function createGatewayUsers({ database, secrets }: { database: Database; secrets: Pick<Secrets, 'deriveSecret'> }): GatewayUsers {
+  const admin = database.named('admin')
+  const passwordOf = (user: string) => secrets.deriveSecret(`mongodb-user:${user}`)
+  const uriOf = (user: string) => database.uriFor(user, passwordOf(user))
+
+  const ensureUser = async (user: string, roles: Document[]) => {
+    const facts = { pwd: passwordOf(user), roles, mechanisms }
+    await unless(userExists, admin.command({ createUser: user, ...facts }), () => admin.command({ updateUser: user, ...facts }))
+  }
+  const dropUser = (user: string) => unless(userNotFound, admin.command({ dropUser: user }))
+  const ensureFrontRole = () =>
+    unless(roleExists, admin.command({ createRole: frontRole, privileges: frontPrivileges, roles: [] }), () =>
+      admin.command({ grantPrivilegesToRole: frontRole, privileges: frontPrivileges }),
+    )
+
+  return {
+    async ensureFrontUser(runtimeId) {
+      await ensureFrontRole()
+      await ensureUser(frontUser(runtimeId), [{ role: frontRole, db: 'admin' }])
+      return { uri: uriOf(frontUser(runtimeId)) }
+    },
+    dropFrontUser: (runtimeId) => dropUser(frontUser(runtimeId)),
+    async allowFront(gatewayId) {
+      const allow = () => admin.command({ grantPrivilegesToRole: frontRole, privileges: [watchPrivilege(gatewayId)] })
+      await unless(roleNotFound, allow(), async () => {
+        await ensureFrontRole()
+        await allow()
+      })
+    },
+    forbidFront: (gatewayId) => unless(roleNotFound, admin.command({ revokePrivilegesFromRole: frontRole, privileges: [watchPrivilege(gatewayId)] })),
+    // With the `shared` layout the data sits beside the `__` collections and a MongoDB role can deny nothing, so there the rules that the worker
+    // enforces on every call are the only wall between a function and them.
+    ensureEnvironmentUser: (gatewayId, environment, layout) =>
+      ensureUser(environmentUser(gatewayId, environment), [{ role: 'readWrite', db: environmentDatabaseName(gatewayId, environment, layout) }]),
+    environmentUri: (gatewayId, environment) => uriOf(environmentUser(gatewayId, environment)),
+    dropEnvironmentUser: (gatewayId, environment) => dropUser(environmentUser(gatewayId, environment)),
+  }
+}
+
+/** Takes one refusal of MongoDB as an answer. */
+async function unless(code: number, command: Promise<unknown>, otherwise?: () => Promise<unknown>): Promise<void> {
+  try {
+    await command
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== code) throw error
+    await otherwise?.()
+  }
+}

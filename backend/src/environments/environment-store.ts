@@ -1,0 +1,109 @@
+import { type AuthType, type EnvironmentName, environmentNames, type State } from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
+import type { Database } from '../database/database.ts'
+import type { DatabaseLayout } from '../database/gateway-databases.ts'
+import { newPhaseDocument, nudge, type PhaseDocument, retry, untilNudged } from '../phases/phase-document.ts'
+import { newId } from '../platform/ids.ts'
+import { environmentNotFound } from './environment-errors.ts'
+
+export interface StoredEnvironment extends PhaseDocument {
+  gatewayId: string
+  environment: EnvironmentName
+  ownerId: string
+  database: DatabaseLayout
+  authType: AuthType
+  /** The revision of its `__environments` document; 0 until there is one. */
+  settingsRevision: number
+  /** The fence of the gateway's holder that last set `state`: one that has lost its claim sets nothing. */
+  gatewayFence: number
+  held?: { reason: string; at: Date; by: string }
+}
+
+/** An environment that waits for its gateway's database. */
+export const isWaitingForGateway = ({ phase, nextAttemptAt }: StoredEnvironment): boolean =>
+  phase === 'Creating' && nextAttemptAt.getTime() === untilNudged.getTime()
+
+export interface EnvironmentStore {
+  /** In stage order. */
+  listOf(gatewayId: string): Promise<StoredEnvironment[]>
+  /** Of several gateways, by gateway id, each in stage order. */
+  listOfMany(gatewayIds: readonly string[]): Promise<Map<string, StoredEnvironment[]>>
+  /** @throws ENVIRONMENT_NOT_FOUND */
+  get(gatewayId: string, environment: string): Promise<StoredEnvironment>
+  find(gatewayId: string, environment: string): Promise<StoredEnvironment | undefined>
+  findById(environmentId: string): Promise<StoredEnvironment | undefined>
+  /** Everything a runtime has to serve. */
+  listToServe(): Promise<StoredEnvironment[]>
+  insertAll(environments: readonly StoredEnvironment[], session: ClientSession): Promise<void>
+  /** What the gateway's step wants of all its environments; nothing changes when a newer holder of the gateway has spoken. */
+  want(gatewayId: string, state: State, gatewayFence: number): Promise<void>
+  /** The gateway's database is there: environments that waited for it may be created. */
+  callWaiting(gatewayId: string): Promise<void>
+  /** Runtimes serve again: environments that wait for one are looked at now. */
+  nudgeStarting(): Promise<void>
+  retryAll(gatewayId: string): Promise<void>
+  setSettings(gatewayId: string, environment: EnvironmentName, settings: { authType: AuthType; revision: number }, session: ClientSession): Promise<void>
+}
+
+const byStage = (a: StoredEnvironment, b: StoredEnvironment) => environmentNames.indexOf(a.environment) - environmentNames.indexOf(b.environment)
+
+/** The three environments of a new gateway. Each waits until the gateway's step has made the database. */
+export const newEnvironments = (gateway: { gatewayId: string; ownerId: string; database: DatabaseLayout; fence: number }, now: Date): StoredEnvironment[] =>
+  environmentNames.map((environment) => ({
+    _id: newId(),
+    gatewayId: gateway.gatewayId,
+    environment,
+    ownerId: gateway.ownerId,
+    database: gateway.database,
+    authType: 'none',
+    settingsRevision: 0,
+    gatewayFence: gateway.fence,
+    ...newPhaseDocument(now, untilNudged),
+  }))
+
+export function createEnvironmentStore(database: Database): EnvironmentStore {
+  const environments = database.sys.collection<StoredEnvironment>('environments')
+  const find = async (gatewayId: string, environment: string) =>
+    (await environments.findOne({ gatewayId, environment: environment as EnvironmentName })) ?? undefined
+  return {
+    listOf: async (gatewayId) => (await environments.find({ gatewayId }).toArray()).sort(byStage),
+    async listOfMany(gatewayIds) {
+      const found = await environments.find({ gatewayId: { $in: [...gatewayIds] } }).toArray()
+      return Map.groupBy(found.sort(byStage), ({ gatewayId }) => gatewayId)
+    },
+    find,
+    async get(gatewayId, environment) {
+      const found = await find(gatewayId, environment)
+      if (!found) throw environmentNotFound(gatewayId, environment)
+      return found
+    },
+    findById: async (environmentId) => (await environments.findOne({ _id: environmentId })) ?? undefined,
+    listToServe: () => environments.find({ phase: { $in: ['Starting', 'Started'] }, state: 'active' }).toArray(),
+    async insertAll(documents, session) {
+      await environments.insertMany([...documents], { session })
+    },
+    async want(gatewayId, state, gatewayFence) {
+      await environments.updateMany(
+        { gatewayId, state: { $ne: state }, gatewayFence: { $lte: gatewayFence } },
+        { $set: { ...nudge.$set, state, gatewayFence }, $inc: nudge.$inc, $currentDate: { updatedAt: true } },
+      )
+    },
+    async callWaiting(gatewayId) {
+      await environments.updateMany({ gatewayId, phase: 'Creating', nextAttemptAt: untilNudged }, nudge)
+    },
+    async nudgeStarting() {
+      await environments.updateMany({ phase: 'Starting', state: 'active' }, nudge)
+    },
+    async retryAll(gatewayId) {
+      // One that waits for its gateway has not failed, and there is nothing yet that it could try.
+      await environments.updateMany({ gatewayId, nextAttemptAt: { $ne: untilNudged } }, retry)
+    },
+    async setSettings(gatewayId, environment, { authType, revision }, session) {
+      await environments.updateOne(
+        { gatewayId, environment },
+        { $set: { authType, settingsRevision: revision }, $currentDate: { updatedAt: true } },
+        { session },
+      )
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { Gateway } from '@imprun/contracts'
+import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
+import { type Addresses, toEnvironmentView, toLifecycleView } from '../environments/environment-view.ts'
+import type { GatewayStore, StoredGateway } from './gateway-store.ts'
+
+/** The gateway as the API shows it. */
+export const toGatewayView = (gateway: StoredGateway, environments: readonly StoredEnvironment[], addresses: Addresses): Gateway => ({
+  ...toLifecycleView(gateway),
+  gatewayId: gateway.gatewayId,
+  name: gateway.name,
+  regionId: gateway.regionId,
+  bundle: gateway.bundle,
+  database: gateway.database,
+  pipeline: gateway.pipeline,
+  environments: environments.map((environment) => toEnvironmentView(environment, addresses)),
+  createdAt: gateway.createdAt.toISOString(),
+  updatedAt: gateway.updatedAt.toISOString(),
+})
+
+export interface GatewayViews {
+  of(gateway: StoredGateway): Promise<Gateway>
+  ofMany(gateways: readonly StoredGateway[]): Promise<Gateway[]>
+  /** For events: the view by gateway id, with its owner. @returns undefined when it is gone. */
+  find(gatewayId: string): Promise<{ ownerId: string; gateway: Gateway } | undefined>
+}
+
+export function createGatewayViews({
+  gateways,
+  environments,
+  addresses,
+}: {
+  gateways: Pick<GatewayStore, 'find'>
+  environments: Pick<EnvironmentStore, 'listOf' | 'listOfMany'>
+  addresses: Addresses
+}): GatewayViews {
+  const of = async (gateway: StoredGateway) => toGatewayView(gateway, await environments.listOf(gateway.gatewayId), addresses)
+  return {
+    of,
+    async ofMany(found) {
+      const theirs = await environments.listOfMany(found.map(({ gatewayId }) => gatewayId))
+      return found.map((gateway) => toGatewayView(gateway, theirs.get(gateway.gatewayId) ?? [], addresses))
+    },
+    async find(gatewayId) {
+      const gateway = await gateways.find(gatewayId)
+      return gateway && { ownerId: gateway.ownerId, gateway: await of(gateway) }
+    },
+  }
+}
