@@ -1,0 +1,15 @@
+import type { Page } from '@imprun/contracts'
+
+/** A cursor is the sort key of the last item of a page; opaque to callers, so that the key may change. */
+export const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url')
+export const decodeCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')
+
+/** @param rows one more than `limit` when there is a next page. */
+export function toPage<Row, Item>(rows: readonly Row[], limit: number, keyOf: (row: Row) => string, toItem: (row: Row) => Item): Page<Item> {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items: items.map(toItem), ...(rows.length > limit && last !== undefined ? { nextCursor: encodeCursor(keyOf(last)) } : {}) }
+}
+
+/** A MongoDB condition: contains the text, letter case aside. */
+export const containing = (text: string) => ({ $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), $options: 'i' })

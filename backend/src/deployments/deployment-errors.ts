@@ -1,0 +1,59 @@
+import { type ApplyFailure, type Deployment, type ErrorCode, errorCodes, ImprunError, type InputFault } from '@imprun/contracts'
+import { sourceFileOf } from '../publishing/compile.ts'
+import type { Refusal } from './gates.ts'
+
+type StoredError = NonNullable<Deployment['error']>
+
+/** Told by the first refusal; all of them are in `facts.refusals`. */
+export function refused(refusals: readonly [Refusal, ...Refusal[]]): ImprunError {
+  const [first, ...others] = refusals
+  const detail = others.length === 0 ? first.detail : `${first.detail} ${others.map((refusal) => refusal.detail).join(' ')}`
+  const errors = refusals.flatMap((refusal) => refusal.errors ?? [])
+  return new ImprunError(first.code, detail, {
+    ...(errors.length > 0 ? { errors } : {}),
+    facts: { refusals: refusals.map(({ code, detail }) => ({ code, detail })) },
+    ...(first.code === 'ENVIRONMENT_NOT_STARTED' ? { retryAfterS: 1 } : {}),
+  })
+}
+
+const isErrorCode = (code: string): code is ErrorCode => code in errorCodes
+
+/** What a runtime said when it could not load the release. */
+export function loadFailed(failures: readonly ApplyFailure[]): StoredError {
+  const [first] = failures
+  const errors = failures.map(({ name, message, line, column }): InputFault => {
+    const file = sourceFileOf(name)
+    if (line === undefined) return { field: file, message, file }
+    return { field: `${file}:${line}:${column ?? 1}`, message, file, line, column: column ?? 1 }
+  })
+  return {
+    code: first && isErrorCode(first.code) ? first.code : 'DEPLOYMENT_FAILED',
+    detail: first?.message ?? 'A runtime could not load the release.',
+    errors,
+  }
+}
+
+export const runtimesLate = (runtimeIds: readonly string[], deadlineMs: number): StoredError => ({
+  code: 'RUNTIME_NOT_ACKNOWLEDGED',
+  detail: `Not confirmed within ${deadlineMs / 1000} s by ${runtimeIds.join(', ')}. Look at the environment's state, then try again.`,
+})
+
+export const noRuntime = (environment: string): StoredError => ({
+  code: 'RUNTIME_UNREACHABLE',
+  detail: `No runtime of ${environment} is alive at the moment, so nothing could be served. It is started again by itself; try again in a few seconds.`,
+})
+
+/** The problem a caller is told when its deployment did not end with SUCCESS. */
+export function deploymentEnded(deployment: Deployment): ImprunError {
+  const facts = { deployment }
+  if (deployment.status === 'SUPERSEDED') {
+    return new ImprunError(
+      'DEPLOYMENT_SUPERSEDED',
+      `A newer deployment of "${deployment.functionName}" to ${deployment.environment} took the place of this one.`,
+      { facts },
+    )
+  }
+  const { code, detail, errors } = deployment.error ?? { code: 'DEPLOYMENT_FAILED', detail: 'The deployment failed.' }
+  const after = deployment.status === 'ROLLED_BACK' ? ` ${deployment.environment} serves the release from before.` : ''
+  return new ImprunError(isErrorCode(code) ? code : 'DEPLOYMENT_FAILED', `${detail}${after}`, { ...(errors ? { errors } : {}), facts })
+}

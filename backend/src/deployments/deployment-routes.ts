@@ -1,0 +1,67 @@
+import { type EnvironmentName, environmentBefore, ImprunError } from '@imprun/contracts'
+import { toPage } from '../database/paging.ts'
+import type { FunctionLookup, OwnedGateways } from '../functions/function-lookup.ts'
+import { parseFunctionReference } from '../functions/function-rules.ts'
+import type { ApiRequest, Handlers } from '../http/handlers.ts'
+import type { DeploymentStore, StoredDeployment } from './deployment-store.ts'
+import { toDeploymentView } from './deployment-view.ts'
+import { type Deployments, successOf } from './deployments.ts'
+
+export interface DeploymentRoutesDeps {
+  gateways: OwnedGateways
+  lookup: FunctionLookup
+  deployments: Deployments
+  deploymentStore: DeploymentStore
+}
+
+type RouteNames = 'publishFunction' | 'promoteFunction' | 'deployToStage' | 'listDeployments' | 'listGatewayDeployments'
+type Mutation = ApiRequest<'publishFunction'> | ApiRequest<'promoteFunction'> | ApiRequest<'deployToStage'>
+
+export function createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }: DeploymentRoutesDeps): Pick<Handlers, RouteNames> {
+  const contextOf = ({ account, requestId, receivedAtMs }: Mutation) => ({ by: account, requestId, receivedAtMs })
+
+  const promote = async (request: Mutation, reference: string, from: EnvironmentName, to: EnvironmentName) => {
+    request.audit({ function: reference, from, to })
+    const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, reference, request.account.userId)
+    const ended = await deployments.promote({ gateway, stored, from, to, ...contextOf(request) })
+    return answer(request, ended)
+  }
+
+  const answer = (request: Mutation, ended: StoredDeployment) => {
+    request.audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
+    return toDeploymentView(successOf(ended))
+  }
+
+  return {
+    async publishFunction(request) {
+      const { environment } = request.body
+      request.audit({ function: request.params.functionId, to: environment })
+      const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
+      return answer(request, await deployments.publish({ gateway, stored, environment, ...contextOf(request) }))
+    },
+    promoteFunction: (request) => promote(request, request.params.functionId, request.body.from, request.body.to),
+    async deployToStage(request) {
+      const { functionId } = request.params
+      const to = request.body.targetStage
+      const { inEnvironment } = parseFunctionReference(functionId)
+      const from = inEnvironment?.environment ?? environmentBefore(to)
+      if (!from) throw noSourceStage(to)
+      return promote(request, inEnvironment?.name ?? functionId, from, to)
+    },
+    async listDeployments({ params, query, account }) {
+      const { stored } = await lookup.getOwned(params.gatewayId, params.functionId, account.userId)
+      const rows = await deploymentStore.listOfFunction(stored._id, query)
+      return toPage(rows, query.limit, ({ _id }) => _id, toDeploymentView)
+    },
+    async listGatewayDeployments({ params, query, account }) {
+      const { gatewayId } = await gateways.getOwned(params.gatewayId, account.userId)
+      const rows = await deploymentStore.listOfGateway(gatewayId, query)
+      return toPage(rows, query.limit, ({ _id }) => _id, toDeploymentView)
+    },
+  }
+}
+
+const noSourceStage = (to: EnvironmentName) =>
+  new ImprunError('INPUT_INVALID', `Name the stage that the release comes from, for example "staging%2FcalculateTax", or publish to ${to}.`, {
+    errors: [{ field: 'path.functionId', message: 'Use <environment>/<name>, with the slash URL-encoded.' }],
+  })

@@ -1,0 +1,30 @@
+import type { Deployment } from '@imprun/contracts'
+import type { DeploymentStore, StoredDeployment } from './deployment-store.ts'
+
+export function toDeploymentView(stored: StoredDeployment): Deployment {
+  return {
+    deploymentId: stored._id,
+    gatewayId: stored.gatewayId,
+    functionId: stored.functionId,
+    functionName: stored.functionName,
+    environment: stored.environment,
+    kind: stored.kind,
+    ...(stored.from ? { from: stored.from } : {}),
+    releaseId: stored.releaseId,
+    version: stored.version,
+    status: stored.status,
+    message: stored.message,
+    ...(stored.error ? { error: stored.error } : {}),
+    ...(stored.liveMs === undefined ? {} : { liveMs: stored.liveMs }),
+    ...(stored.revision === undefined ? {} : { revision: stored.revision }),
+    createdAt: stored.createdAt.toISOString(),
+    ...(stored.finishedAt ? { finishedAt: stored.finishedAt.toISOString() } : {}),
+    by: stored.by.name,
+  }
+}
+
+/** For events. */
+export async function findDeploymentView(deployments: DeploymentStore, deploymentId: string): Promise<{ ownerId: string; deployment: Deployment } | undefined> {
+  const stored = await deployments.findById(deploymentId)
+  return stored && { ownerId: stored.ownerId, deployment: toDeploymentView(stored) }
+}

@@ -1,0 +1,151 @@
+import { type EnvironmentName, ImprunError } from '@imprun/contracts'
+import type { OwnedGateway } from '../functions/function-lookup.ts'
+import type { StoredFunction } from '../functions/function-store.ts'
+import type { Caller } from '../http/handlers.ts'
+import type { Compiled, Compiler } from '../publishing/compile.ts'
+import { accept } from './accept.ts'
+import { deploymentEnded, refused } from './deployment-errors.ts'
+import { laneOf, type StoredDeployment } from './deployment-store.ts'
+import { toDeploymentView } from './deployment-view.ts'
+import { type Prepared, preparePromotion, preparePublish } from './prepare.ts'
+import { ClaimLost, runToEnd } from './run.ts'
+import { createLanes, type TurnDeps, takeTurn } from './turns.ts'
+
+export interface DeploymentsDeps extends TurnDeps {
+  compiler: Compiler
+}
+
+interface Request {
+  gateway: OwnedGateway
+  stored: StoredFunction
+  by: Caller
+  requestId: string
+  /** `clock.monotonicMs()` when the request arrived. */
+  receivedAtMs: number
+}
+export interface PublishRequest extends Request {
+  environment: EnvironmentName
+  compiling?: Promise<Compiled>
+}
+export interface PromotionRequest extends Request {
+  from: EnvironmentName
+  to: EnvironmentName
+}
+
+/**
+ * Puts releases into environments. A request that hangs up does not stop what it began.
+ * `publish` and `promote` return the deployment as it ended, whatever its status. @throws a gate's refusal; nothing is deployed then.
+ */
+export interface Deployments {
+  /** Takes up what a stopped or dead backend left open, now and whenever one is found. */
+  start(): void
+  /** Waits for what runs here; what can not end is left to the next start. */
+  stop(): Promise<void>
+  publish(request: PublishRequest): Promise<StoredDeployment>
+  promote(request: PromotionRequest): Promise<StoredDeployment>
+}
+
+const lookForAbandonedEveryMs = 1_000
+const watchEveryMs = 200
+/** What a runtime has begun to load is served within this, or is not worth waiting for at the end. */
+const stopPatienceMs = 2_000
+/** Longer than one running deployment with its way back may take. */
+const turnDeadlineMs = 60_000
+
+export function createDeployments(deps: DeploymentsDeps): Deployments {
+  const { clock, deployments, log } = deps
+  const lanes = createLanes()
+  /** `stopping` ends waiting for a turn and looking for work; `leaving` also ends the wait of what runs. */
+  const stopping = new AbortController()
+  const leaving = new AbortController()
+  const inFlight = new Set<Promise<unknown>>()
+  let recovering: Promise<void> | undefined
+
+  /** Until the end, from wherever the document says that it is. */
+  const carryOn = async (deployment: StoredDeployment, startedAtMs?: number): Promise<StoredDeployment> => {
+    const isWaiting = deployment.status === 'PENDING' || deployment.status === 'VALIDATING'
+    const due = isWaiting ? await takeTurn(deps, lanes, deployment, AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])) : deployment
+    if (due.finishedAt) return due
+    try {
+      return await runToEnd(deps, due, leaving.signal, startedAtMs)
+    } finally {
+      lanes.freed(laneOf(deployment))
+    }
+  }
+
+  /** For a request whose deployment was taken over: another holder ends it. */
+  const watchToEnd = async (deployment: StoredDeployment): Promise<StoredDeployment> => {
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])
+    for (;;) {
+      const current = await deployments.findById(deployment._id)
+      if (!current) throw new ImprunError('DEPLOYMENT_NOT_FOUND', 'The deployment was removed with its gateway.')
+      if (!current.isOpen) return current
+      await clock.sleepMs(watchEveryMs, signal)
+    }
+  }
+
+  const track = async <T>(work: Promise<T>): Promise<T> => {
+    inFlight.add(work)
+    try {
+      return await work
+    } finally {
+      inFlight.delete(work)
+    }
+  }
+
+  const deploy = async (request: Request & { environment: EnvironmentName; from?: EnvironmentName }, { refusals, candidate }: Prepared) => {
+    const [first, ...others] = refusals
+    if (first) throw refused([first, ...others])
+    if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
+    const accepted = await accept(deps, { ...request, candidate })
+    try {
+      return await carryOn(accepted, request.receivedAtMs)
+    } catch (error) {
+      if (error instanceof ClaimLost) return watchToEnd(accepted)
+      throw error
+    }
+  }
+
+  const recoverOne = async (abandoned: StoredDeployment) => {
+    try {
+      const ended = await carryOn(abandoned)
+      log.info({ deploymentId: ended._id, status: ended.status }, 'A deployment that was left open has ended')
+    } catch (error) {
+      if (!(error instanceof ClaimLost) && !stopping.signal.aborted) log.warn({ error, deploymentId: abandoned._id }, 'An open deployment could not end yet')
+    }
+  }
+
+  const recover = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        for (let found = await deployments.claimAbandoned(); found; found = await deployments.claimAbandoned()) void track(recoverOne(found))
+      } catch (error) {
+        log.warn({ error }, 'Open deployments could not be looked for')
+      }
+      await clock.sleepMs(lookForAbandonedEveryMs, stopping.signal).catch(() => {})
+    }
+  }
+
+  return {
+    start() {
+      recovering ??= recover()
+    },
+    async stop() {
+      stopping.abort(shuttingDown())
+      const ended = Promise.allSettled([recovering, ...inFlight])
+      const patience = setTimeout(() => leaving.abort(shuttingDown()), stopPatienceMs)
+      await ended
+      clearTimeout(patience)
+    },
+    publish: (request) => track(preparePublish(deps, request).then((prepared) => deploy(request, prepared))),
+    promote: (request) => track(preparePromotion(deps, request).then((prepared) => deploy({ ...request, environment: request.to }, prepared))),
+  }
+}
+
+const shuttingDown = () => new ImprunError('SHUTTING_DOWN', 'The backend is stopping; the deployment goes on after the next start.', { retryAfterS: 2 })
+
+/** @throws the problem that tells why, unless it ended with SUCCESS. */
+export function successOf(ended: StoredDeployment): StoredDeployment {
+  if (ended.status !== 'SUCCESS') throw deploymentEnded(toDeploymentView(ended))
+  return ended
+}

@@ -1,0 +1,74 @@
+import { type EnvironmentName, type ErrorCode, environmentBefore, type InputFault, type Phase, type State } from '@imprun/contracts'
+
+/** Why something may not be deployed. All gates are asked, so that everything can be put right at once. */
+export interface Refusal {
+  code: ErrorCode
+  detail: string
+  errors?: readonly InputFault[] | undefined
+}
+
+export interface GateFacts {
+  functionName: string
+  target: {
+    environment: EnvironmentName
+    state: State
+    phase: Phase
+    /** Set while a rollback holds the environment. */
+    held?: { reason: string } | undefined
+  }
+  pipeline: 'on' | 'off'
+  /** A token that no person stands behind; only these are stopped by a hold. */
+  isAutomation: boolean
+  /** Only for a promotion. */
+  from?: EnvironmentName | undefined
+  /** Absent when there is none: nothing compiled, or nothing in the environment to promote from. */
+  release?: { version: string; releaseId?: string | undefined } | undefined
+  /** What the environments serve of this function. */
+  served: Partial<Record<EnvironmentName, { releaseId: string }>>
+  /** What the compiler refused. */
+  codeRefusal?: Refusal | undefined
+}
+
+type Gate = (facts: GateFacts) => Refusal | undefined
+
+const environmentIsStarted: Gate = ({ target }) => {
+  if (target.phase === 'Started' && target.state === 'active') return undefined
+  const remedy = target.state === 'active' ? 'Wait until it is Started' : 'Start it'
+  return { code: 'ENVIRONMENT_NOT_STARTED', detail: `Environment ${target.environment} is ${target.phase}. ${remedy}, then try again.` }
+}
+
+const environmentIsNotHeld: Gate = ({ target, isAutomation }) =>
+  target.held && isAutomation
+    ? {
+        code: 'ENVIRONMENT_HELD',
+        detail: `Environment ${target.environment} is held after a rollback (${target.held.reason}). A person has to deploy, or lift the hold.`,
+      }
+    : undefined
+
+const sourceHasRelease: Gate = ({ from, release, functionName }) =>
+  from && !release
+    ? { code: 'NO_RELEASE_IN_ENVIRONMENT', detail: `Nothing of "${functionName}" is in ${from} yet. ${from === 'dev' ? 'Publish' : 'Promote'} it there first.` }
+    : undefined
+
+const stagesAreInOrder: Gate = ({ pipeline, target, from, release, served, functionName }) => {
+  if (pipeline === 'off') return undefined
+  const before = environmentBefore(target.environment)
+  if (!before) {
+    if (!from) return undefined
+    return {
+      code: 'STAGE_ORDER_VIOLATED',
+      detail: `Releases move from dev to staging to prod; nothing is promoted into ${target.environment}. Publish there instead.`,
+    }
+  }
+  const isThere = release?.releaseId !== undefined && served[before]?.releaseId === release.releaseId
+  if (isThere || from === before) return undefined
+  const what = release ? `Release ${release.version}` : `"${functionName}"`
+  const verb = before === 'dev' ? 'Publish' : 'Promote'
+  return { code: 'STAGE_ORDER_VIOLATED', detail: `${what} is not in ${before} yet. ${verb} it there before ${target.environment}.` }
+}
+
+const codeCompiles: Gate = ({ codeRefusal }) => codeRefusal
+
+const gates: readonly Gate[] = [codeCompiles, sourceHasRelease, stagesAreInOrder, environmentIsStarted, environmentIsNotHeld]
+
+export const evaluateGates = (facts: GateFacts): Refusal[] => gates.flatMap((gate) => gate(facts) ?? [])

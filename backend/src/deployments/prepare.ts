@@ -1,0 +1,116 @@
+import { type EnvironmentName, ImprunError, isImprunError, type Phase, type State } from '@imprun/contracts'
+import type { OwnedGateway } from '../functions/function-lookup.ts'
+import type { Source } from '../functions/function-rules.ts'
+import type { StoredFunction } from '../functions/function-store.ts'
+import type { Compiled, Compiler } from '../publishing/compile.ts'
+import { nextVersion } from '../releases/release-rules.ts'
+import type { ListedRelease, ReleaseStore, StoredRelease } from '../releases/release-store.ts'
+import type { StoredDeployment } from './deployment-store.ts'
+import { evaluateGates, type GateFacts, type Refusal } from './gates.ts'
+
+/** What the gates want to know of an environment. */
+export interface TargetEnvironment {
+  state: State
+  phase: Phase
+  held?: { reason: string } | undefined
+}
+export interface TargetEnvironments {
+  /** @throws ENVIRONMENT_NOT_FOUND */
+  get(gatewayId: string, environment: EnvironmentName): Promise<TargetEnvironment>
+}
+
+/** A release to deploy: one that exists, or what a new one is made of. */
+export type Candidate = { release: StoredRelease } | { source: Source; compiled: Compiled }
+
+export interface Prepared {
+  refusals: Refusal[]
+  /** Absent only when there are refusals. */
+  candidate?: Candidate
+}
+
+export interface PrepareDeps {
+  environments: TargetEnvironments
+  releases: ReleaseStore
+  compiler: Compiler
+}
+
+export interface PublishOf {
+  gateway: OwnedGateway
+  stored: StoredFunction
+  environment: EnvironmentName
+  /** Begun by the caller while it still saved. */
+  compiling?: Promise<Compiled>
+}
+
+/** Source and settings that a release was made of already are not compiled again: publishing them is putting that release there once more. */
+export async function preparePublish(deps: PrepareDeps, { gateway, stored, environment, compiling }: PublishOf): Promise<Prepared> {
+  const [target, latest] = await Promise.all([deps.environments.get(gateway.gatewayId, environment), deps.releases.findLatest(stored._id)])
+  const existing = await findSameRelease(deps.releases, stored, latest)
+  const made: Candidate | Refusal = existing
+    ? { release: existing }
+    : await compileOrRefuse(stored, compiling ?? deps.compiler.compile(stored.name, stored.code))
+  const isRefused = 'detail' in made
+  const facts: GateFacts = {
+    functionName: stored.name,
+    target: { environment, ...target },
+    pipeline: gateway.pipeline,
+    isAutomation: false,
+    release: existing ? { version: existing.version, releaseId: existing._id } : { version: nextVersion(latest) },
+    served: stored.served,
+    ...(isRefused ? { codeRefusal: made } : {}),
+  }
+  return { refusals: evaluateGates(facts), ...(isRefused ? {} : { candidate: made }) }
+}
+
+export interface PromotionOf {
+  gateway: OwnedGateway
+  stored: StoredFunction
+  from: EnvironmentName
+  to: EnvironmentName
+}
+
+/** Compiles nothing: what `from` serves is what `to` gets. */
+export async function preparePromotion(deps: PrepareDeps, { gateway, stored, from, to }: PromotionOf): Promise<Prepared> {
+  if (from === to) {
+    throw new ImprunError('INPUT_INVALID', `The release is in ${from} already.`, {
+      errors: [{ field: 'to', message: 'Choose another environment than from.' }],
+    })
+  }
+  const served = stored.served[from]
+  const [target, release] = await Promise.all([deps.environments.get(gateway.gatewayId, to), served ? deps.releases.find(served.releaseId) : undefined])
+  const facts: GateFacts = {
+    functionName: stored.name,
+    target: { environment: to, ...target },
+    pipeline: gateway.pipeline,
+    isAutomation: false,
+    from,
+    ...(release ? { release: { version: release.version, releaseId: release._id } } : {}),
+    served: stored.served,
+  }
+  return { refusals: evaluateGates(facts), ...(release ? { candidate: { release } } : {}) }
+}
+
+/** The same gates once more, for a deployment that had to wait. Its release is fixed, and its place in the order of stages was right when it was accepted. */
+export async function gatesAtDispatch(
+  { environments }: Pick<PrepareDeps, 'environments'>,
+  { gatewayId, functionName, environment, releaseId, version }: Pick<StoredDeployment, 'gatewayId' | 'functionName' | 'environment' | 'releaseId' | 'version'>,
+): Promise<Refusal[]> {
+  const target = await environments.get(gatewayId, environment)
+  return evaluateGates({ functionName, target: { environment, ...target }, pipeline: 'off', isAutomation: false, release: { version, releaseId }, served: {} })
+}
+
+async function findSameRelease(releases: ReleaseStore, stored: StoredFunction, latest: ListedRelease | undefined): Promise<StoredRelease | undefined> {
+  const { dev } = stored.served
+  if (dev?.sourceHash === stored.sourceHash) return releases.find(dev.releaseId)
+  if (latest?.sourceHash === stored.sourceHash) return releases.find(latest._id)
+  return undefined
+}
+
+async function compileOrRefuse({ code, methods, limits }: StoredFunction, compiling: Promise<Compiled>): Promise<Candidate | Refusal> {
+  try {
+    return { source: { code, methods, limits }, compiled: await compiling }
+  } catch (error) {
+    if (!isImprunError(error)) throw error
+    return { code: error.code, detail: error.message, errors: error.errors }
+  }
+}

@@ -1,0 +1,114 @@
+import type { EnvironmentName, FunctionLimits, PageQuery } from '@imprun/contracts'
+import type { ClientSession, Filter } from 'mongodb'
+import type { Database } from '../database/database.ts'
+import { isDuplicateKey } from '../database/errors.ts'
+import { containing, decodeCursor } from '../database/paging.ts'
+import type { Caller } from '../http/handlers.ts'
+import { functionNameTaken } from './function-errors.ts'
+import { type Methods, parseFunctionReference } from './function-rules.ts'
+
+/** What one environment serves; written with a deployment's SUCCESS only. */
+export interface StoredServed {
+  releaseId: string
+  version: string
+  revision: number
+  deploymentId: string
+  sourceHash: string
+  /** The save it was published from; absent after a promotion or a rollback. */
+  sourceRevision?: number
+  liveMs?: number
+  at: Date
+  by: string
+}
+
+export interface StoredFunction {
+  _id: string
+  gatewayId: string
+  ownerId: string
+  name: string
+  /** Rises by one with every save. */
+  revision: number
+  code: string
+  sourceHash: string
+  methods?: Methods
+  limits: FunctionLimits
+  served: Partial<Record<EnvironmentName, StoredServed>>
+  createdAt: Date
+  createdBy: Caller
+  updatedAt: Date
+  updatedBy: Caller
+}
+
+/** Lists and events leave out the code: it may be half a megabyte each. */
+export type ListedFunction = Omit<StoredFunction, 'code'>
+
+export type FunctionChanges = Pick<StoredFunction, 'code' | 'sourceHash' | 'limits' | 'updatedAt' | 'updatedBy'> & { methods?: Methods | undefined }
+
+export interface FunctionStore {
+  /** @throws FUNCTION_NAME_TAKEN */
+  insert(stored: StoredFunction): Promise<void>
+  /** By id, by name, or as `<environment>/<name>`; a function whose whole name matches wins. */
+  findByReference(gatewayId: string, reference: string): Promise<StoredFunction | undefined>
+  findById(functionId: string): Promise<StoredFunction | undefined>
+  findListed(functionId: string, session?: ClientSession): Promise<ListedFunction | undefined>
+  /** By name; one more than the limit when there is a next page. */
+  list(gatewayId: string, query: PageQuery): Promise<ListedFunction[]>
+  /** Compare-and-set on the revision. @returns undefined when it is no longer `revision`. */
+  save(functionId: string, revision: number, changes: FunctionChanges): Promise<StoredFunction | undefined>
+  /** Keeps what is there when it is newer. */
+  recordServed(functionId: string, environment: EnvironmentName, served: StoredServed, session: ClientSession): Promise<void>
+  remove(functionId: string, session: ClientSession): Promise<void>
+  removeAll(gatewayId: string): Promise<void>
+}
+
+export function createFunctionStore(database: Database): FunctionStore {
+  const functions = database.sys.collection<StoredFunction>('functions')
+  return {
+    async insert(stored) {
+      try {
+        await functions.insertOne(stored)
+      } catch (error) {
+        throw isDuplicateKey(error) ? functionNameTaken(stored.name) : error
+      }
+    },
+    async findByReference(gatewayId, reference) {
+      const { whole, inEnvironment } = parseFunctionReference(reference)
+      const names = inEnvironment ? [whole, inEnvironment.name] : [whole]
+      const found = await functions.find({ gatewayId, $or: [{ _id: whole }, { name: { $in: names } }] }).toArray()
+      return found.find(({ _id, name }) => _id === whole || name === whole) ?? found[0]
+    },
+    findById: async (functionId) => (await functions.findOne({ _id: functionId })) ?? undefined,
+    async findListed(functionId, session) {
+      const found = await functions.findOne<ListedFunction>({ _id: functionId }, { projection: { code: 0 }, ...(session ? { session } : {}) })
+      return found ?? undefined
+    },
+    list(gatewayId, { limit, cursor, filter }) {
+      const conditions: Filter<StoredFunction>[] = [{ gatewayId }]
+      if (cursor) conditions.push({ name: { $gt: decodeCursor(cursor) } })
+      if (filter) conditions.push({ name: containing(filter) })
+      return functions
+        .find({ $and: conditions })
+        .sort({ name: 1 })
+        .limit(limit + 1)
+        .project<ListedFunction>({ code: 0 })
+        .toArray()
+    },
+    async save(functionId, revision, changes) {
+      const { methods, ...others } = changes
+      const $set = { ...others, ...(methods ? { methods } : {}) }
+      const saved = await functions.findOneAndUpdate({ _id: functionId, revision }, { $set, $inc: { revision: 1 } }, { returnDocument: 'after' })
+      return saved ?? undefined
+    },
+    async recordServed(functionId, environment, served, session) {
+      const field = `served.${environment}`
+      const older = { $or: [{ [`${field}.revision`]: { $lt: served.revision } }, { [field]: { $exists: false } }] }
+      await functions.updateOne({ _id: functionId, ...older } as Filter<StoredFunction>, { $set: { [field]: served } as Record<string, unknown> }, { session })
+    },
+    async remove(functionId, session) {
+      await functions.deleteOne({ _id: functionId }, { session })
+    },
+    async removeAll(gatewayId) {
+      await functions.deleteMany({ gatewayId })
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { environmentNames, type ImprunFunction, type Served } from '@imprun/contracts'
+import type { FunctionStore, ListedFunction, StoredFunction, StoredServed } from './function-store.ts'
+
+const toServedView = (environment: Served['environment'], served: StoredServed): Served => ({
+  environment,
+  releaseId: served.releaseId,
+  version: served.version,
+  revision: served.revision,
+  deploymentId: served.deploymentId,
+  ...(served.liveMs === undefined ? {} : { liveMs: served.liveMs }),
+  at: served.at.toISOString(),
+  by: served.by,
+})
+
+/** The function as the API shows it; with code when the document has it. */
+export function toFunctionView(stored: ListedFunction | StoredFunction): ImprunFunction {
+  return {
+    functionId: stored._id,
+    gatewayId: stored.gatewayId,
+    name: stored.name,
+    revision: stored.revision,
+    ...('code' in stored ? { code: stored.code } : {}),
+    ...(stored.methods ? { methods: stored.methods } : {}),
+    limits: stored.limits,
+    served: environmentNames.flatMap((environment) => {
+      const served = stored.served[environment]
+      return served ? [toServedView(environment, served)] : []
+    }),
+    isLiveInDev: stored.served.dev?.sourceHash === stored.sourceHash,
+    updatedAt: stored.updatedAt.toISOString(),
+    updatedBy: stored.updatedBy.name,
+  }
+}
+
+/** For events: the function as a list shows it, and who may see it. */
+export async function findFunctionView(functions: FunctionStore, functionId: string): Promise<{ ownerId: string; function: ImprunFunction } | undefined> {
+  const stored = await functions.findListed(functionId)
+  return stored && { ownerId: stored.ownerId, function: toFunctionView(stored) }
+}

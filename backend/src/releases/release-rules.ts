@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { inc } from 'semver'
+import { hashSource, type Source } from '../functions/function-rules.ts'
+import type { StoredFunction } from '../functions/function-store.ts'
+import type { Caller } from '../http/handlers.ts'
+import { newId } from '../platform/ids.ts'
+import type { Compiled } from '../publishing/compile.ts'
+import type { ListedRelease, StoredRelease } from './release-store.ts'
+
+const firstVersion = '1.0.0'
+
+export function nextVersion(latest: Pick<ListedRelease, 'version'> | undefined): string {
+  if (!latest) return firstVersion
+  const next = inc(latest.version, 'patch')
+  if (!next) throw new Error(`Release version ${latest.version} is no semver.`)
+  return next
+}
+
+export function makeRelease(
+  of: Pick<StoredFunction, '_id' | 'gatewayId' | 'name'>,
+  source: Source,
+  compiled: Compiled,
+  latest: ListedRelease | undefined,
+  by: Caller,
+  now: Date,
+): StoredRelease {
+  return {
+    _id: newId(),
+    gatewayId: of.gatewayId,
+    functionId: of._id,
+    functionName: of.name,
+    sequence: (latest?.sequence ?? 0) + 1,
+    version: nextVersion(latest),
+    hash: createHash('sha256').update(compiled.code, 'utf8').digest('hex'),
+    sourceHash: hashSource(source),
+    source: source.code,
+    code: compiled.code,
+    sourceMap: compiled.sourceMap,
+    ...(source.methods ? { methods: source.methods } : {}),
+    limits: source.limits,
+    createdAt: now,
+    createdBy: by,
+  }
+}

@@ -1,0 +1,70 @@
+import type { FunctionLimits, PageQuery } from '@imprun/contracts'
+import type { ClientSession, Filter } from 'mongodb'
+import type { Database } from '../database/database.ts'
+import { decodeCursor } from '../database/paging.ts'
+import type { Methods } from '../functions/function-rules.ts'
+import type { Caller } from '../http/handlers.ts'
+
+/** Immutable: nothing here is ever updated. */
+export interface StoredRelease {
+  _id: string
+  gatewayId: string
+  functionId: string
+  functionName: string
+  /** 1, 2, 3 ... per function: the order of releases, which neither ids of several backends nor clocks would tell. */
+  sequence: number
+  version: string
+  /** sha256 of `code`, hex. */
+  hash: string
+  /** Of source and settings: equal hashes would make the same release. */
+  sourceHash: string
+  source: string
+  code: string
+  sourceMap: string
+  methods?: Methods
+  limits: FunctionLimits
+  createdAt: Date
+  createdBy: Caller
+}
+export type ListedRelease = Omit<StoredRelease, 'source' | 'code' | 'sourceMap'>
+
+export interface ReleaseStore {
+  insert(release: StoredRelease, session: ClientSession): Promise<void>
+  find(releaseId: string): Promise<StoredRelease | undefined>
+  findLatest(functionId: string, session?: ClientSession): Promise<ListedRelease | undefined>
+  /** Newest first; one more than the limit when there is a next page. */
+  list(functionId: string, query: PageQuery): Promise<ListedRelease[]>
+  removeAll(gatewayId: string): Promise<void>
+}
+
+const withoutBodies = { source: 0, code: 0, sourceMap: 0 } as const
+
+export function createReleaseStore(database: Database): ReleaseStore {
+  const releases = database.sys.collection<StoredRelease>('releases')
+  return {
+    async insert(release, session) {
+      await releases.insertOne(release, { session })
+    },
+    find: async (releaseId) => (await releases.findOne({ _id: releaseId })) ?? undefined,
+    async findLatest(functionId, session) {
+      const latest = await releases.findOne<ListedRelease>(
+        { functionId },
+        { sort: { sequence: -1 }, projection: withoutBodies, ...(session ? { session } : {}) },
+      )
+      return latest ?? undefined
+    },
+    list(functionId, { limit, cursor }) {
+      const filter: Filter<StoredRelease> = { functionId }
+      if (cursor) filter.sequence = { $lt: Number(decodeCursor(cursor)) || 0 }
+      return releases
+        .find(filter)
+        .sort({ sequence: -1 })
+        .limit(limit + 1)
+        .project<ListedRelease>(withoutBodies)
+        .toArray()
+    },
+    async removeAll(gatewayId) {
+      await releases.deleteMany({ gatewayId })
+    },
+  }
+}
