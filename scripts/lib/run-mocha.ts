@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import Mocha from 'mocha'
 import options from '../../.mocharc.json' with { type: 'json' }
 import type { Counts } from './counts.ts'
+import { tallyOf } from './tally.ts'
 
 // After the last test nothing may keep the process alive; sockets take a moment to close.
 const leaveWithinMs = 10_000
@@ -13,31 +14,13 @@ const mocha = new Mocha({ ...options, forbidOnly: isCi, ...(values.grep && { gre
 for (const file of positionals) mocha.addFile(file)
 await mocha.loadFilesAsync()
 
-const unexplained: string[] = []
-const runner = mocha.run(report)
-runner.on('pending', (test) => {
-  const reason = skipReason(test)
-  if (reason === undefined) unexplained.push(test.fullTitle())
-  else console.log(`      skipped: ${reason}`)
-})
-
-function skipReason(test: Mocha.Test | Mocha.Suite | undefined): string | undefined {
-  if (test === undefined) return undefined
-  return 'skipReason' in test ? String(test.skipReason) : skipReason(test.parent)
-}
-
-function report(): void {
-  const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {}
-  for (const title of unexplained) console.log(`Skipped without a reason (see test/support/skip.ts): ${title}`)
-  const counts: Counts = { passed: passes, failed: failures, skipped: pending }
-  if (isCi) {
-    counts.failed += unexplained.length
-    counts.skipped -= unexplained.length
-  }
+const runner = mocha.run(() => {
+  const counts = tally()
   process.send?.(counts)
   process.exitCode = counts.failed === 0 ? 0 : 1
   setTimeout(leaveByForce, leaveWithinMs, counts).unref()
-}
+})
+const tally = tallyOf(runner, { isCi, print: console.log })
 
 /** Only reached when a test left something open, which would have kept the process from ending. */
 function leaveByForce(counts: Counts): void {
