@@ -91,7 +91,7 @@ export function createWatcher({ database, clock, log }: { database: Database; cl
 
   const readUntilBroken = async (stream: Stream, onAnswer: () => void): Promise<never> => {
     for (;;) {
-      const raw = await withinMs(stream.tryNext(), silentAfterMs)
+      const raw = await withinMs(stream.tryNext(), silentAfterMs, stopping.signal)
       lastAnswerMs = clock.monotonicMs()
       onAnswer()
       if (raw) deliver(raw)
@@ -190,15 +190,17 @@ async function operationTime(database: Database): Promise<Timestamp> {
 const placeLostCodes = [286, 280, 222, 260]
 const isPlaceLost = (error: unknown) => placeLostCodes.includes(Number((error as { code?: unknown } | undefined)?.code))
 
-async function withinMs<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The change stream was silent for ${ms} ms.`)), ms)
-  })
+/** Also ends at once when the signal fires: an idle stream would answer only after `awaitMs`. */
+async function withinMs<T>(work: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  const timer = setTimeout(() => reject(new Error(`The change stream was silent for ${ms} ms.`)), ms)
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await Promise.race([work, silence])
+    return await Promise.race([work, end])
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
     work.catch(() => {})
   }
 }

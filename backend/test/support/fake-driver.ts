@@ -1,0 +1,51 @@
+import type { LastError } from '@imprun/contracts'
+import type { EnvironmentRef, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
+
+export interface FakeDriver extends RuntimeDriver {
+  /** `<gatewayId>/<environment>` -> the fence it was assigned with. */
+  readonly assigned: ReadonlyMap<string, number>
+  /** What the next assignments throw; undefined lets them pass again. */
+  failWith(error: unknown): void
+  /** While not ready, assignments are answered "not yet". */
+  setReady(isReady: boolean): void
+}
+
+/** A driver that starts nothing and remembers what it was asked. */
+export function createFakeDriver(): FakeDriver {
+  const assigned = new Map<string, number>()
+  const listeners = new Set<() => void>()
+  let failure: unknown
+  let isReady = true
+  const keyOf = ({ gatewayId, environment }: EnvironmentRef) => `${gatewayId}/${environment}`
+  const tellRunning = () => {
+    if (isReady && failure === undefined) for (const listener of [...listeners]) listener()
+  }
+  return {
+    assigned,
+    failWith(error) {
+      failure = error
+      tellRunning()
+    },
+    setReady(ready) {
+      isReady = ready
+      tellRunning()
+    },
+    start: async () => {},
+    stop: async () => {},
+    async ensureAssigned(ref, fence) {
+      if (failure !== undefined) throw failure
+      if (isReady) assigned.set(keyOf(ref), Math.max(fence, assigned.get(keyOf(ref)) ?? 0))
+      return { isReady }
+    },
+    async ensureUnassigned(ref) {
+      assigned.delete(keyOf(ref))
+    },
+    edgeUrl: () => 'http://localhost:7421',
+    state: () => 'running',
+    lastError: (): LastError | undefined => undefined,
+    onRunning(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import { type EnvironmentName, ImprunError, isImprunError, type RouteBody, type RouteName, type RouteParams, type RouteQuery } from '@imprun/contracts'
+import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
+import { createWatcher } from '../../src/database/watcher.ts'
+import { createDeploymentRoutes } from '../../src/deployments/deployment-routes.ts'
+import { createDeploymentStore } from '../../src/deployments/deployment-store.ts'
+import { createDeployments } from '../../src/deployments/deployments.ts'
+import { createFunctionLookup } from '../../src/functions/function-lookup.ts'
+import { createFunctionRoutes } from '../../src/functions/function-routes.ts'
+import { createFunctionStore } from '../../src/functions/function-store.ts'
+import type { ApiRequest, Caller } from '../../src/http/handlers.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { createAcknowledgements } from '../../src/publishing/acknowledgements.ts'
+import { createCompiler } from '../../src/publishing/compile.ts'
+import { createPublisher } from '../../src/publishing/publisher.ts'
+import { createReleaseRoutes } from '../../src/releases/release-routes.ts'
+import { createReleaseStore } from '../../src/releases/release-store.ts'
+import { givenMongo } from './given-mongo.ts'
+
+export const ada: Caller = { userId: 'user-ada', name: 'ada' }
+export const grace: Caller = { userId: 'user-grace', name: 'grace' }
+export const taxCode = (rate: number): string =>
+  `export default async function calculateTax(req: any, res: any) { return res.json({ tax: req.body.income * ${rate} }) }`
+
+interface EnvironmentFixture {
+  state: 'active' | 'inactive'
+  phase: 'Started' | 'Starting' | 'Stopped'
+}
+export interface GatewayFixture {
+  gatewayId: string
+  ownerId: string
+  pipeline: 'on' | 'off'
+  isBeingDeleted: boolean
+  environments: Record<EnvironmentName, EnvironmentFixture>
+}
+
+/** Functions, releases and deployments on a real MongoDB, in gateways that are simply there; runtimes come from `givenRuntime`. */
+export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
+  const mongo = await givenMongo()
+  const { database } = mongo
+  const known = new Map<string, GatewayFixture>()
+  const givenGateway = async (gatewayId: string, more: Partial<GatewayFixture> = {}) => {
+    const started = () => ({ state: 'active', phase: 'Started' }) as const
+    const environments = { dev: started(), staging: started(), prod: started() }
+    const gateway: GatewayFixture = { gatewayId, ownerId: ada.userId, pipeline: 'on', isBeingDeleted: false, environments, ...more }
+    known.set(gatewayId, gateway)
+    await ensureGatewayIndexes(database, gatewayId)
+    return gateway
+  }
+  const getOwned = async (gatewayId: string, ownerId: string) => {
+    const gateway = known.get(gatewayId)
+    if (gateway?.ownerId !== ownerId) throw new ImprunError('GATEWAY_NOT_FOUND', `There is no gateway "${gatewayId}".`)
+    return gateway
+  }
+  const gateways = {
+    getOwned,
+    async getChangeable(gatewayId: string, ownerId: string) {
+      const gateway = await getOwned(gatewayId, ownerId)
+      if (gateway.isBeingDeleted) throw new ImprunError('GATEWAY_BEING_DELETED', 'It is being deleted.')
+      return gateway
+    },
+  }
+  const environments = {
+    async get(gatewayId: string, environment: EnvironmentName) {
+      const found = known.get(gatewayId)?.environments[environment]
+      if (!found) throw new ImprunError('ENVIRONMENT_NOT_FOUND', `There is no environment ${environment}.`)
+      return found
+    },
+  }
+
+  const watcher = createWatcher({ database, clock: systemClock, log: silentLog })
+  await watcher.start()
+  const compiler = createCompiler()
+  await compiler.start()
+  const functions = createFunctionStore(database)
+  const releases = createReleaseStore(database)
+  const deploymentStore = createDeploymentStore(database)
+  const publisher = createPublisher(database)
+  const lookup = createFunctionLookup({ gateways, functions })
+
+  /** The parts that die with a backend process; called again, they are another backend on the same database. */
+  const newBackend = () => {
+    const acknowledgements = createAcknowledgements({ database, watcher, clock: systemClock, log: silentLog })
+    acknowledgements.start()
+    const parts = {
+      database,
+      clock: systemClock,
+      log: silentLog,
+      functions,
+      releases,
+      publisher,
+      acknowledgements,
+      compiler,
+      environments,
+      acknowledgeDeadlineMs,
+    }
+    const deployments = createDeployments({ ...parts, deployments: deploymentStore })
+    const routes = {
+      ...createFunctionRoutes({ ...parts, gateways, lookup, deployments }),
+      ...createReleaseRoutes({ lookup, releases }),
+      ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
+    }
+    return {
+      routes,
+      deployments,
+      acknowledgements,
+      async stop() {
+        await deployments.stop()
+        acknowledgements.stop()
+      },
+    }
+  }
+  const backend = newBackend()
+  backend.deployments.start()
+
+  return {
+    mongo,
+    database,
+    watcher,
+    functions,
+    releases,
+    deploymentStore,
+    gateways,
+    environments,
+    ...backend,
+    newBackend,
+    givenGateway,
+    async [Symbol.asyncDispose]() {
+      await backend.stop()
+      await watcher.stop()
+      await compiler.stop()
+      await mongo[Symbol.asyncDispose]()
+    },
+  }
+}
+export type GivenFunctions = Awaited<ReturnType<typeof givenFunctions>>
+
+interface Asked<Name extends RouteName> {
+  params?: Partial<RouteParams<Name>>
+  query?: Partial<RouteQuery<Name>>
+  body?: RouteBody<Name>
+  by?: Caller
+}
+let requests = 0
+
+/** A request as the HTTP layer hands it over: parsed, signed in. `facts` is what the audit record would hold. */
+export function request<Name extends RouteName>(asked: Asked<Name>, facts: Record<string, unknown> = {}): ApiRequest<Name> {
+  return {
+    params: { gatewayId: 'hometax', functionId: 'calculateTax', ...asked.params } as RouteParams<Name>,
+    query: { limit: 50, ...asked.query } as RouteQuery<Name>,
+    body: asked.body as RouteBody<Name>,
+    account: asked.by ?? ada,
+    requestId: `request-${++requests}`,
+    receivedAtMs: systemClock.monotonicMs(),
+    signal: new AbortController().signal,
+    audit: (more) => void Object.assign(facts, more),
+  }
+}
+
+/** @returns the problem that the call ended with. */
+export async function problemOf(call: Promise<unknown>): Promise<ImprunError> {
+  try {
+    await call
+  } catch (error) {
+    if (isImprunError(error)) return error
+    throw error
+  }
+  throw new Error('The call was expected to be refused.')
+}

@@ -1,0 +1,121 @@
+import { createGatewaySchema, type Gateway } from '@imprun/contracts'
+import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
+import { createGatewayUsers } from '../../src/database/gateway-users.ts'
+import { createWatcher } from '../../src/database/watcher.ts'
+import { createEnvironmentSettingsStore } from '../../src/environments/environment-settings.ts'
+import { createEnvironmentStore } from '../../src/environments/environment-store.ts'
+import { createAddresses } from '../../src/environments/environment-view.ts'
+import { createGatewayLifecycle } from '../../src/gateways/gateway-lifecycle.ts'
+import type { GatewayContent } from '../../src/gateways/gateway-machine.ts'
+import { createGatewayCreation } from '../../src/gateways/gateway-routes.ts'
+import { createGatewayStore } from '../../src/gateways/gateway-store.ts'
+import { createGatewayViews } from '../../src/gateways/gateway-view.ts'
+import type { EngineEvent, EngineLimits } from '../../src/phases/engine.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { createSecrets } from '../../src/platform/secrets.ts'
+import { createRegionStore } from '../../src/regions/region-store.ts'
+import type { RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
+import { eventually } from './eventually.ts'
+import { createFakeDriver } from './fake-driver.ts'
+import { givenMongo } from './given-mongo.ts'
+
+export const owner = { userId: 'user-1', name: 'ada' }
+
+export interface GivenLifecycleOptions {
+  driver?: RuntimeDriver
+  contents?: GatewayContent[]
+  observe?: (event: EngineEvent) => void | Promise<void>
+  limits?: Partial<EngineLimits>
+  /** Leaves the engines stopped; `lifecycle.start()` begins. */
+  isStopped?: boolean
+}
+
+/** Gateways and environments on a real MongoDB, moved by their engines; the driver is a fake unless one is given. */
+export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
+  const mongo = await givenMongo()
+  const { database } = mongo
+  const fakeDriver = createFakeDriver()
+  const driver = options.driver ?? fakeDriver
+  const environments = createEnvironmentStore(database)
+  const gateways = createGatewayStore({ database, environments })
+  const regions = createRegionStore(database)
+  const users = createGatewayUsers({ database, secrets: createSecrets(Buffer.alloc(32, 7)) })
+  const databases = createGatewayDatabases(database)
+  const settings = createEnvironmentSettingsStore({ database, environments })
+  const views = createGatewayViews({ gateways, environments, addresses: createAddresses(driver) })
+  const create = createGatewayCreation({ gateways, regions, clock: systemClock })
+  await regions.ensureLocal()
+
+  /** The parts that die with a backend process; called again, they are its next life. */
+  const newLife = (observe = options.observe) => {
+    const watcher = createWatcher({ database, clock: systemClock, log: silentLog })
+    const lifecycle = createGatewayLifecycle({
+      database,
+      watcher,
+      clock: systemClock,
+      log: silentLog,
+      holder: 'test',
+      gateways,
+      environments,
+      databases,
+      users,
+      settings,
+      driver,
+      contents: options.contents ?? [],
+      ...(observe ? { observe } : {}),
+      ...(options.limits ? { limits: options.limits } : {}),
+    })
+    return {
+      start: async () => {
+        await watcher.start()
+        await lifecycle.start()
+      },
+      stop: async () => {
+        await lifecycle.stop()
+        await watcher.stop()
+      },
+      status: lifecycle.status,
+    }
+  }
+  const lifecycle = newLife()
+  if (!options.isStopped) await lifecycle.start()
+
+  return {
+    mongo,
+    database,
+    driver: fakeDriver,
+    gateways,
+    environments,
+    users,
+    databases,
+    settings,
+    views,
+    lifecycle,
+    newLife,
+    createGateway: (input: { name: string; gatewayId?: string; database?: 'shared' | 'separate'; regionId?: string }) =>
+      create(createGatewaySchema.parse(input), owner),
+    async getView(gatewayId: string): Promise<Gateway> {
+      const found = await views.find(gatewayId)
+      if (!found) throw new Error(`Gateway ${gatewayId} is gone.`)
+      return found.gateway
+    },
+    /** Resolves when the gateway is in the phase. */
+    reaches: (gatewayId: string, phase: Gateway['phase'], timeoutMs?: number) =>
+      eventually(async () => {
+        const gateway = await gateways.find(gatewayId)
+        if (gateway?.phase !== phase)
+          throw new Error(`Gateway ${gatewayId} is ${gateway?.phase ?? 'gone'} instead of ${phase}: ${JSON.stringify(gateway?.lastError)}`)
+        return gateway
+      }, timeoutMs),
+    isGone: (gatewayId: string, timeoutMs?: number) =>
+      eventually(async () => {
+        const gateway = await gateways.find(gatewayId)
+        if (gateway) throw new Error(`Gateway ${gatewayId} is still there, ${gateway.phase}: ${JSON.stringify(gateway.lastError)}`)
+      }, timeoutMs),
+    async [Symbol.asyncDispose]() {
+      await lifecycle.stop()
+      await mongo[Symbol.asyncDispose]()
+    },
+  }
+}
