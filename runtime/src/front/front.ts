@@ -1,0 +1,144 @@
+import type { Assignment } from '@imprun/contracts'
+import type { MongoClient } from 'mongodb'
+import type { Log } from '../platform/log.ts'
+import { createDirectory } from './directory.ts'
+import { Environment, environmentKey } from './environment.ts'
+import { type Acknowledger, createAcknowledger } from './functions/acknowledger.ts'
+import type { Bell } from './functions/bell.ts'
+import { createGatewayFollower, type GatewayFollower } from './functions/gateway-follower.ts'
+import { createGatewayReader, type GatewayReader } from './functions/gateway-reader.ts'
+import { createEdgeServer } from './http/edge-server.ts'
+import { createRequestHandler } from './http/request-handler.ts'
+import { createLogBatcher } from './logs/log-batcher.ts'
+import type { Observe } from './observe.ts'
+import { createSupervisor } from './supervision/supervisor.ts'
+
+/** The part of a runtime that takes requests: serves the environments it is given, and runs no code of theirs itself. */
+export interface Front {
+  /** @returns the port it listens on @throws the system's error when the port is taken */
+  start(): Promise<number>
+  /** Settles when requests to the environment are answered from its own tables. Known already: takes over what changed in the assignment. */
+  serve(assignment: Assignment): Promise<void>
+  /** Settles when the environment is not served any more and its worker has left. */
+  letGo(key: string): Promise<void>
+  keys(): string[]
+  readonly port: number
+  /** Accepts no more, finishes what runs, leaves nothing behind. */
+  stop(): Promise<void>
+}
+
+export interface FrontOptions {
+  runtimeId: string
+  host: string
+  port: number
+  baseDomains: readonly string[]
+  spares: number
+  idleMs: number
+  workerPath: string
+  client: MongoClient
+  bell: Bell
+  log: Log
+  observe: Observe
+}
+
+const drainMs = 10_000
+
+interface Holding {
+  environment: Environment
+  /** Settles when it is in the directory. */
+  ready: Promise<void>
+}
+interface Gateway {
+  reader: GatewayReader
+  acknowledger: Acknowledger
+  follower: GatewayFollower
+}
+
+export function createFront(options: FrontOptions): Front {
+  const { client, log, observe } = options
+  const directory = createDirectory(options.baseDomains)
+  const gateways = new Map<string, Gateway>()
+  const environments = new Map<string, Holding>()
+  const logs = createLogBatcher({ client, log, observe })
+  const supervisor = createSupervisor({
+    workerPath: options.workerPath,
+    spares: options.spares,
+    idleMs: options.idleMs,
+    fetchSource: async (environment, name) => gateways.get(environment.gatewayId)?.reader.readSource(environment.name, name),
+    isIrreplaceable: (environment, name) => gateways.get(environment.gatewayId)?.follower.hasRefused(environment.name, name) ?? false,
+    onLog: (environment, message) => logs.add(environment, message),
+    log,
+    observe,
+  })
+  const server = createEdgeServer(createRequestHandler({ directory, supervisor }))
+
+  const gatewayOf = ({ gatewayId, gatewayDatabase }: Assignment): Gateway => {
+    const known = gateways.get(gatewayId)
+    if (known !== undefined) return known
+    const database = client.db(gatewayDatabase)
+    const reader = createGatewayReader(database, log)
+    const acknowledger = createAcknowledger({ database, runtimeId: options.runtimeId, log, observe })
+    const follower = createGatewayFollower({ gatewayId, gatewayDatabase, reader, acknowledger, bell: options.bell, host: supervisor, log, observe })
+    const gateway = { reader, acknowledger, follower }
+    gateways.set(gatewayId, gateway)
+    return gateway
+  }
+  const letGatewayGo = async (gatewayId: string): Promise<void> => {
+    const gateway = gateways.get(gatewayId)
+    if (gateway === undefined || !gateway.follower.isEmpty) return
+    gateways.delete(gatewayId)
+    await gateway.follower.stop()
+  }
+  const letGo = async (key: string): Promise<void> => {
+    const environment = environments.get(key)?.environment
+    if (environment === undefined) return
+    environments.delete(key)
+    directory.remove(environment)
+    // The gateway's database or this runtime's rights to it may be gone already; its document there is gone with them.
+    await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment)])
+    await letGatewayGo(environment.gatewayId)
+  }
+  const take = (key: string, environment: Environment): Holding => {
+    const ready = gatewayOf(environment.assignment).follower.add(environment)
+    const holding: Holding = { environment, ready: ready.then(() => directory.add(environment)) }
+    environments.set(key, holding)
+    holding.ready.catch(() => {
+      if (environments.get(key) === holding) environments.delete(key)
+    })
+    return holding
+  }
+  const update = async (environment: Environment, assignment: Assignment): Promise<void> => {
+    const isServed = directory.get(environment.key) === environment
+    const hasNewData = environment.assignment.dataUri !== assignment.dataUri || environment.assignment.dataDatabase !== assignment.dataDatabase
+    if (isServed) directory.remove(environment)
+    environment.assignment = assignment
+    if (isServed) directory.add(environment)
+    // A bound worker holds the old address; the next request binds another one.
+    if (hasNewData) await supervisor.release(environment)
+  }
+
+  return {
+    get port() {
+      return server.port
+    },
+    async start() {
+      const port = await server.listen(options.host, options.port)
+      supervisor.start()
+      return port
+    },
+    async serve(assignment) {
+      const key = environmentKey(assignment.gatewayId, assignment.environment)
+      const known = environments.get(key)
+      if (known !== undefined) await update(known.environment, assignment)
+      await (known ?? take(key, new Environment(assignment))).ready
+    },
+    letGo,
+    keys: () => [...environments.keys()],
+    async stop() {
+      await server.close(drainMs)
+      await Promise.all([...environments.keys()].map(letGo))
+      await supervisor.stop()
+      await logs.stop()
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { gatewayCollections, heartbeatEveryMs, type LiveRuntime } from '@imprun/contracts'
+import type { Collection, Db } from 'mongodb'
+import type { Log } from '../../platform/log.ts'
+import type { Observe } from '../observe.ts'
+import type { ServedEnvironment } from './served-environment.ts'
+
+/** Keeps this runtime's documents in one gateway's `__runtimes`: what each environment has reached, and that the runtime lives. */
+export interface Acknowledger {
+  /** Tells at once how far the environment is, if that is news. Calls that come while a message is on its way lead to one more. */
+  acknowledge(served: ServedEnvironment): void
+  /** As above, settled when the document is written. @throws the driver's error */
+  acknowledgeNow(served: ServedEnvironment): Promise<void>
+  /** The runtime no longer serves this environment: nobody shall wait for it. */
+  withdraw(served: ServedEnvironment): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Told {
+  /** What the document says, or is about to say. */
+  revision: number
+  isWriting: boolean
+  isWanted: boolean
+}
+
+export function createAcknowledger(options: { database: Db; runtimeId: string; log: Log; observe: Observe }): Acknowledger {
+  const { database, runtimeId, log, observe } = options
+  // An acknowledgement that a failover takes back is written again by the next heartbeat, so it need not wait for a majority.
+  const runtimes: Collection<LiveRuntime> = database.collection(gatewayCollections.runtimes, { writeConcern: { w: 1 } })
+  const told = new Map<ServedEnvironment, Told>()
+  const writing = new Set<Promise<void>>()
+
+  const write = async (served: ServedEnvironment): Promise<void> => {
+    const { environment, revision, failures, appliedAt } = served
+    const state = told.get(served)
+    if (state !== undefined) state.revision = revision
+    await runtimes.updateOne(
+      { _id: idOf(runtimeId, served) },
+      {
+        $set: { runtimeId, environment: environment.name, revision, failures, ...(appliedAt === undefined ? {} : { appliedAt }) },
+        $currentDate: { heartbeatAt: true },
+      },
+      { upsert: true },
+    )
+    observe({ type: 'acknowledged', environment: environment.key, revision })
+  }
+  const acknowledge = (served: ServedEnvironment): void => {
+    const state = told.get(served)
+    if (state === undefined || state.revision === served.revision) return
+    state.isWanted = true
+    if (state.isWriting) return
+    state.isWriting = true
+    const written = writeUntilTold(served, state).finally(() => {
+      state.isWriting = false
+      writing.delete(written)
+    })
+    writing.add(written)
+  }
+  const writeUntilTold = async (served: ServedEnvironment, state: Told): Promise<void> => {
+    while (state.isWanted && told.has(served)) {
+      state.isWanted = false
+      try {
+        await write(served)
+      } catch (error) {
+        state.revision = -1
+        log.warn({ environment: served.environment.key, error }, 'An acknowledgement could not be written; the next heartbeat brings it.')
+        return
+      }
+    }
+  }
+  const beat = async (): Promise<void> => {
+    const current: ServedEnvironment[] = []
+    for (const [served, { revision }] of told) {
+      if (revision !== served.revision) acknowledge(served)
+      else current.push(served)
+    }
+    if (current.length === 0) return
+    const { matchedCount } = await runtimes.updateMany(
+      { _id: { $in: current.map((served) => idOf(runtimeId, served)) } },
+      { $currentDate: { heartbeatAt: true } },
+    )
+    if (matchedCount === current.length) return
+    // Somebody removed a document, or a failover lost one: all are written anew.
+    for (const [served, state] of told) {
+      state.revision = -1
+      acknowledge(served)
+    }
+  }
+  let beating: Promise<void> | undefined
+  const timer = setInterval(() => {
+    beating ??= beat()
+      .catch((error: unknown) => log.debug({ error }, 'A heartbeat could not be written.'))
+      .finally(() => {
+        beating = undefined
+      })
+  }, heartbeatEveryMs)
+
+  return {
+    acknowledge,
+    async acknowledgeNow(served) {
+      if (!told.has(served)) told.set(served, { revision: -1, isWriting: false, isWanted: false })
+      await write(served)
+    },
+    async withdraw(served) {
+      told.delete(served)
+      await Promise.allSettled(writing)
+      await runtimes.deleteOne({ _id: idOf(runtimeId, served) })
+    },
+    async stop() {
+      clearInterval(timer)
+      told.clear()
+      await Promise.allSettled([...writing, beating])
+    },
+  }
+}
+
+const idOf = (runtimeId: string, served: ServedEnvironment): string => `${runtimeId}/${served.environment.name}`

@@ -1,0 +1,102 @@
+import {
+  type EnvironmentName,
+  type EnvironmentSettings,
+  environmentSettingsSchema,
+  gatewayCollections,
+  type PublishedFunction,
+  publishedFunctionSchema,
+  revisionCounterId,
+  type StoredCredential,
+  storedCredentialSchema,
+} from '@imprun/contracts'
+import type { Db, Document, FindOptions } from 'mongodb'
+import type { z } from 'zod'
+import type { Log } from '../../platform/log.ts'
+import type { FunctionSource } from '../environment.ts'
+import type { BelledCollection } from './bell.ts'
+
+/** A published function as the tables need it; its code only where it is about to be loaded. */
+export type PublishedFunctionHead = Omit<PublishedFunction, 'code' | 'sourceMap'>
+
+export type GatewayDocument =
+  | { kind: 'settings'; revision: number; environment: EnvironmentName; settings: EnvironmentSettings }
+  | { kind: 'credential'; revision: number; environment: EnvironmentName; credential: StoredCredential }
+  | { kind: 'function'; revision: number; environment: EnvironmentName; published: PublishedFunctionHead; source?: FunctionSource }
+
+/** Reads what the backend writes into one gateway's database. */
+export interface GatewayReader {
+  /** The gateway's highest revision: all documents up to it can be read by whoever reads after. */
+  readRevision(): Promise<number>
+  /** All documents of one environment, without code. */
+  readAll(environment: EnvironmentName): Promise<GatewayDocument[]>
+  /** Documents of one collection above a revision, lowest first, with code. */
+  readSince(collection: BelledCollection, environments: readonly EnvironmentName[], revision: number): Promise<GatewayDocument[]>
+  readSource(environment: EnvironmentName, functionName: string): Promise<FunctionSource | undefined>
+}
+
+const withoutCode = { code: 0, sourceMap: 0 } as const
+
+export function createGatewayReader(database: Db, log: Log): GatewayReader {
+  const find = (collection: BelledCollection, filter: Document, options: FindOptions = {}): Promise<Document[]> =>
+    database.collection(collection).find(filter, options).toArray()
+  const readable = (collection: BelledCollection, documents: Document[]): GatewayDocument[] =>
+    documents.flatMap((document) => {
+      const parsed = parsers[collection](document)
+      if (parsed !== undefined) return [parsed]
+      log.error({ database: database.databaseName, collection, id: String(document._id) }, 'A document of the gateway can not be read and is passed over.')
+      return []
+    })
+
+  return {
+    async readRevision() {
+      const counter = await database.collection<{ _id: string; value: number }>(gatewayCollections.counters).findOne({ _id: revisionCounterId })
+      return counter?.value ?? 0
+    },
+    async readAll(environment) {
+      const [settings, credentials, functions] = await Promise.all([
+        find(gatewayCollections.environments, { environment }),
+        find(gatewayCollections.credentials, { environment }),
+        find(gatewayCollections.publishedFunctions, { environment }, { projection: withoutCode }),
+      ])
+      return [
+        ...readable(gatewayCollections.environments, settings),
+        ...readable(gatewayCollections.credentials, credentials),
+        ...readable(gatewayCollections.publishedFunctions, functions),
+      ]
+    },
+    async readSince(collection, environments, revision) {
+      return readable(collection, await find(collection, { environment: { $in: environments }, revision: { $gt: revision } }, { sort: { revision: 1 } }))
+    },
+    async readSource(environment, name) {
+      const [document] = await find(gatewayCollections.publishedFunctions, { environment, name })
+      const parsed = document === undefined ? undefined : parsers[gatewayCollections.publishedFunctions](document)
+      return parsed?.kind === 'function' && !parsed.published.isRemoved ? parsed.source : undefined
+    },
+  }
+}
+
+const functionHeadSchema = publishedFunctionSchema.omit({ code: true, sourceMap: true })
+const parsers: Record<BelledCollection, (document: Document) => GatewayDocument | undefined> = {
+  [gatewayCollections.environments]: (document) =>
+    parsed(environmentSettingsSchema, document, (settings) => ({ kind: 'settings', ...placed(settings), settings })),
+  [gatewayCollections.credentials]: (document) =>
+    parsed(storedCredentialSchema, document, (credential) => ({ kind: 'credential', ...placed(credential), credential })),
+  [gatewayCollections.publishedFunctions]: (document) =>
+    parsed(functionHeadSchema, document, (published) => ({
+      kind: 'function',
+      ...placed(published),
+      published,
+      ...(typeof document.code === 'string' && typeof document.sourceMap === 'string'
+        ? { source: { version: published.version, revision: published.revision, code: document.code, sourceMap: document.sourceMap } }
+        : {}),
+    })),
+}
+const placed = ({ revision, environment }: { revision: number; environment: EnvironmentName }): { revision: number; environment: EnvironmentName } => ({
+  revision,
+  environment,
+})
+
+function parsed<T>(schema: z.ZodType<T>, document: Document, make: (value: T) => GatewayDocument): GatewayDocument | undefined {
+  const result = schema.safeParse(document)
+  return result.success ? make(result.data) : undefined
+}

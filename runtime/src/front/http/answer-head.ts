@@ -1,0 +1,55 @@
+/** The head of a function's answer, checked: it comes from a process that runs other people's code, so nothing of it reaches a connection unread. */
+export interface AnswerHead {
+  readonly status: number
+  /** Names and values in turns, without those that frame the message. */
+  readonly headers: readonly string[]
+  readonly mayHaveBody: boolean
+}
+
+const tokenPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/
+// How a message is framed and when a connection ends is this server's business alone; the request id is the one it gave.
+const ownedHere = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-request-id',
+])
+const headersMax = 100
+const headCharactersMax = 16_384
+const cachedMax = 1_000
+
+let cached = new Map<string, AnswerHead>()
+
+/** @returns undefined when the head can not be sent. The same few heads come back all day, so checked ones are kept. */
+export function readAnswerHead(text: string): AnswerHead | undefined {
+  const known = cached.get(text)
+  if (known !== undefined) return known
+  const head = checkAnswerHead(text)
+  if (head === undefined) return undefined
+  if (cached.size >= cachedMax) cached = new Map()
+  cached.set(text, head)
+  return head
+}
+
+function checkAnswerHead(text: string): AnswerHead | undefined {
+  if (text.length > headCharactersMax) return undefined
+  const lines = text.split('\n')
+  const status = Number(lines[0])
+  if (!Number.isInteger(status) || status < 200 || status > 599) return undefined
+  if (lines.length % 2 === 0 || lines.length > 1 + 2 * headersMax) return undefined
+  const headers: string[] = []
+  for (let i = 1; i < lines.length; i += 2) {
+    const name = lines[i] as string
+    const value = lines[i + 1] as string
+    if (!tokenPattern.test(name) || !valuePattern.test(value)) return undefined
+    if (!ownedHere.has(name.toLowerCase())) headers.push(name, value)
+  }
+  return { status, headers, mayHaveBody: status !== 204 && status !== 205 && status !== 304 }
+}

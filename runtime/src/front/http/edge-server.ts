@@ -1,0 +1,86 @@
+import { createServer, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { problemText } from './problems.ts'
+import type { RequestHandler } from './request-handler.ts'
+
+/** The port that callers of functions reach. */
+export interface EdgeServer {
+  /** @returns the port, also when any free one was asked for @throws the system's error, EADDRINUSE when the port is taken */
+  listen(host: string, port: number): Promise<number>
+  /** Accepts no more, and waits until what runs is answered or `drainMs` are over; then every connection is closed. */
+  close(drainMs: number): Promise<void>
+  readonly port: number
+}
+
+// Slow clients: a head must be there in 10 s and a whole request in 60 s. A connection on which nothing moves is closed after the longest time that a
+// function may take (300 s) and some more.
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 60_000
+const silentConnectionMs = 330_000
+// Longer than the usual idle time of load balancers, so that they and not we close a connection that they are about to use.
+const keepAliveTimeoutMs = 65_000
+const headerBytesMax = 16 * 1024
+const drainCheckMs = 20
+
+export function createEdgeServer(handler: RequestHandler): EdgeServer {
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: 2_000,
+      noDelay: true,
+    },
+    handler.onRequest,
+  )
+  // No count, the bytes are the bound: beyond a count node drops headers in silence, and one of them could be the second Host.
+  server.maxHeadersCount = 0
+  server.on('checkContinue', handler.onCheckContinue)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(error, socket, handler.newRequestId()))
+  server.setTimeout(silentConnectionMs)
+  let port = 0
+
+  return {
+    get port() {
+      return port
+    },
+    listen: (host, wanted) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ host, port: wanted }, () => {
+          server.off('error', reject)
+          port = (server.address() as AddressInfo).port
+          resolve(port)
+        })
+      }),
+    async close(drainMs) {
+      if (!server.listening) return
+      handler.closeConnections()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const endAtMs = performance.now() + drainMs
+      while (handler.openCount > 0 && performance.now() < endAtMs) {
+        server.closeIdleConnections()
+        await new Promise((resolve) => setTimeout(resolve, drainCheckMs))
+      }
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), Math.max(drainCheckMs, endAtMs - performance.now()))
+      await closed
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** A request that could not be read: the answer says no more than the status, and the connection ends, because nobody knows where the next request begins. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex, requestId: string): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  // An answer may be half written: then silence is the only thing that can not be misread.
+  const hasBegun = '_httpMessage' in socket && (socket._httpMessage as { headersSent?: boolean } | null)?.headersSent === true
+  if (hasBegun) socket.destroy()
+  else socket.end(problemText('REQUEST_INVALID', status, STATUS_CODES[status] ?? '', requestId), () => socket.destroy())
+}

@@ -1,0 +1,20 @@
+/** What happens inside a front, for metrics and tests. Observers must not throw. */
+export type FrontEvent =
+  | { type: 'spare-ready'; pid: number; startMs: number }
+  | { type: 'worker-bound'; environment: string; pid: number }
+  | { type: 'worker-retired'; environment: string; pid: number }
+  /** `running` names the functions that had a call in flight: who is to blame is decided by whoever listens. */
+  | {
+      type: 'worker-lost'
+      environment: string
+      pid: number
+      reason: 'exited' | 'silent' | 'broken'
+      resent: number
+      failed: number
+      running: readonly string[]
+    }
+  | { type: 'applied'; environment: string; name: string; revision: number; outcome: 'swapped' | 'refused' | 'removed'; at: Date }
+  | { type: 'acknowledged'; environment: string; revision: number }
+  | { type: 'bell'; gatewayId: string; state: 'live' | 'deaf' }
+  | { type: 'logs-dropped'; gatewayDatabase: string; count: number }
+export type Observe = (event: FrontEvent) => void

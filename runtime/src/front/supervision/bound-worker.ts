@@ -1,0 +1,200 @@
+import { logLevels } from '@imprun/contracts'
+import { z } from 'zod'
+import { answerKindMax, type BindMessage, type LoadMessage, type LogMessage, type RefusedMessage, toFront, toWorker } from '../../frames/frames.ts'
+import type { Environment } from '../environment.ts'
+import type { Call, Load } from './call.ts'
+import { Slots } from './slots.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+/** What a bound worker tells its dispatcher. */
+export interface BoundWorkerOwner {
+  onCallEnded(): void
+  onBindRefused(refusal: RefusedMessage): void
+  onLog(message: LogMessage): void
+  onLost(worker: BoundWorker): void
+}
+
+type InFlight = { kind: 'call'; call: Call } | { kind: 'load'; load: Load } | { kind: 'bind' }
+type CallInFlight = Extract<InFlight, { kind: 'call' }>
+
+// What a worker sends is parsed like anything from outside: it runs other people's code.
+const refusedSchema = z.object({
+  code: z.enum(['CODE_NOT_COMPILING', 'CODE_WITHOUT_DEFAULT_EXPORT', 'CODE_THROWS_AT_LOAD', 'INTERNAL']).catch('INTERNAL'),
+  message: z.string().max(16_384),
+  line: z.number().int().positive().optional(),
+  column: z.number().int().positive().optional(),
+})
+const failedSchema = z.object({ code: z.enum(['FUNCTION_FAILED', 'FUNCTION_TIMED_OUT', 'FUNCTION_ANSWER_INVALID']).catch('FUNCTION_FAILED') })
+const logSchema = z.object({
+  index: z.number().int().nonnegative(),
+  version: z.string().max(64),
+  requestId: z.string().max(128).optional(),
+  level: z.enum(logLevels),
+  message: z.string().max(65_536),
+  at: z.number(),
+})
+
+/** One worker that serves one environment: its calls in flight, which functions it has, and whether it still answers. */
+export class BoundWorker {
+  readonly process: WorkerProcess
+  readonly #owner: BoundWorkerOwner
+  readonly #inFlight = new Slots<InFlight>()
+  /** By function index: whether some version of it was sent. */
+  readonly #hasFunction: boolean[] = []
+  #callCount = 0
+  #heardAtMs = performance.now()
+  #pingedAtMs = 0
+
+  constructor(process: WorkerProcess, environment: Environment, owner: BoundWorkerOwner) {
+    this.process = process
+    this.#owner = owner
+    process.onFrame = (id, kind, buffer, metaAt, bodyAt, end) => this.#onFrame(id, kind, buffer, metaAt, bodyAt, end)
+    process.onLost = () => owner.onLost(this)
+    const bind: BindMessage = {
+      gatewayId: environment.gatewayId,
+      environment: environment.name,
+      dataUri: environment.assignment.dataUri,
+      dataDatabase: environment.assignment.dataDatabase,
+      memoryMb: environment.limits.memoryMb,
+    }
+    process.send(this.#inFlight.add({ kind: 'bind' }), toWorker.bind, '', JSON.stringify(bind), 'utf8')
+  }
+
+  get callCount(): number {
+    return this.#callCount
+  }
+  get isBusy(): boolean {
+    return this.#inFlight.size > 0
+  }
+  has(index: number): boolean {
+    return this.#hasFunction[index] === true
+  }
+
+  sendLoad(load: Load, timeoutMs: number): void {
+    const { entry, source } = load
+    this.#hasFunction[entry.index] = true
+    load.sentCount += 1
+    const message: LoadMessage = { index: entry.index, name: entry.name, timeoutMs, ...source }
+    this.process.send(this.#inFlight.add({ kind: 'load', load }), toWorker.load, '', JSON.stringify(message), 'utf8')
+  }
+  sendUnload(index: number): void {
+    this.#hasFunction[index] = false
+    this.process.send(0, toWorker.unload, '', JSON.stringify({ index }), 'utf8')
+  }
+  sendCall(call: Call): void {
+    call.id = this.#inFlight.add({ kind: 'call', call })
+    call.sentCount += 1
+    this.#callCount += 1
+    this.process.send(call.id, call.entry.index, call.meta, call.body, 'latin1')
+  }
+  /** Forgets a call whose answer nobody reads, and tells the worker. */
+  abort(call: Call): void {
+    this.process.send(call.id, toWorker.abort, '', '', 'latin1')
+    this.#endCall(call.id)
+  }
+  /** Holds or lets go the chunks of a streamed answer. */
+  hold(call: Call, isHeld: boolean): void {
+    this.process.send(call.id, isHeld ? toWorker.pause : toWorker.resume, '', '', 'latin1')
+  }
+  drain(): void {
+    this.process.send(0, toWorker.drain, '', '', 'latin1')
+  }
+
+  /** Everything that was in flight, for whoever takes over from a lost worker. */
+  takeInFlight(): { calls: Call[]; loads: Load[] } {
+    const items = this.#inFlight.entries().map(({ item }) => item)
+    return {
+      calls: items.flatMap((item) => (item.kind === 'call' ? [item.call] : [])),
+      loads: items.flatMap((item) => (item.kind === 'load' ? [item.load] : [])),
+    }
+  }
+  calls(): Call[] {
+    return this.takeInFlight().calls
+  }
+
+  /** Pings when it is time. @returns how long the worker has left a ping unanswered while saying nothing else, in milliseconds */
+  beat(nowMs: number, everyMs: number): number {
+    if (this.#pingedAtMs === 0) {
+      if (nowMs - this.#heardAtMs < everyMs) return 0
+      this.#pingedAtMs = nowMs
+      this.process.send(0, toWorker.ping, '', '', 'latin1')
+      return 0
+    }
+    return nowMs - Math.max(this.#pingedAtMs, this.#heardAtMs)
+  }
+
+  #endCall(id: number): void {
+    this.#inFlight.remove(id)
+    this.#callCount -= 1
+    this.#owner.onCallEnded()
+  }
+
+  #onFrame(id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number): void {
+    this.#heardAtMs = performance.now()
+    if (kind === toFront.pong) {
+      this.#pingedAtMs = 0
+      return
+    }
+    if (kind === toFront.log) {
+      const message = parseBody(logSchema, buffer, bodyAt, end)
+      if (message !== undefined) this.#owner.onLog(message as LogMessage)
+      return
+    }
+    const inFlight = this.#inFlight.get(id)
+    if (inFlight === undefined) return
+    if (inFlight.kind === 'call') this.#onCallFrame(inFlight, id, kind, buffer, metaAt, bodyAt, end)
+    else if (kind === toFront.done || kind === toFront.refused) {
+      this.#inFlight.remove(id)
+      const refusal = kind === toFront.done ? undefined : (parseBody(refusedSchema, buffer, bodyAt, end) ?? unreadableRefusal)
+      if (inFlight.kind === 'load')
+        inFlight.load.onSettled(refusal === undefined ? { outcome: 'loaded' } : { outcome: 'refused', refusal: refusal as RefusedMessage })
+      else if (refusal !== undefined) this.#owner.onBindRefused(refusal as RefusedMessage)
+    }
+  }
+
+  #onCallFrame({ call }: CallInFlight, id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number): void {
+    if (kind <= answerKindMax) {
+      // The kind is the length of the head; two line breaks part it from the text.
+      const textAt = bodyAt + kind + 2
+      this.#endCall(id)
+      if (textAt > end) call.onFailed('FUNCTION_ANSWER_INVALID')
+      else call.onWhole(buffer.toString('latin1', bodyAt, bodyAt + kind), buffer, textAt, end)
+      return
+    }
+    switch (kind) {
+      case toFront.crossed:
+        call.hasCrossed = true
+        return
+      case toFront.answerBytes:
+        this.#endCall(id)
+        call.onWhole(buffer.toString('latin1', metaAt, bodyAt), buffer, bodyAt, end)
+        return
+      case toFront.answerStart:
+        call.hasCrossed = true
+        call.onStart(buffer.toString('latin1', metaAt, bodyAt), buffer, bodyAt, end)
+        return
+      case toFront.answerChunk:
+        call.onChunk(buffer, bodyAt, end)
+        return
+      case toFront.answerEnd:
+        this.#endCall(id)
+        call.onEnd()
+        return
+      case toFront.failed: {
+        this.#endCall(id)
+        call.onFailed(parseBody(failedSchema, buffer, bodyAt, end)?.code ?? 'FUNCTION_FAILED')
+        return
+      }
+    }
+  }
+}
+
+const unreadableRefusal: RefusedMessage = { code: 'INTERNAL', message: 'The worker gave no reason.' }
+
+function parseBody<T>(schema: z.ZodType<T>, buffer: Buffer, at: number, end: number): T | undefined {
+  try {
+    return schema.parse(JSON.parse(buffer.toString('utf8', at, end)))
+  } catch {
+    return undefined
+  }
+}

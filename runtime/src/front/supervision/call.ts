@@ -1,0 +1,36 @@
+import type { ErrorCode } from '@imprun/contracts'
+import type { RefusedMessage } from '../../frames/frames.ts'
+import type { FunctionEntry, FunctionSource } from '../environment.ts'
+
+/** One request on its way to a function and back, as supervision sees it; the HTTP side implements it. Exactly one of the endings happens. */
+export interface Call {
+  readonly entry: FunctionEntry
+  /** CallMeta lines and the request's bytes (latin1); kept until the call ends, because it may be sent again. */
+  readonly meta: string
+  readonly body: string
+  /** By `performance.now()`. */
+  readonly deadlineAtMs: number
+  /** The worker has said that the call touched the outside world, or its answer has begun: it is not sent again. */
+  hasCrossed: boolean
+  sentCount: number
+  /** Its id at the worker that has it; 0 while it waits. */
+  id: number
+  /** Ended, or nobody waits for it any more. */
+  isDone: boolean
+  /** `buffer` is only good during the call. */
+  onWhole(head: string, buffer: Buffer, at: number, end: number): void
+  onStart(head: string, buffer: Buffer, at: number, end: number): void
+  onChunk(buffer: Buffer, at: number, end: number): void
+  onEnd(): void
+  onFailed(code: ErrorCode): void
+}
+
+export type LoadOutcome = { outcome: 'loaded' } | { outcome: 'refused'; refusal: RefusedMessage } | { outcome: 'abandoned' }
+
+/** A version on its way into a worker. */
+export interface Load {
+  readonly entry: Pick<FunctionEntry, 'index' | 'name' | 'limits'>
+  readonly source: FunctionSource
+  sentCount: number
+  onSettled(outcome: LoadOutcome): void
+}

@@ -1,0 +1,315 @@
+import type { LogMessage, RefusedMessage } from '../../frames/frames.ts'
+import type { Log } from '../../platform/log.ts'
+import type { Environment, FunctionEntry, FunctionSource } from '../environment.ts'
+import type { FrontEvent, Observe } from '../observe.ts'
+import { BoundWorker, type BoundWorkerOwner } from './bound-worker.ts'
+import type { Call, Load, LoadOutcome } from './call.ts'
+import type { Spares } from './spares.ts'
+
+/** The function's compiled code as it is published now; undefined when it no longer is. */
+export type FetchSource = (environment: Environment, functionName: string) => Promise<FunctionSource | undefined>
+
+export interface DispatcherPorts {
+  spares: Pick<Spares, 'take'>
+  fetchSource: FetchSource
+  onLog(environment: Environment, message: LogMessage): void
+  log: Log
+  observe: Observe
+}
+
+/** Calls of one environment that wait for a worker, for code or for a free place. Beyond it the caller is told to come back. */
+export const waitingCallsMax = 1_000
+// A call that three workers died under is more likely the cause than the victim.
+const sendsMax = 3
+const drainMs = 5_000
+type LostReason = Extract<FrontEvent, { type: 'worker-lost' }>['reason']
+
+/**
+ * Brings calls and loads of one environment to its worker: binds a spare when there is none, fetches code that the worker lacks, keeps order and bounds,
+ * and takes over when the worker is lost. Order on the frame socket replaces acknowledgements: bind, load and the waiting calls leave in one go.
+ */
+export class Dispatcher implements BoundWorkerOwner {
+  readonly environment: Environment
+  readonly #ports: DispatcherPorts
+  #worker: BoundWorker | undefined
+  #cancelTake: (() => void) | undefined
+  /** First come, first served: calls without a worker or a free place. */
+  #waiting: Call[] = []
+  /** By function index: calls that wait for that function's code. */
+  readonly #parked = new Map<number, Call[]>()
+  #parkedCount = 0
+  readonly #fetching = new Set<number>()
+  #waitingLoads: Load[] = []
+  #loadCount = 0
+  #lostReason: LostReason = 'exited'
+  #usedAtMs = performance.now()
+
+  constructor(environment: Environment, ports: DispatcherPorts) {
+    this.environment = environment
+    this.#ports = ports
+  }
+
+  get hasWorker(): boolean {
+    return this.#worker !== undefined
+  }
+  get isQuiet(): boolean {
+    return (
+      (this.#worker === undefined || !this.#worker.isBusy) && this.#waiting.length + this.#parkedCount + this.#loadCount === 0 && this.#cancelTake === undefined
+    )
+  }
+  get usedAtMs(): number {
+    return this.#usedAtMs
+  }
+
+  dispatch(call: Call): void {
+    const worker = this.#worker
+    this.#usedAtMs = performance.now()
+    if (worker !== undefined && this.#waiting.length === 0 && worker.callCount < this.environment.limits.concurrency && worker.has(call.entry.index)) {
+      worker.sendCall(call)
+      return
+    }
+    if (this.#waiting.length + this.#parkedCount >= waitingCallsMax) {
+      call.onFailed('WORKER_OVERLOADED')
+      return
+    }
+    this.#waiting.push(call)
+    if (worker === undefined) {
+      // The code is on its way while the worker is.
+      if (call.entry.source === undefined) this.#fetch(call.entry)
+      this.#needWorker()
+    } else this.#pump()
+  }
+
+  /** Settles when the version serves, or the worker refused it. Binds a worker when there is none. */
+  load(entry: Load['entry'], source: FunctionSource): Promise<LoadOutcome> {
+    return new Promise((resolve) => {
+      this.#usedAtMs = performance.now()
+      this.#loadCount += 1
+      const load: Load = {
+        entry,
+        source,
+        sentCount: 0,
+        onSettled: (outcome) => {
+          this.#loadCount -= 1
+          resolve(outcome)
+        },
+      }
+      if (this.#worker !== undefined) this.#sendLoad(this.#worker, load)
+      else {
+        this.#waitingLoads.push(load)
+        this.#needWorker()
+      }
+    })
+  }
+  unload(index: number): void {
+    this.#worker?.sendUnload(index)
+  }
+
+  abort(call: Call): void {
+    if (call.id !== 0) this.#worker?.abort(call)
+  }
+  hold(call: Call, isHeld: boolean): void {
+    if (call.id !== 0) this.#worker?.hold(call, isHeld)
+  }
+
+  /** Ends the calls whose time is up; called at every tick. */
+  endLateCalls(nowMs: number): void {
+    if (this.#worker !== undefined && this.#worker.callCount > 0) {
+      for (const call of this.#worker.calls()) if (call.deadlineAtMs < nowMs) this.#endLate(call)
+    }
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((call) => this.#stillWaits(call, nowMs))
+    for (const [index, calls] of this.#parked) {
+      const left = calls.filter((call) => this.#stillWaits(call, nowMs))
+      this.#parkedCount -= calls.length - left.length
+      this.#parked.set(index, left)
+    }
+  }
+  /** Pings the worker; one that stays silent too long is killed from outside. */
+  beat(nowMs: number, { busyEveryMs, idleEveryMs, silentMsMax }: { busyEveryMs: number; idleEveryMs: number; silentMsMax: number }): void {
+    const worker = this.#worker
+    if (worker === undefined || worker.beat(nowMs, worker.isBusy ? busyEveryMs : idleEveryMs) <= silentMsMax) return
+    this.#lostReason = 'silent'
+    worker.process.kill()
+  }
+
+  /**
+   * Lets the worker finish and leave; what still waits is given up. The code of functions named in `keep` stays in memory.
+   * @returns when the process is gone, after at most 5 s
+   */
+  async retire(keep: (functionName: string) => boolean = () => false): Promise<void> {
+    this.#cancelTake?.()
+    this.#cancelTake = undefined
+    for (const call of this.#takeWaiting()) call.onFailed('WORKER_LOST')
+    for (const load of this.#waitingLoads.splice(0)) load.onSettled({ outcome: 'abandoned' })
+    for (const entry of this.environment.functions.values()) if (!keep(entry.name)) entry.source = undefined
+    const worker = this.#worker
+    if (worker === undefined) return
+    this.#worker = undefined
+    this.#ports.observe({ type: 'worker-retired', environment: this.environment.key, pid: worker.process.pid })
+    worker.process.onLost = () => this.#giveUp(worker)
+    worker.drain()
+    const timer = setTimeout(() => worker.process.kill(), drainMs)
+    await worker.process.exited
+    clearTimeout(timer)
+  }
+  /** SIGKILL, without a farewell. */
+  kill(): void {
+    this.#worker?.process.kill()
+  }
+
+  onCallEnded(): void {
+    this.#usedAtMs = performance.now()
+    if (this.#waiting.length > 0) this.#pump()
+  }
+  onLog(message: LogMessage): void {
+    this.#ports.onLog(this.environment, message)
+  }
+  onBindRefused(refusal: RefusedMessage): void {
+    const worker = this.#worker
+    if (worker === undefined) return
+    this.#ports.log.error({ environment: this.environment.key, reason: refusal.message }, 'A worker could not be bound to its environment.')
+    this.#lostReason = 'broken'
+    worker.process.kill()
+  }
+  /** The worker is gone: what had not crossed is sent to the next one, the rest is told so. */
+  onLost(worker: BoundWorker): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    const { calls, loads } = worker.takeInFlight()
+    const again = calls.filter((call) => !call.isDone && !call.hasCrossed && call.sentCount < sendsMax && this.#lostReason !== 'broken')
+    for (const call of again) call.id = 0
+    this.#waiting = [...again, ...this.#waiting]
+    for (const call of calls) if (!call.isDone && !again.includes(call)) call.onFailed('WORKER_LOST')
+    for (const load of loads) {
+      if (load.sentCount < sendsMax) this.#waitingLoads.push(load)
+      else load.onSettled({ outcome: 'refused', refusal: { code: 'INTERNAL', message: 'The worker was lost each time it loaded this version.' } })
+    }
+    this.#reportLoss(worker, calls, again.length)
+    if (this.#waiting.length + this.#parkedCount + this.#waitingLoads.length > 0) this.#needWorker()
+  }
+
+  #reportLoss(worker: BoundWorker, calls: Call[], resent: number): void {
+    const running = [...new Set(calls.map((call) => call.entry.name))]
+    const facts = { environment: this.environment.key, pid: worker.process.pid, reason: this.#lostReason, resent, failed: calls.length - resent, running }
+    this.#lostReason = 'exited'
+    this.#ports.log.warn({ ...facts, output: worker.process.errorTail() }, 'A worker was lost.')
+    this.#ports.observe({ type: 'worker-lost', ...facts })
+  }
+  /** A worker that was sent away took longer than its calls could wait. */
+  #giveUp(worker: BoundWorker): void {
+    const { calls, loads } = worker.takeInFlight()
+    for (const call of calls) if (!call.isDone) call.onFailed('WORKER_LOST')
+    for (const load of loads) load.onSettled({ outcome: 'abandoned' })
+  }
+
+  #needWorker(): void {
+    if (this.#cancelTake !== undefined || this.#worker !== undefined) return
+    let isHere = false
+    const cancel = this.#ports.spares.take((process) => {
+      isHere = true
+      this.#cancelTake = undefined
+      const worker = new BoundWorker(process, this.environment, this)
+      this.#worker = worker
+      this.#ports.observe({ type: 'worker-bound', environment: this.environment.key, pid: process.pid })
+      for (const load of this.#waitingLoads.splice(0)) this.#sendLoad(worker, load)
+      this.#pump()
+    })
+    if (!isHere) this.#cancelTake = cancel
+  }
+
+  #sendLoad(worker: BoundWorker, load: Load): void {
+    worker.sendLoad(load, this.environment.timeoutMsOf(load.entry.limits))
+  }
+
+  /** Sends what can be sent, in order; a call whose code is missing steps aside for the others. */
+  #pump(): void {
+    const worker = this.#worker
+    if (worker === undefined) return
+    let taken = 0
+    while (taken < this.#waiting.length && worker.callCount < this.environment.limits.concurrency) {
+      const call = this.#waiting[taken] as Call
+      taken += 1
+      if (call.isDone) continue
+      if (this.#ensureFunction(worker, call.entry)) worker.sendCall(call)
+      else this.#park(call)
+    }
+    if (taken > 0) this.#waiting.splice(0, taken)
+  }
+  #ensureFunction(worker: BoundWorker, entry: FunctionEntry): boolean {
+    if (worker.has(entry.index)) return true
+    if (entry.source === undefined) return false
+    this.#loadCount += 1
+    const source = entry.source
+    this.#sendLoad(worker, {
+      entry,
+      source,
+      sentCount: 0,
+      onSettled: (outcome) => {
+        this.#loadCount -= 1
+        if (outcome.outcome === 'refused') {
+          this.#ports.log.warn(
+            { environment: this.environment.key, function: entry.name, version: source.version, ...outcome.refusal },
+            'A published function does not load.',
+          )
+        }
+      },
+    })
+    return true
+  }
+  #park(call: Call): void {
+    const calls = this.#parked.get(call.entry.index)
+    if (calls === undefined) this.#parked.set(call.entry.index, [call])
+    else calls.push(call)
+    this.#parkedCount += 1
+    this.#fetch(call.entry)
+  }
+
+  #fetch(entry: FunctionEntry): void {
+    if (this.#fetching.has(entry.index)) return
+    this.#fetching.add(entry.index)
+    this.#ports.fetchSource(this.environment, entry.name).then(
+      (source) => {
+        this.#fetching.delete(entry.index)
+        if (source !== undefined) entry.source ??= source
+        this.#unpark(entry, source === undefined ? 'FUNCTION_NOT_FOUND' : undefined)
+      },
+      (error: unknown) => {
+        this.#fetching.delete(entry.index)
+        this.#ports.log.warn({ environment: this.environment.key, function: entry.name, error }, 'The code of a function could not be read.')
+        this.#unpark(entry, 'DATABASE_UNAVAILABLE')
+      },
+    )
+  }
+  #unpark(entry: FunctionEntry, failure: 'FUNCTION_NOT_FOUND' | 'DATABASE_UNAVAILABLE' | undefined): void {
+    const calls = this.#parked.get(entry.index) ?? []
+    this.#parked.delete(entry.index)
+    this.#parkedCount -= calls.length
+    if (failure === undefined) {
+      this.#waiting = [...calls, ...this.#waiting]
+      this.#pump()
+      return
+    }
+    const isOfEntry = (call: Call): boolean => call.entry.index === entry.index
+    const waiting = this.#worker === undefined ? this.#waiting.filter(isOfEntry) : []
+    if (waiting.length > 0) this.#waiting = this.#waiting.filter((call) => !isOfEntry(call))
+    for (const call of [...calls, ...waiting]) if (!call.isDone) call.onFailed(failure)
+  }
+
+  #takeWaiting(): Call[] {
+    const calls = [...this.#waiting, ...[...this.#parked.values()].flat()].filter((call) => !call.isDone)
+    this.#waiting = []
+    this.#parked.clear()
+    this.#parkedCount = 0
+    return calls
+  }
+  #stillWaits(call: Call, nowMs: number): boolean {
+    if (call.isDone) return false
+    if (call.deadlineAtMs >= nowMs) return true
+    call.onFailed('FUNCTION_TIMED_OUT')
+    return false
+  }
+  #endLate(call: Call): void {
+    this.#worker?.abort(call)
+    if (!call.isDone) call.onFailed('FUNCTION_TIMED_OUT')
+  }
+}

@@ -1,0 +1,92 @@
+import type { LogMessage } from '../../frames/frames.ts'
+import type { Log } from '../../platform/log.ts'
+import type { Environment, FunctionSource } from '../environment.ts'
+import type { Observe } from '../observe.ts'
+import type { Call, Load, LoadOutcome } from './call.ts'
+import { Dispatcher, type FetchSource } from './dispatcher.ts'
+import { createSpares } from './spares.ts'
+
+/** All workers of this runtime. Workers belong to one environment each; an environment without traffic has none. */
+export interface Supervisor {
+  start(): void
+  dispatch(environment: Environment, call: Call): void
+  load(environment: Environment, entry: Load['entry'], source: FunctionSource): Promise<LoadOutcome>
+  unload(environment: Environment, functionIndex: number): void
+  /** The environment is no longer served here: its worker finishes what runs and leaves. */
+  release(environment: Environment): Promise<void>
+  /** Ends every worker and waits until they are gone. */
+  stop(): Promise<void>
+}
+
+export interface SupervisorOptions {
+  workerPath: string
+  spares: number
+  idleMs: number
+  fetchSource: FetchSource
+  /** Functions whose published version was refused: what serves exists nowhere but in memory. */
+  isIrreplaceable(environment: Environment, functionName: string): boolean
+  onLog(environment: Environment, message: LogMessage): void
+  log: Log
+  observe: Observe
+}
+
+// One look over the calls in flight instead of a timer for each: a deadline is at most so late.
+const tickMs = 20
+// A worker blocks its loop for as long as one entry into a function may take; silence beyond this means that even the limits inside it failed.
+const heartbeat = { busyEveryMs: 200, idleEveryMs: 5_000, silentMsMax: 2_500 }
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { log, observe, idleMs } = options
+  const spares = createSpares({ workerPath: options.workerPath, count: options.spares, log, observe })
+  const dispatchers = new Set<Dispatcher>()
+  const leaving = new Set<Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
+  let idleCheckAtMs = 0
+
+  const dispatcherOf = (environment: Environment): Dispatcher => {
+    if (environment.dispatcher === undefined) {
+      environment.dispatcher = new Dispatcher(environment, { spares, fetchSource: options.fetchSource, onLog: options.onLog, log, observe })
+      dispatchers.add(environment.dispatcher)
+    }
+    return environment.dispatcher
+  }
+  const retire = (dispatcher: Dispatcher, keep?: (functionName: string) => boolean): Promise<void> => {
+    dispatcher.environment.dispatcher = undefined
+    dispatchers.delete(dispatcher)
+    const left = dispatcher.retire(keep).catch((error: unknown) => log.error({ error }, 'A worker could not be retired.'))
+    leaving.add(left)
+    return left.finally(() => leaving.delete(left))
+  }
+  const tick = (): void => {
+    const nowMs = performance.now()
+    for (const dispatcher of dispatchers) {
+      dispatcher.endLateCalls(nowMs)
+      dispatcher.beat(nowMs, heartbeat)
+    }
+    if (nowMs < idleCheckAtMs) return
+    idleCheckAtMs = nowMs + Math.min(1_000, idleMs / 4)
+    for (const dispatcher of dispatchers) {
+      const { environment } = dispatcher
+      if (dispatcher.isQuiet && nowMs - dispatcher.usedAtMs > idleMs) void retire(dispatcher, (name) => options.isIrreplaceable(environment, name))
+    }
+  }
+
+  return {
+    start() {
+      spares.start()
+      timer = setInterval(tick, tickMs)
+    },
+    dispatch: (environment, call) => dispatcherOf(environment).dispatch(call),
+    load: (environment, entry, source) => dispatcherOf(environment).load(entry, source),
+    unload: (environment, functionIndex) => environment.dispatcher?.unload(functionIndex),
+    async release(environment) {
+      if (environment.dispatcher !== undefined) await retire(environment.dispatcher)
+    },
+    async stop() {
+      await Promise.all([...dispatchers].map((dispatcher) => retire(dispatcher)))
+      clearInterval(timer)
+      await spares.stop()
+      await Promise.all(leaving)
+    },
+  }
+}
