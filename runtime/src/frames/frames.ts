@@ -7,6 +7,12 @@
  * character, one byte) or buffers. Order on the socket replaces acknowledgements: bind, load and the waiting calls leave in one go.
  */
 
+/**
+ * One entry into a function's code may hold the worker's loop so long, then it is ended and its call answered with `failed`; the same goes for a top level at
+ * load. A worker that is silent for clearly longer hangs in something that no timeout inside it stops.
+ */
+export const entryTimeoutMs = 1000
+
 /** Kinds that the front sends. */
 export const toWorker = {
   /** body: BindMessage as JSON. Answered by `done` or `refused`. */

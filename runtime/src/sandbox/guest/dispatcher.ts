@@ -1,0 +1,126 @@
+import { controlCodes, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
+import { enterRequest } from './current-request.ts'
+import { settleTicket } from './data/tickets.ts'
+import { describeFailure } from './failure.ts'
+import { callHost } from './host.ts'
+import { BodyNotReadable, FunctionRequest } from './http/request.ts'
+import { drained, FunctionResponse } from './http/response.ts'
+import { answerWithReturned } from './http/returned-value.ts'
+import { setImpFacts } from './imp.ts'
+import { log } from './log.ts'
+import { fireTimer } from './timers.ts'
+
+type Handler = (request: FunctionRequest, response: FunctionResponse) => unknown
+
+let handler: Handler | undefined
+let unsettled = 0
+/** The last answer given as an entry's value, for the case that the value is lost. */
+let lastAnswer: { call: number; text: string } | undefined
+
+// Taken before any author's code runs, so that a changed prototype does not change the dispatcher.
+const afterwards = Function.prototype.call.bind(Promise.prototype.then) as (
+  promise: Promise<unknown>,
+  done: (value: unknown) => void,
+  failed: (error: unknown) => void,
+) => void
+
+/** One call. @returns the answer if the handler gave it before its first await; else it goes out through the host when it is there. */
+export function run(call: number, meta: string, body: string): string | undefined {
+  const response = new FunctionResponse(call)
+  let request: FunctionRequest
+  try {
+    request = new FunctionRequest(meta, body)
+  } catch (error) {
+    return toProblem(meta, error)
+  }
+  const current = { call, id: request.id }
+  enterRequest(current)
+  unsettled++
+  const outcome = (async () => handler?.(request, response))()
+  const answer = FunctionResponse.endFirstStretch(response)
+  afterwards(
+    outcome,
+    (value) => {
+      unsettled--
+      settle(call, request, response, value)
+    },
+    (error) => {
+      unsettled--
+      fail(call, request, response, error)
+    },
+  )
+  if (answer !== undefined) lastAnswer = { call, text: answer }
+  return answer
+}
+
+function settle(call: number, request: FunctionRequest, response: FunctionResponse, value: unknown): void {
+  // A stream that has begun stays open until res.end(): timers may go on writing to it.
+  if (FunctionResponse.stateOf(response) !== 'open') return
+  if (value === undefined || value === response) {
+    return refuse(call, request, 'The function answered nothing: it neither ended `res` nor returned a value.')
+  }
+  try {
+    answerWithReturned(value, response)
+  } catch (error) {
+    refuse(call, request, `The function returned something that cannot be an answer: ${describeFailure(error).message}`)
+  }
+}
+
+function refuse(call: number, request: FunctionRequest, message: string): void {
+  callHost(hostCalls.failed, call, 'FUNCTION_ANSWER_INVALID', message, '', request.id)
+}
+
+function fail(call: number, request: FunctionRequest, response: FunctionResponse, error: unknown): void {
+  const { message, stack } = describeFailure(error)
+  if (FunctionResponse.stateOf(response) === 'ended') log('error', [`Thrown after the answer was sent: ${stack || message}`])
+  else callHost(hostCalls.failed, call, 'FUNCTION_FAILED', message, stack, request.id)
+}
+
+/** The one answer that imprun gives in the function's place: the caller sent a body that is not what it says. */
+function toProblem(meta: string, error: unknown): string {
+  const detail = error instanceof BodyNotReadable ? `The body is not valid JSON: ${error.message}` : 'The request cannot be read.'
+  const requestId = meta.split('\n', 3)[2] ?? ''
+  const problem = { type: 'urn:imprun:error:request-invalid', title: 'Bad request', status: 400, detail, code: 'REQUEST_INVALID', requestId }
+  return `400\ncontent-type\napplication/problem+json\n\n${JSON.stringify(problem)}`
+}
+
+export function resume(code: number, number: number, payload: string | ArrayBuffer): void {
+  if (code === resumeCodes.drained) drained(number)
+  else if (code === resumeCodes.timer) runTimer(number)
+  else settleTicket(number, code === resumeCodes.dataDone, payload)
+}
+
+function runTimer(number: number): void {
+  try {
+    fireTimer(number)
+  } catch (error) {
+    const { message, stack } = describeFailure(error)
+    log('error', [`Thrown in a timer: ${stack || message}`])
+  }
+}
+
+export function control(code: number, argument: string | number): string | number | undefined {
+  if (code === controlCodes.countUnsettled) return unsettled
+  if (code === controlCodes.takeAnswer) return lastAnswer?.call === argument ? lastAnswer.text : undefined
+  if (code === controlCodes.finishLoad) return finishLoad()
+  if (code === controlCodes.prepare) setImpFacts(JSON.parse(String(argument)))
+  return undefined
+}
+
+/** @returns undefined when the module can serve, else a GuestFailure as JSON */
+function finishLoad(): string | undefined {
+  const scope = globalThis as Record<string, unknown>
+  const caught = scope[loadCaughtName] as { error: unknown } | undefined
+  const exported = scope.__exports as { default?: unknown } | undefined
+  delete scope[loadCaughtName]
+  let failure: GuestFailure | undefined
+  if (caught !== undefined) failure = { code: 'CODE_THROWS_AT_LOAD', ...describeFailure(caught.error) }
+  else if (typeof exported?.default === 'function') handler = exported.default as Handler
+  else
+    failure = {
+      code: 'CODE_WITHOUT_DEFAULT_EXPORT',
+      message: 'The code has no default export that is a function. Write: export default async function (req, res) { ... }',
+      stack: '',
+    }
+  return failure && JSON.stringify(failure)
+}

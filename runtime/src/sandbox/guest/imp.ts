@@ -1,0 +1,23 @@
+import type { ContextFacts } from '../bridge.ts'
+import { bsonTypes } from './data/bson.ts'
+import { database } from './data/database.ts'
+import { impLog } from './log.ts'
+
+const imp = {
+  ...bsonTypes,
+  gateway: '',
+  environment: '',
+  /** The environment's variables. */
+  env: Object.freeze({}),
+  log: impLog,
+  db: database,
+}
+
+Object.defineProperty(globalThis, 'imp', { value: imp, writable: false, configurable: false, enumerable: false })
+Object.defineProperty(globalThis, 'ObjectId', { value: bsonTypes.ObjectId, writable: true, configurable: true, enumerable: false })
+
+export function setImpFacts(facts: ContextFacts): void {
+  imp.gateway = facts.gatewayId
+  imp.environment = facts.environment
+  Object.freeze(imp)
+}

@@ -1,0 +1,13 @@
+declare module 'object-inspect' {
+  export default function inspect(value: unknown, options?: { depth?: number; maxStringLength?: number }): string
+}
+declare module 'statuses' {
+  const statuses: { message: Record<number, string | undefined> }
+  export default statuses
+}
+declare module 'encodeurl' {
+  export default function encodeUrl(url: string): string
+}
+declare module '@ungap/structured-clone' {
+  export default function structuredClone(value: unknown): unknown
+}

@@ -1,0 +1,218 @@
+import { entryTimeoutMs, type LoadMessage, type LogMessage } from '../frames/frames.ts'
+import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
+import type { Call, CallTable } from './call-table.ts'
+import { describeDataError } from './data/data-error.ts'
+import type { DataSession } from './data/data-session.ts'
+import { createHostFunction } from './host-function.ts'
+import { type LoadRefusal, loadInto } from './load-function.ts'
+import type { Output } from './output.ts'
+import { EntryError, type SandboxContext } from './sandbox/engine.ts'
+import { createStackMapper, type StackMapper } from './stack-mapper.ts'
+
+export interface VersionDependencies {
+  takeContext(): SandboxContext
+  calls: CallTable<FunctionVersion>
+  output: Output
+  openData(): DataSession
+  facts: ContextFacts
+  /** Memory ran out in the isolate that all functions share: every context is gone. */
+  onOutOfMemory(): void
+}
+
+const logsPerSecondMax = 1000
+const timersMax = 1000
+/** How often a replaced version looks whether its last call has gone. */
+const drainCheckEveryMs = 50
+
+/** One version of one function: its context, its open calls, its timers and cursors. */
+export class FunctionVersion {
+  readonly message: LoadMessage
+  readonly stacks: StackMapper
+  readonly #dependencies: VersionDependencies
+  readonly #entryTimeoutMs: number
+  #context: SandboxContext | undefined
+  #data: DataSession | undefined
+  readonly #timers = new Map<number, NodeJS.Timeout>()
+  #logWindowEndsAt = 0
+  #logsInWindow = 0
+
+  constructor(message: LoadMessage, dependencies: VersionDependencies) {
+    this.message = message
+    this.#dependencies = dependencies
+    this.#entryTimeoutMs = Math.min(message.timeoutMs, entryTimeoutMs)
+    this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
+  }
+
+  /** Compiles the code in a context of its own and runs its top level. @returns why it cannot serve */
+  load(): LoadRefusal | undefined {
+    const context = this.#dependencies.takeContext()
+    context.host = createHostFunction(this)
+    this.#context = context
+    const refusal = loadInto(context, this.message, this.#dependencies.facts, this.stacks)
+    if (refusal !== undefined) this.#releaseContext()
+    return refusal
+  }
+
+  /** Answers through `output`, now or later. */
+  call(frontId: number, meta: string, body: string): void {
+    const { calls, output } = this.#dependencies
+    if (this.#context === undefined) {
+      // Only after the isolate was lost: the code loaded once, so it loads again unless its top level depends on something outside.
+      const refusal = this.load()
+      if (refusal !== undefined) return output.failed(frontId, { code: 'FUNCTION_FAILED', message: refusal.message })
+    }
+    const call = calls.open(frontId, this)
+    const { number } = call
+    try {
+      const answer = this.#context?.run(number, meta, body, this.#entryTimeoutMs)
+      if (answer !== undefined) this.answer(call, answer)
+    } catch (error) {
+      this.#onEntryError(error, number)
+    }
+  }
+
+  answer(call: Call<FunctionVersion>, text: string): void {
+    const { frontId } = call
+    const isWhole = text.indexOf('\n\n') >= 3
+    this.#dependencies.calls.close(call)
+    if (isWhole) this.#dependencies.output.answer(frontId, text)
+    else this.#dependencies.output.failed(frontId, { code: 'FUNCTION_ANSWER_INVALID', message: 'The answer has no head.' })
+  }
+  /** @param stack of compiled code; goes to the log with the author's places, never to the caller */
+  fail(
+    call: Call<FunctionVersion>,
+    code: 'FUNCTION_FAILED' | 'FUNCTION_TIMED_OUT' | 'FUNCTION_ANSWER_INVALID',
+    message: string,
+    stack: string,
+    requestId: string | undefined,
+  ): void {
+    const { frontId } = call
+    this.#dependencies.calls.close(call)
+    this.log('error', stack === '' ? message : stack, requestId)
+    this.#dependencies.output.failed(frontId, { code, message })
+  }
+  find(number: unknown): Call<FunctionVersion> | undefined {
+    const call = this.#dependencies.calls.find(number)
+    return call?.owner === this ? call : undefined
+  }
+  get output(): Output {
+    return this.#dependencies.output
+  }
+  closeCall(call: Call<FunctionVersion>): void {
+    this.#dependencies.calls.close(call)
+  }
+
+  /** The guest counts too; this second count holds even if an author got past the first. */
+  log(level: LogMessage['level'], message: string, requestId: string | undefined): void {
+    const at = Date.now()
+    if (at >= this.#logWindowEndsAt) {
+      this.#logWindowEndsAt = at + 1000
+      this.#logsInWindow = 0
+    }
+    if (++this.#logsInWindow > logsPerSecondMax) return
+    const { index, version } = this.message
+    this.#dependencies.output.log({ index, version, level, message: this.stacks.mapStack(message), at, ...(requestId === undefined ? {} : { requestId }) })
+  }
+
+  setTimer(number: number, delayMs: number): void {
+    if (this.#timers.size >= timersMax || this.#context === undefined) return
+    clearTimeout(this.#timers.get(number))
+    const fire = (): void => {
+      this.#timers.delete(number)
+      this.#resume(resumeCodes.timer, number, '')
+    }
+    this.#timers.set(number, setTimeout(fire, delayMs))
+  }
+  clearTimer(number: number): void {
+    clearTimeout(this.#timers.get(number))
+    this.#timers.delete(number)
+  }
+
+  /** Starts a database operation; its result enters the context later. The front hears first that the call must not be run again. */
+  startData(ticket: number, callNumber: unknown, operation: string, collection: string, values: Uint8Array): void {
+    const context = this.#context
+    const call = this.find(callNumber)
+    if (call !== undefined && !call.isCrossed) {
+      call.isCrossed = true
+      this.#dependencies.output.crossed(call.frontId)
+    }
+    this.#data ??= this.#dependencies.openData()
+    this.#data.run(operation, collection, values, this.message.timeoutMs).then(
+      (bytes) => {
+        if (this.#context === context) this.#resume(resumeCodes.dataDone, ticket, bytes, callNumber)
+      },
+      (error) => {
+        if (this.#context === context) this.#resume(resumeCodes.dataFailed, ticket, JSON.stringify(describeDataError(error)), callNumber)
+      },
+    )
+  }
+  /** The caller reads again: what waits in `res.write` may go on. */
+  drained(callNumber: number): void {
+    this.#resume(resumeCodes.drained, callNumber, '', callNumber)
+  }
+
+  /** A newer version has taken over: lets the calls finish, then frees the context; its timers end with it. */
+  retire(): void {
+    const endsAt = Date.now() + this.message.timeoutMs
+    const check = (): void => {
+      if (Date.now() < endsAt && this.#isBusy()) setTimeout(check, drainCheckEveryMs)
+      else this.dispose('The function was replaced by a newer version and did not finish in time.')
+    }
+    check()
+  }
+  /** @param reason what the calls that are still open fail with */
+  dispose(reason: string): void {
+    for (const call of this.#dependencies.calls.of(this)) this.fail(call, 'FUNCTION_FAILED', reason, '', undefined)
+    this.#releaseContext()
+  }
+
+  #isBusy(): boolean {
+    if (this.#context === undefined) return false
+    if (this.#dependencies.calls.of(this).length > 0) return true
+    try {
+      return this.#context.control(controlCodes.countUnsettled, 0, this.#entryTimeoutMs) !== 0
+    } catch {
+      return false
+    }
+  }
+  #resume(code: number, number: number, payload: string | Uint8Array, callNumber?: unknown): void {
+    try {
+      this.#context?.resume(code, number, payload, this.#entryTimeoutMs)
+    } catch (error) {
+      this.#onEntryError(error, callNumber)
+    }
+  }
+  #onEntryError(error: unknown, callNumber: unknown): void {
+    if (!(error instanceof EntryError)) throw error
+    const call = this.find(callNumber)
+    if (error.failure === 'timed-out') {
+      const message = `The function ran for ${this.#entryTimeoutMs} ms without pausing and was stopped.`
+      if (call !== undefined) this.fail(call, 'FUNCTION_TIMED_OUT', message, `${message}\n${error.guestStack}`, undefined)
+      else this.log('error', `${message}\n${error.guestStack}`, undefined)
+    } else if (error.failure === 'out-of-memory') {
+      const message = 'The memory limit of the environment was reached. All its functions were started again.'
+      if (call !== undefined) this.fail(call, 'FUNCTION_FAILED', message, '', undefined)
+      else this.log('error', message, undefined)
+      this.#dependencies.onOutOfMemory()
+    } else this.#onStrayRejection(error, call)
+  }
+  /** Somebody's promise was rejected and nobody looked. It is logged; the call that happened to run when it was noticed goes on. */
+  #onStrayRejection(error: EntryError, call: Call<FunctionVersion> | undefined): void {
+    this.log('error', `Unhandled rejection: ${error.guestStack || error.message}`, undefined)
+    if (call === undefined) return
+    try {
+      const answer = this.#context?.control(controlCodes.takeAnswer, call.number, this.#entryTimeoutMs)
+      if (typeof answer === 'string') this.answer(call, answer)
+    } catch (next) {
+      this.#onEntryError(next, undefined)
+    }
+  }
+  #releaseContext(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#timers.clear()
+    this.#data?.close()
+    this.#data = undefined
+    this.#context?.release()
+    this.#context = undefined
+  }
+}

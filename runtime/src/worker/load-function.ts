@@ -1,0 +1,46 @@
+import { entryTimeoutMs, type LoadMessage, type RefusedMessage } from '../frames/frames.ts'
+import { type ContextFacts, controlCodes, type GuestFailure } from '../sandbox/bridge.ts'
+import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
+import type { SourcePlace, StackMapper } from './stack-mapper.ts'
+
+export type LoadRefusal = RefusedMessage
+
+/** Compiles a function in a blank context and runs its top level. @returns why it cannot serve, with the place in the author's source */
+export function loadInto(context: SandboxContext, { name, code }: LoadMessage, facts: ContextFacts, stacks: StackMapper): LoadRefusal | undefined {
+  try {
+    const script = context.compile(code, `function:${name}`)
+    context.control(controlCodes.prepare, JSON.stringify(facts), entryTimeoutMs)
+    try {
+      script.run(entryTimeoutMs)
+    } catch (error) {
+      // A rejection that nobody handles does not keep the module from serving.
+      if (!(error instanceof EntryError) || error.failure !== 'stray') throw error
+    }
+    const failed = context.control(controlCodes.finishLoad, 0, entryTimeoutMs)
+    return typeof failed === 'string' ? toRefusal(JSON.parse(failed) as GuestFailure, stacks) : undefined
+  } catch (error) {
+    return toRefusalOfError(error, stacks)
+  }
+}
+
+function toRefusal({ code, message, stack }: GuestFailure, stacks: StackMapper): LoadRefusal {
+  return { code, message: code === 'CODE_THROWS_AT_LOAD' ? `The code throws when it is loaded: ${message}` : message, ...stacks.findPlace(stack) }
+}
+
+function toRefusalOfError(error: unknown, stacks: StackMapper): LoadRefusal {
+  if (error instanceof CodeSyntaxError) {
+    const { line, column, message } = error
+    return { code: 'CODE_NOT_COMPILING', message, ...(line && column ? toAuthorsPlace({ line, column }, stacks) : {}) }
+  }
+  if (!(error instanceof EntryError)) throw error
+  const message =
+    error.failure === 'timed-out'
+      ? `The code runs longer than ${entryTimeoutMs} ms when it is loaded and was stopped.`
+      : `The code cannot be loaded: ${error.message}`
+  return { code: 'CODE_THROWS_AT_LOAD', message, ...stacks.findPlace(error.guestStack) }
+}
+
+function toAuthorsPlace(place: SourcePlace, stacks: StackMapper): SourcePlace | Record<string, never> {
+  const mapped = stacks.mapPlace(place)
+  return mapped ? { line: mapped.line, column: mapped.column } : {}
+}

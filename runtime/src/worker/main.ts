@@ -1,0 +1,35 @@
+import { Socket } from 'node:net'
+import { createFrameReceiver, createFrameSender } from '../frames/frames.ts'
+import { createOutput } from './output.ts'
+import { readGuestBundle } from './sandbox/guest-bundle.ts'
+import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
+import { warmUp } from './warm-up.ts'
+import { createWorker } from './worker.ts'
+
+/**
+ * A worker process: started by the front with a socket as file descriptor 3, generic until it is bound. It reads no environment variable, and it ends with
+ * its socket. It never exits in the ordinary way: isolated-vm may crash when isolates are torn down at exit (measured), so it kills itself.
+ */
+
+/** Under load answers leave eight at a time instead of at the end of the turn: their callers wait less and the rate stays the same. */
+const flushAfterFrames = 8
+
+const leave = (): void => {
+  process.kill(process.pid, 'SIGKILL')
+}
+// Signals meant for the whole group (Ctrl-C in a terminal) reach the front too, which lets this process finish its calls first.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+
+const socket = new Socket({ fd: 3, readable: true, writable: true })
+const { send, flush } = createFrameSender(socket, flushAfterFrames)
+const output = createOutput({ send, flush })
+const engine = createIsolatedVmEngine(await readGuestBundle())
+warmUp(engine)
+const worker = createWorker(engine, output, () => {
+  flush()
+  socket.end(leave)
+})
+socket.on('data', createFrameReceiver(worker.onFrame))
+socket.on('error', leave)
+socket.on('close', leave)
+output.done(0)

@@ -1,0 +1,122 @@
+import ivm from 'isolated-vm'
+import { guestScriptName, loadCaughtName, startName, stringPayloadBytesMax } from '../../sandbox/bridge.ts'
+import { CodeSyntaxError, type Engine, EntryError, type HostFunction, type SandboxContext, type SandboxIsolate, type SandboxScript } from './engine.ts'
+
+/**
+ * Entering by `applySync` on the process's one thread costs 2-3 us where the library's thread pool costs 50 and twice the CPU (measured), so a call that
+ * never waits finishes in its first entry. The price: code that loops holds the worker until its entry times out, and what no timeout stops (some
+ * built-ins of V8) is ended by the front, which kills a silent worker.
+ */
+
+// The author's code is a module, so it is strict anyway. Errors of its top level are caught inside: reading a foreign error from outside would run its
+// getters without a timeout.
+const loadPrefix = '"use strict";try{'
+const loadSuffix = `\n}catch(error){globalThis.${loadCaughtName}={error}}undefined`
+
+/** @param guestCode the bundled guest. One snapshot of it is made here and shared by every isolate. */
+export function createIsolatedVmEngine(guestCode: string): Engine {
+  const snapshot = ivm.Isolate.createSnapshot([{ code: guestCode, filename: guestScriptName }])
+  return { createIsolate: (memoryMb) => createIsolate(new ivm.Isolate({ memoryLimit: memoryMb, snapshot }), memoryMb) }
+}
+
+function createIsolate(isolate: ivm.Isolate, memoryMb: number): SandboxIsolate {
+  return {
+    memoryMb,
+    get isDisposed() {
+      return isolate.isDisposed
+    },
+    createContext: () => createContext(isolate),
+    dispose: () => {
+      if (!isolate.isDisposed) isolate.dispose()
+    },
+  }
+}
+
+type Entry = ivm.Reference<(...values: ivm.Transferable[]) => string | number | undefined>
+
+function createContext(isolate: ivm.Isolate): SandboxContext {
+  const context = isolate.createContextSync()
+  const sandbox: { host: HostFunction } = { host: () => undefined }
+  const callback = new ivm.Callback((code: unknown, ...values: unknown[]) => (typeof code === 'number' ? sandbox.host(code, ...values) : undefined), {
+    sync: true,
+  })
+  // The start function takes away what could outgrow the memory limit (WebAssembly, shared and resizable buffers). It runs here and not in the snapshot,
+  // because V8 puts those globals back whenever it makes a context.
+  const start = context.global.getSync(startName, { reference: true })
+  const entries = start.applySync(undefined, [callback], { result: { reference: true } }) as ivm.Reference<Record<string, unknown>>
+  const entryNamed = (name: string): Entry => entries.getSync(name, { reference: true }) as unknown as Entry
+  const runEntry = entryNamed('run')
+  const resumeEntry = entryNamed('resume')
+  const controlEntry = entryNamed('control')
+  start.release()
+  entries.release()
+
+  const enter = (entry: Entry, values: ivm.Transferable[], timeoutMs: number): string | number | undefined => {
+    try {
+      return entry.applySync(undefined, values, { timeout: timeoutMs }) as string | number | undefined
+    } catch (error) {
+      throw toEntryError(error, isolate)
+    }
+  }
+  return Object.assign(sandbox, {
+    compile: (code: string, scriptName: string) => compile(isolate, context, code, scriptName),
+    run(call: number, meta: string, body: string, timeoutMs: number) {
+      const answer = enter(runEntry, [call, meta, body], timeoutMs)
+      return typeof answer === 'string' ? answer : undefined
+    },
+    resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number) {
+      enter(resumeEntry, [code, number, typeof payload === 'string' ? payload : transferable(payload)], timeoutMs)
+    },
+    control: (code: number, argument: string | number, timeoutMs: number) => enter(controlEntry, [code, argument], timeoutMs),
+    release() {
+      if (isolate.isDisposed) return
+      for (const entry of [runEntry, resumeEntry, controlEntry]) entry.release()
+      context.release()
+    },
+  })
+}
+
+/** A small payload crosses as a string of one character per byte, a larger one changes hands without a copy. */
+function transferable(bytes: Uint8Array): ivm.Transferable {
+  if (bytes.length <= stringPayloadBytesMax) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
+  const buffer = isWhole ? bytes.buffer : bytes.slice().buffer
+  return new ivm.ExternalCopy(buffer as ArrayBuffer, { transferOut: true }).copyInto({ release: true, transferIn: true })
+}
+
+function compile(isolate: ivm.Isolate, context: ivm.Context, code: string, scriptName: string): SandboxScript {
+  let script: ivm.Script
+  try {
+    script = isolate.compileScriptSync(loadPrefix + code + loadSuffix, { filename: scriptName, columnOffset: -loadPrefix.length })
+  } catch (error) {
+    // The library ends a syntax error's message with its place: `Unexpected token '=' [name:2:9]`.
+    const message = error instanceof Error ? error.message : String(error)
+    const place = /^(.*) \[[^[\]]*:(\d+):(\d+)\]$/s.exec(message)
+    throw new CodeSyntaxError(place?.[1] ?? message, place ? Number(place[2]) : undefined, place ? Number(place[3]) : undefined)
+  }
+  return {
+    run(timeoutMs) {
+      try {
+        script.runSync(context, { timeout: timeoutMs })
+      } catch (error) {
+        throw toEntryError(error, isolate)
+      } finally {
+        if (!isolate.isDisposed) script.release()
+      }
+    },
+  }
+}
+
+/** The dispatcher never throws, so whatever arrives here is a timeout, the end of the isolate, or a rejection that nobody handled. */
+function toEntryError(error: unknown, isolate: ivm.Isolate): EntryError {
+  const message = error instanceof Error ? error.message : 'A promise was rejected with something that is not an Error.'
+  const stack = error instanceof Error && typeof error.stack === 'string' ? withoutHostFrames(error.stack) : ''
+  if (isolate.isDisposed || message.startsWith('Isolate was disposed')) return new EntryError('out-of-memory', 'The memory limit was reached.', stack)
+  return new EntryError(message === 'Script execution timed out.' ? 'timed-out' : 'stray', message, stack)
+}
+
+/** Below the library's marker stand the frames of this process, which are nobody's business. */
+function withoutHostFrames(stack: string): string {
+  const boundaryAt = stack.indexOf('\n    at (<isolated-vm boundary>)')
+  return boundaryAt === -1 ? (stack.split('\n', 1)[0] ?? '') : stack.slice(0, boundaryAt)
+}
