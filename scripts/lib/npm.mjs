@@ -4,8 +4,8 @@ import { basename, delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { RemedyError } from './errors.mjs'
 
-// npm says the reason last; the rest of a long log helps nobody.
-const outputCharactersShown = 4_000
+// npm says the reason first or last, and its manual in between; the middle of a long log helps nobody.
+const endCharactersShown = 2_000
 const outputBytesMax = 64 * 1024 * 1024
 
 /**
@@ -23,9 +23,12 @@ export async function runNpm(args, { cwd, env, node, remedy }) {
   } catch (error) {
     const { stdout = '', stderr = '', code } = /** @type {{ stdout?: string, stderr?: string, code?: number | string }} */ (error)
     const output = withoutHosts(`${stdout}${stderr}`).trimEnd()
-    throw new RemedyError(`npm failed (${code}).\n${output.slice(-outputCharactersShown)}\n${remedy}`)
+    throw new RemedyError(`npm failed (${code}).\n${endsOf(output)}\n${remedy}`)
   }
 }
+
+/** @param {string} text */
+const endsOf = (text) => (text.length <= 2 * endCharactersShown ? text : `${text.slice(0, endCharactersShown)}\n...\n${text.slice(-endCharactersShown)}`)
 
 /**
  * The registry's address is the machine's own business (it may hold a company's name or a password), so it is not repeated.
