@@ -15,8 +15,8 @@ export interface Database {
 
 export const sysDatabaseName = 'sys_db'
 
-/** Short enough that a caller hears DATABASE_UNAVAILABLE while it still waits, long enough for a restart of mongod. */
-const serverSelectionTimeoutMs = 5_000
+/** Short enough that a caller hears DATABASE_UNAVAILABLE while it still waits, long enough that most restarts of mongod are not noticed. */
+const serverSelectionTimeoutMs = 2_500
 
 export interface ConnectedDatabase extends Database {
   close(): Promise<void>
