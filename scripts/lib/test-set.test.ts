@@ -53,10 +53,19 @@ describe('a test set', () => {
       import { spawn } from 'node:child_process'
       it('passes', () => { spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' }).unref() })`)
     assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 })
-    const pid = /left a process behind: (\d+) .*setInterval/.exec(output)?.[1]
+    const pid = /left behind the process (\d+) .*setInterval/.exec(output)?.[1]
     // One that has ended but was not yet waited for by its parent is still listed, without a command.
     const isRunning = async () => (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== ''
     for (const deadline = performance.now() + 5_000; (await isRunning()) && performance.now() < deadline; ) await sleep(20)
     assert.equal(await isRunning(), false)
+  })
+
+  it('fails, names and removes a temporary file that a test left behind', async () => {
+    const { counts, output } = await runTests(`
+      import { writeFileSync } from 'node:fs'
+      import { tmpdir } from 'node:os'
+      it('passes', () => writeFileSync(tmpdir() + '/imprun-forgotten', ''))`)
+    assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 })
+    assert.match(output, /left behind the temporary file imprun-forgotten/)
   })
 })

@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Counts, countsLine, noCounts } from './counts.ts'
 import { endLeftBehind, runMarker } from './left-behind.ts'
@@ -8,18 +10,29 @@ import { repository, seconds } from './programs.ts'
 // A server that a test told to stop may need a moment to flush its files.
 const leaveWithinMs = 5_000
 
-/** Runs test files in one mocha process. What goes wrong outside a test (a file that does not load, a process left behind) counts as failed. */
+/**
+ * Runs test files in one mocha process. What goes wrong outside a test counts as failed: a file that does not load, a
+ * process or a temporary file left behind.
+ */
 export async function runTestSet(name: string, files: string[], mochaArgs: string[]): Promise<Counts> {
   console.log(`\n== ${name} (${files.length} files)`)
   const startedAt = performance.now()
   const run = randomUUID()
-  const counts = await runMocha(files, mochaArgs, { ...process.env, [runMarker]: run })
-  for (const left of await endLeftBehind(run, leaveWithinMs)) {
-    console.error(`A test left a process behind: ${left}`)
-    counts.failed += 1
-  }
+  // A short name: sockets are made in it, whose whole path may have some 100 characters.
+  const temporary = await mkdtemp(join(tmpdir(), 't-'))
+  const counts = await runMocha(files, mochaArgs, { ...process.env, [runMarker]: run, TMPDIR: temporary, TEMP: temporary, TMP: temporary })
+  const left = [...(await endLeftBehind(run, leaveWithinMs)).map((line) => `the process ${line}`), ...(await removeTemporary(temporary))]
+  for (const what of left) console.error(`A test left behind ${what}`)
+  counts.failed += left.length
   console.log(`== ${name}: ${countsLine(counts)} (${seconds(performance.now() - startedAt)})`)
   return counts
+}
+
+/** @returns our own files that were left in it; what other programs keep there (browsers do) is only removed */
+async function removeTemporary(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  return names.filter((name) => name.startsWith('imprun')).map((name) => `the temporary file ${name}`)
 }
 
 async function runMocha(files: string[], mochaArgs: string[], env: NodeJS.ProcessEnv): Promise<Counts> {
