@@ -7,6 +7,8 @@ import {
   MongoWriteConcernError,
 } from 'mongodb'
 
+// The driver has kinds below these that it does not export: they are subclasses.
+const connectionErrors = [MongoNetworkError, MongoNotConnectedError, MongoServerSelectionError, MongoTopologyClosedError]
 /** The server is going down, stepping down or not yet primary: the same call works a little later. */
 const passingServerCodes = new Set([91, 189, 10107, 11600, 11602, 13435, 13436])
 
