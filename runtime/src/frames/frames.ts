@@ -105,6 +105,8 @@ export const frameBytesMax = 128 * 1024 * 1024
 export interface FrameSink {
   write(chunk: Uint8Array): unknown
 }
+/** How long a finished answer may wait for the next ones: one that took long leaves before the next entry, which may take just as long, begins. */
+const flushAfterMs = 20
 /** `encoding` says how a string body becomes bytes; a byte body is copied. */
 export type SendFrame = (id: number, kind: number, meta: string, body: string | Uint8Array, encoding: 'utf8' | 'latin1') => void
 
@@ -116,6 +118,7 @@ export function createFrameSender(sink: FrameSink, flushAfterFrames = Number.POS
   let waiting: { id: number; kind: number; meta: string; body: string | Uint8Array; encoding: 'utf8' | 'latin1' }[] = []
   let bytesMax = 0
   let isArmed = false
+  let firstAtMs = 0
   const flush = (): void => {
     isArmed = false
     if (waiting.length === 0) return
@@ -141,9 +144,11 @@ export function createFrameSender(sink: FrameSink, flushAfterFrames = Number.POS
     sink.write(at === buffer.length ? buffer : buffer.subarray(0, at))
   }
   const send: SendFrame = (id, kind, meta, body, encoding) => {
+    const nowMs = performance.now()
+    if (waiting.length === 0) firstAtMs = nowMs
     waiting.push({ id, kind, meta, body, encoding })
     bytesMax += headBytes + meta.length + (typeof body === 'string' && encoding === 'utf8' ? body.length * 3 : body.length)
-    if (waiting.length >= flushAfterFrames) flush()
+    if (waiting.length >= flushAfterFrames || nowMs - firstAtMs > flushAfterMs) flush()
     else if (!isArmed) {
       isArmed = true
       setImmediate(flush)

@@ -32,7 +32,11 @@ export function createOutput({ send, flush }: { send: SendFrame; flush: () => vo
     answerStart: (id, head) => send(id, toFront.answerStart, head, '', 'latin1'),
     answerChunk: (id, chunk) => send(id, toFront.answerChunk, '', chunk, 'utf8'),
     answerEnd: (id) => send(id, toFront.answerEnd, '', '', 'latin1'),
-    failed: (id, failure) => sendJson(id, toFront.failed, failure),
+    failed(id, failure) {
+      sendJson(id, toFront.failed, failure)
+      // A timed-out entry held the loop for a second and the next may do so too: silence would be taken for a hang.
+      if (failure.code === 'FUNCTION_TIMED_OUT') flush()
+    },
     log: (entry) => sendJson(0, toFront.log, entry),
   }
 }

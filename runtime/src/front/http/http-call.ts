@@ -11,6 +11,7 @@ const heldBytesMax = 16 * 1024 * 1024
 /** One request that was let in: it writes the function's answer, whole or streamed, onto its connection. */
 export class HttpCall implements Call {
   readonly entry: FunctionEntry
+  readonly requestId: string
   readonly meta: string
   readonly body: string
   readonly deadlineAtMs: number
@@ -20,7 +21,6 @@ export class HttpCall implements Call {
   isDone = false
   readonly #environment: Environment
   readonly #response: ServerResponse
-  readonly #requestId: string
   readonly #onDone: () => void
   #isHeld = false
 
@@ -40,7 +40,7 @@ export class HttpCall implements Call {
     this.deadlineAtMs = facts.deadlineAtMs
     this.#environment = facts.environment
     this.#response = facts.response
-    this.#requestId = facts.requestId
+    this.requestId = facts.requestId
     this.#onDone = facts.onDone
   }
 
@@ -53,11 +53,11 @@ export class HttpCall implements Call {
     if (!this.#finish()) return
     const response = this.#response
     if (!checked.mayHaveBody) {
-      response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.#requestId])
+      response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.requestId])
       response.end()
       return
     }
-    response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.#requestId, 'content-length', String(end - at)])
+    response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.requestId, 'content-length', String(end - at)])
     // One character, one byte: a string is copied out of the reused buffer and written in one go with the head.
     response.end(buffer.toString('latin1', at, end), 'latin1')
   }
@@ -70,7 +70,7 @@ export class HttpCall implements Call {
       this.onFailed('FUNCTION_ANSWER_INVALID')
       return
     }
-    this.#response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.#requestId])
+    this.#response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.requestId])
     // The caller of a stream of events waits for its head, which node would hold back until the first byte.
     if (at === end) this.#response.flushHeaders()
     else this.onChunk(buffer, at, end)
@@ -99,7 +99,7 @@ export class HttpCall implements Call {
   }
 
   onFailed(code: ErrorCode): void {
-    if (this.#finish()) sendProblem(this.#response, code, this.#requestId)
+    if (this.#finish()) sendProblem(this.#response, code, this.requestId)
   }
 
   /** The caller went away. */

@@ -5,6 +5,7 @@ import type { FunctionEntry, FunctionSource } from '../environment.ts'
 /** One request on its way to a function and back, as supervision sees it; the HTTP side implements it. Exactly one of the endings happens. */
 export interface Call {
   readonly entry: FunctionEntry
+  readonly requestId: string
   /** CallMeta lines and the request's bytes (latin1); kept until the call ends, because it may be sent again. */
   readonly meta: string
   readonly body: string

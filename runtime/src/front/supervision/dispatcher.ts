@@ -22,6 +22,10 @@ export const waitingCallsMax = 1_000
 // A call that three workers died under is more likely the cause than the victim.
 const sendsMax = 3
 const drainMs = 5_000
+const failureTexts = {
+  FUNCTION_TIMED_OUT: 'The call took longer than its time limit and was ended.',
+  WORKER_LOST: 'The process that ran this call was lost: killed from outside, out of memory, or hanging in something that no time limit stops.',
+} as const
 type LostReason = Extract<FrontEvent, { type: 'worker-lost' }>['reason']
 
 /**
@@ -179,7 +183,7 @@ export class Dispatcher implements BoundWorkerOwner {
     const again = calls.filter((call) => !call.isDone && !call.hasCrossed && call.sentCount < sendsMax && this.#lostReason !== 'broken')
     for (const call of again) call.id = 0
     this.#waiting = [...again, ...this.#waiting]
-    for (const call of calls) if (!call.isDone && !again.includes(call)) call.onFailed('WORKER_LOST')
+    for (const call of calls) if (!call.isDone && !again.includes(call)) this.#fail(call, 'WORKER_LOST')
     for (const load of loads) {
       if (load.sentCount < sendsMax) this.#waitingLoads.push(load)
       else load.onSettled({ outcome: 'refused', refusal: { code: 'INTERNAL', message: 'The worker was lost each time it loaded this version.' } })
@@ -198,7 +202,7 @@ export class Dispatcher implements BoundWorkerOwner {
   /** A worker that was sent away took longer than its calls could wait. */
   #giveUp(worker: BoundWorker): void {
     const { calls, loads } = worker.takeInFlight()
-    for (const call of calls) if (!call.isDone) call.onFailed('WORKER_LOST')
+    for (const call of calls) if (!call.isDone) this.#fail(call, 'WORKER_LOST')
     for (const load of loads) load.onSettled({ outcome: 'abandoned' })
   }
 
@@ -305,11 +309,17 @@ export class Dispatcher implements BoundWorkerOwner {
   #stillWaits(call: Call, nowMs: number): boolean {
     if (call.isDone) return false
     if (call.deadlineAtMs >= nowMs) return true
-    call.onFailed('FUNCTION_TIMED_OUT')
+    this.#fail(call, 'FUNCTION_TIMED_OUT')
     return false
   }
   #endLate(call: Call): void {
     this.#worker?.abort(call)
-    if (!call.isDone) call.onFailed('FUNCTION_TIMED_OUT')
+    if (!call.isDone) this.#fail(call, 'FUNCTION_TIMED_OUT')
+  }
+  /** Ends a call that the worker can say nothing about any more, so its author reads it here. */
+  #fail(call: Call, code: keyof typeof failureTexts): void {
+    const { index, version } = call.entry
+    this.#ports.onLog(this.environment, { index, version, requestId: call.requestId, level: 'error', message: failureTexts[code], at: Date.now() })
+    call.onFailed(code)
   }
 }

@@ -1,4 +1,4 @@
-import type { LogMessage } from '../../frames/frames.ts'
+import { entryTimeoutMs, type LogMessage } from '../../frames/frames.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
@@ -32,8 +32,9 @@ export interface SupervisorOptions {
 
 // One look over the calls in flight instead of a timer for each: a deadline is at most so late.
 const tickMs = 20
-// A worker blocks its loop for as long as one entry into a function may take; silence beyond this means that even the limits inside it failed.
-const heartbeat = { busyEveryMs: 200, idleEveryMs: 5_000, silentMsMax: 2_500 }
+// An answer may wait for one more entry before it leaves, and each entry may hold the worker's loop for its whole time. Silence beyond that means that even
+// the limits inside the worker failed; the rest is room for a busy machine.
+const heartbeat = { busyEveryMs: 200, idleEveryMs: 5_000, silentMsMax: 2 * entryTimeoutMs + 500 }
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { log, observe, idleMs } = options
