@@ -79,8 +79,9 @@ function createContext(isolate: ivm.Isolate): SandboxContext {
 /** A small payload crosses as a string of one character per byte, a larger one changes hands without a copy. */
 function transferable(bytes: Uint8Array): ivm.Transferable {
   if (bytes.length <= stringPayloadBytesMax) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
-  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
-  const buffer = isWhole ? bytes.buffer : bytes.slice().buffer
+  // Memory behind a Buffer may be shared with other Buffers, and Node does not let go of it: trying ends the process.
+  const isOwn = !Buffer.isBuffer(bytes) && bytes.byteLength === bytes.buffer.byteLength
+  const { buffer } = isOwn ? bytes : new Uint8Array(bytes)
   return new ivm.ExternalCopy(buffer as ArrayBuffer, { transferOut: true }).copyInto({ release: true, transferIn: true })
 }
 
