@@ -1,0 +1,127 @@
+import { eventSchema, ImprunError, type ImprunEvent, isImprunError, routes } from '@imprun/contracts'
+import { createParser } from 'eventsource-parser'
+import { backoffMs } from '../platform/backoff.ts'
+import type { Disposable } from '../platform/disposables.ts'
+import type { Log } from '../platform/log.ts'
+import type { ApiTarget } from './api-client.ts'
+import { backendUnreachable, readProblem } from './problems.ts'
+
+export interface EventStreamPorts {
+  /** Asked before every attempt, so that a backend that came back elsewhere is found. */
+  target(): Promise<ApiTarget>
+  onEvent(event: ImprunEvent): void
+  onConnected(): void
+  /** The stream is gone and will be tried again, unless the error says SIGN_IN_REQUIRED: then it has stopped. */
+  onLost(error: ImprunError): void
+  log: Log
+  fetch?: typeof fetch
+  waitMs?: (attempt: number) => number
+}
+
+// The backend writes a comment every 15 s; three missed ones mean that the connection is dead though nobody closed it.
+const silenceMaxMs = 45_000
+
+/** Follows the backend's events for as long as it lives: connects, reads, waits, connects again. */
+export class EventStream implements Disposable {
+  readonly #ports: EventStreamPorts
+  #stop = new AbortController()
+  #wake: (() => void) | undefined
+
+  constructor(ports: EventStreamPorts) {
+    this.#ports = ports
+  }
+
+  start(): void {
+    void this.#run(this.#stop.signal)
+  }
+
+  /** Ends the wait between two attempts. */
+  retryNow(): void {
+    this.#wake?.()
+  }
+
+  dispose(): void {
+    this.#stop.abort()
+    this.#wake?.()
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
+    for (let attempt = 0; !stop.aborted; attempt++) {
+      const outcome = await this.#follow(stop)
+      if (stop.aborted) return
+      if (outcome.wasConnected) attempt = 0
+      this.#ports.onLost(outcome.error)
+      if (outcome.error.code === 'SIGN_IN_REQUIRED') return
+      await this.#sleep((this.#ports.waitMs ?? backoffMs)(attempt))
+    }
+  }
+
+  async #follow(stop: AbortSignal): Promise<{ wasConnected: boolean; error: ImprunError }> {
+    const silence = new AbortController()
+    let wasConnected = false
+    let apiUrl = ''
+    let timer: NodeJS.Timeout | undefined
+    const heard = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => silence.abort(), silenceMaxMs)
+    }
+    try {
+      const target = await this.#ports.target()
+      apiUrl = target.apiUrl
+      heard()
+      const body = await this.#connect(target, AbortSignal.any([stop, silence.signal]))
+      wasConnected = true
+      this.#ports.onConnected()
+      await this.#read(body, heard)
+      return { wasConnected, error: backendUnreachable(apiUrl) }
+    } catch (cause) {
+      return { wasConnected, error: isImprunError(cause) ? cause : backendUnreachable(apiUrl, cause) }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #connect({ apiUrl, token }: ApiTarget, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const response = await (this.#ports.fetch ?? fetch)(new URL(routes.watchEvents.path, apiUrl), {
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${token}` },
+      signal,
+    })
+    if (!response.ok) throw await readProblem(response)
+    if (!response.body) throw new ImprunError('INTERNAL', 'The backend opened an event stream without a body.')
+    return response.body
+  }
+
+  async #read(body: ReadableStream<Uint8Array>, heard: () => void): Promise<void> {
+    const parser = createParser({ onEvent: ({ data }) => this.#accept(data) })
+    const decoder = new TextDecoder()
+    for await (const chunk of body) {
+      heard()
+      parser.feed(decoder.decode(chunk, { stream: true }))
+    }
+  }
+
+  /** An event of a newer backend is passed over: the lists are whole without it after the next `hello`. */
+  #accept(data: string): void {
+    const parsed = eventSchema.safeParse(parseJson(data))
+    if (parsed.success) this.#ports.onEvent(parsed.data)
+    else this.#ports.log.warn(`An event of an unknown form was passed over: ${parsed.error.issues[0]?.message ?? ''}`)
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,93 @@
+import type * as vscode from 'vscode'
+import type { ApplicationNode, GrantNode, KeyNode } from '../tree/application-nodes.ts'
+import type { DeploymentNode } from '../tree/deployment-node.ts'
+import type { EnvironmentNode } from '../tree/environment-node.ts'
+import type { FunctionNode } from '../tree/function-node.ts'
+import type { GatewayNode } from '../tree/gateway-node.ts'
+import type { MoreNode } from '../tree/small-nodes.ts'
+import type { ToolNode } from '../tree/tool-node.ts'
+
+/** What a command that is about a function may be handed: its row, the address of its file, or nothing: then it asks. */
+export type FunctionTarget = FunctionNode | vscode.Uri | undefined
+
+/** Every command with what it takes. The manifest is checked against `commandIds`, so neither can drift from the other. */
+export interface CommandArguments {
+  'imprun.signIn': []
+  'imprun.signOut': []
+  'imprun.switchBackend': []
+  'imprun.reconnect': []
+  'imprun.createGateway': []
+  'imprun.startGateway': [node?: GatewayNode]
+  'imprun.stopGateway': [node?: GatewayNode]
+  'imprun.deleteGateway': [node?: GatewayNode]
+  'imprun.retry': [node?: GatewayNode]
+  'imprun.createFunction': [node?: GatewayNode | EnvironmentNode]
+  'imprun.deleteFunction': [target?: FunctionTarget]
+  'imprun.openFunction': [target?: FunctionTarget]
+  'imprun.publish': [target?: FunctionTarget]
+  'imprun.promote': [target?: FunctionTarget]
+  'imprun.compareEnvironments': [target?: FunctionTarget]
+  'imprun.showHistory': [target?: FunctionTarget]
+  'imprun.copyUrl': [target?: FunctionTarget | EnvironmentNode]
+  'imprun.copyCurl': [target?: FunctionTarget]
+  'imprun.openInBrowser': [target?: FunctionTarget]
+  'imprun.resolveConflict': [target?: FunctionTarget]
+  'imprun.setAuth': [node?: EnvironmentNode]
+  'imprun.createApplication': []
+  'imprun.deleteApplication': [node?: ApplicationNode]
+  'imprun.createGrant': [node?: ApplicationNode | EnvironmentNode]
+  'imprun.revokeKey': [node?: GrantNode | KeyNode]
+  'imprun.registerTool': [target?: FunctionTarget]
+  'imprun.deleteTool': [node?: ToolNode]
+  'imprun.copyToolUrl': [node?: ToolNode]
+  'imprun.openDeployment': [node?: DeploymentNode]
+  'imprun.loadMore': [node: MoreNode]
+  'imprun.refresh': []
+  'imprun.filter': []
+  'imprun.showOutput': []
+  'imprun.openDocs': []
+}
+export type CommandId = keyof CommandArguments
+
+const ids: Record<CommandId, true> = {
+  'imprun.signIn': true,
+  'imprun.signOut': true,
+  'imprun.switchBackend': true,
+  'imprun.reconnect': true,
+  'imprun.createGateway': true,
+  'imprun.startGateway': true,
+  'imprun.stopGateway': true,
+  'imprun.deleteGateway': true,
+  'imprun.retry': true,
+  'imprun.createFunction': true,
+  'imprun.deleteFunction': true,
+  'imprun.openFunction': true,
+  'imprun.publish': true,
+  'imprun.promote': true,
+  'imprun.compareEnvironments': true,
+  'imprun.showHistory': true,
+  'imprun.copyUrl': true,
+  'imprun.copyCurl': true,
+  'imprun.openInBrowser': true,
+  'imprun.resolveConflict': true,
+  'imprun.setAuth': true,
+  'imprun.createApplication': true,
+  'imprun.deleteApplication': true,
+  'imprun.createGrant': true,
+  'imprun.revokeKey': true,
+  'imprun.registerTool': true,
+  'imprun.deleteTool': true,
+  'imprun.copyToolUrl': true,
+  'imprun.openDeployment': true,
+  'imprun.loadMore': true,
+  'imprun.refresh': true,
+  'imprun.filter': true,
+  'imprun.showOutput': true,
+  'imprun.openDocs': true,
+}
+export const commandIds = Object.keys(ids) as readonly CommandId[]
+
+/** Commands that mean nothing without their row, so the palette does not list them. */
+export const rowOnlyCommandIds: readonly CommandId[] = ['imprun.loadMore']
+
+export type Handlers = { readonly [Id in CommandId]: (...args: CommandArguments[Id]) => unknown }

@@ -1,0 +1,88 @@
+import { type Gateway, gatewayIdSchema, gatewayNameSchema, slugify } from '@imprun/contracts'
+import { type CommandContext, openSession } from './command-context.ts'
+import type { Handlers } from './command-table.ts'
+import { chooseEnvironment, chooseGateway } from './targets.ts'
+import { firstFault } from './validation.ts'
+
+type Ids = 'imprun.createGateway' | 'imprun.startGateway' | 'imprun.stopGateway' | 'imprun.deleteGateway' | 'imprun.retry' | 'imprun.setAuth'
+
+export function gatewayCommands(context: CommandContext): Pick<Handlers, Ids> {
+  const { prompts, t } = context
+  const setState = async (gateway: Gateway | undefined, state: 'active' | 'inactive') => {
+    if (!gateway) return
+    const { api, catalog } = openSession(context)
+    catalog.gateways.upsert(await api.call('patchGateway', { params: { gatewayId: gateway.gatewayId }, body: { state } }))
+  }
+  return {
+    'imprun.createGateway': () => createGateway(context),
+
+    'imprun.startGateway': async (node) =>
+      setState(await chooseGateway(context, node, t('Start a gateway'), (gateway) => gateway.state === 'inactive'), 'active'),
+
+    'imprun.stopGateway': async (node) => {
+      const gateway = await chooseGateway(context, node, t('Stop a gateway'), (candidate) => candidate.state === 'active')
+      if (!gateway) return
+      const detail = t('Its three environments stop answering. Data, functions and keys stay.')
+      if (await prompts.confirm({ message: t('Stop {0}?', gateway.name), detail, yes: t('Stop') })) await setState(gateway, 'inactive')
+    },
+
+    'imprun.deleteGateway': async (node) => {
+      const gateway = await chooseGateway(context, node, t('Delete a gateway'))
+      if (!gateway) return
+      const { gatewayId } = gateway
+      const typed = await prompts.input({
+        title: t('Delete {0}', gateway.name),
+        prompt: t('This deletes its functions, keys and data in all three environments, for good. Type {0} to go on.', gatewayId),
+        placeholder: gatewayId,
+        validate: (text) => (text === gatewayId ? undefined : t('Type {0}.', gatewayId)),
+      })
+      if (typed !== gatewayId) return
+      const { api, catalog } = openSession(context)
+      catalog.gateways.upsert(await api.call('deleteGateway', { params: { gatewayId } }))
+    },
+
+    'imprun.retry': async (node) => {
+      const gateway = await chooseGateway(context, node, t('Try again'), (candidate) => candidate.isStalled || candidate.attempts > 0)
+      if (!gateway) return
+      const { api, catalog } = openSession(context)
+      catalog.gateways.upsert(await api.call('retryGateway', { params: { gatewayId: gateway.gatewayId } }))
+    },
+
+    'imprun.setAuth': async (node) => {
+      const environment = await chooseEnvironment(context, node, t('Who may call?'))
+      if (!environment) return
+      const authType = await prompts.pick<'none' | 'key-auth'>(t('Who may call {0}/{1}?', environment.gatewayId, environment.name), [
+        {
+          label: 'key-auth',
+          description: environment.authType === 'key-auth' ? t('now') : '',
+          detail: t('Callers send a key in the header "apikey".'),
+          value: 'key-auth',
+        },
+        { label: 'none', description: environment.authType === 'none' ? t('now') : '', detail: t('Anyone who reaches the address.'), value: 'none' },
+      ])
+      if (!authType || authType === environment.authType) return
+      const { api } = openSession(context)
+      await api.call('patchEnvironment', { params: { gatewayId: environment.gatewayId, environment: environment.name }, body: { authType } })
+    },
+  }
+}
+
+async function createGateway(context: CommandContext): Promise<void> {
+  const { prompts, t } = context
+  const { api, catalog } = openSession(context)
+  const name = await prompts.input({
+    title: t('Create a gateway'),
+    prompt: t('A name for people, for example Home tax.'),
+    validate: (text) => firstFault(gatewayNameSchema, text),
+  })
+  if (name === undefined) return
+  const gatewayId = await prompts.input({
+    title: t('Create a gateway'),
+    prompt: t('Its id is part of every address and cannot be changed later.'),
+    value: slugify(name),
+    validate: (text) => firstFault(gatewayIdSchema, text),
+  })
+  if (gatewayId === undefined) return
+  // Shown at once; its phases arrive as events.
+  catalog.gateways.upsert(await api.call('createGateway', { body: { name, gatewayId } }))
+}

@@ -1,0 +1,44 @@
+import type { Deployment } from '@imprun/contracts'
+import * as vscode from 'vscode'
+import { DeploymentNode } from '../tree/deployment-node.ts'
+import { describeDeployment } from '../tree/describe.ts'
+import { readOnlyUri } from '../workspace/read-only-documents.ts'
+import { type CommandContext, openSession } from './command-context.ts'
+import type { Handlers } from './command-table.ts'
+import { chooseFunction } from './targets.ts'
+
+// As many as a person looks through in a list; the view has the rest.
+const shownMax = 50
+
+export function historyCommands(context: CommandContext): Pick<Handlers, 'imprun.showHistory' | 'imprun.openDeployment'> {
+  const { t } = context
+  return {
+    'imprun.showHistory': async (target) => {
+      const chosen = await chooseFunction(context, target, t('Show the history of'))
+      if (!chosen) return
+      const params = { gatewayId: chosen.gatewayId, functionId: chosen.functionId }
+      const history = openSession(context).api.call('listDeployments', { params, query: { limit: shownMax } })
+      const picked = await context.prompts.pick<Deployment>(
+        t('History of {0}', chosen.name),
+        history.then(({ items }) => items.map((item) => choiceOf(item, context))),
+      )
+      if (picked) await openRelease(picked)
+    },
+
+    'imprun.openDeployment': async (node) => {
+      if (node instanceof DeploymentNode) await openRelease(node.deployment)
+    },
+  }
+}
+
+const choiceOf = (deployment: Deployment, { t }: CommandContext) => ({
+  label: `$(${deployment.status === 'SUCCESS' ? 'pass' : 'error'}) ${deployment.message}`,
+  description: describeDeployment(deployment, t),
+  detail: [deployment.by, new Date(deployment.createdAt).toLocaleString(), deployment.error?.detail].filter(Boolean).join(' · '),
+  value: deployment,
+})
+
+/** What was deployed, as it was. */
+async function openRelease({ gatewayId, functionId, functionName: name, environment, releaseId, version }: Deployment): Promise<void> {
+  await vscode.window.showTextDocument(readOnlyUri({ kind: 'release', gatewayId, functionId, name, environment, releaseId, version }))
+}

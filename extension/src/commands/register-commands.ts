@@ -1,0 +1,42 @@
+import * as vscode from 'vscode'
+import { Disposables } from '../platform/disposables.ts'
+import type { ErrorReporter } from '../ui/report-error.ts'
+import { addressCommands } from './address-commands.ts'
+import { applicationCommands } from './application-commands.ts'
+import type { CommandContext } from './command-context.ts'
+import { type CommandId, commandIds, type Handlers } from './command-table.ts'
+import { functionCommands } from './function-commands.ts'
+import { gatewayCommands } from './gateway-commands.ts'
+import { historyCommands } from './history-commands.ts'
+import { promoteCommands } from './promote.ts'
+import { sessionCommands } from './session-commands.ts'
+import { toolCommands } from './tool-commands.ts'
+
+/** Registers every command of the table; one wrapper shows what goes wrong, and runs again when that is asked for and can help. */
+export function registerCommands(context: CommandContext, reporter: ErrorReporter): vscode.Disposable {
+  const handlers: Handlers = {
+    ...sessionCommands(context),
+    ...gatewayCommands(context),
+    ...functionCommands(context),
+    ...promoteCommands(context),
+    ...addressCommands(context),
+    ...historyCommands(context),
+    ...applicationCommands(context),
+    ...toolCommands(context),
+    'imprun.loadMore': (node) => node.load(),
+  }
+  const disposables = new Disposables()
+  for (const id of commandIds) disposables.add(vscode.commands.registerCommand(id, guard(id, handlers[id] as (...args: unknown[]) => unknown, reporter)))
+  return disposables
+}
+
+function guard(id: CommandId, run: (...args: unknown[]) => unknown, reporter: ErrorReporter): (...args: unknown[]) => Promise<unknown> {
+  const attempt = async (...args: unknown[]): Promise<unknown> => {
+    try {
+      return await run(...args)
+    } catch (error) {
+      return (await reporter.report(error, id)) === 'retry' ? attempt(...args) : undefined
+    }
+  }
+  return attempt
+}

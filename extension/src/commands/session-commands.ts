@@ -1,0 +1,79 @@
+import * as vscode from 'vscode'
+import { backendName } from '../session/backend.ts'
+import { askToSignIn } from '../session/sign-in-flow.ts'
+import type { CommandContext } from './command-context.ts'
+import type { Handlers } from './command-table.ts'
+
+type Ids =
+  | 'imprun.signIn'
+  | 'imprun.signOut'
+  | 'imprun.switchBackend'
+  | 'imprun.reconnect'
+  | 'imprun.refresh'
+  | 'imprun.filter'
+  | 'imprun.showOutput'
+  | 'imprun.openDocs'
+
+export function sessionCommands(context: CommandContext): Pick<Handlers, Ids> {
+  const { session, sessionStore, prompts, t } = context
+  return {
+    'imprun.signIn': async () => {
+      const backend = await askToSignIn(context.signIn)
+      if (!backend) return
+      await sessionStore.add(backend)
+      prompts.tell(t('Signed in to {0} as {1}', backendName(backend.apiUrl), backend.userName))
+    },
+
+    'imprun.signOut': async () => {
+      const active = await sessionStore.active()
+      if (active) await sessionStore.remove(active.apiUrl)
+    },
+
+    'imprun.switchBackend': async () => {
+      const { backends, active } = await sessionStore.read()
+      const other = t('Sign in to another backend…')
+      const known = backends.map((backend) => ({
+        label: backendName(backend.apiUrl),
+        description: backend.apiUrl === active ? t('{0}, active', backend.userName) : backend.userName,
+        value: backend,
+      }))
+      const picked = await prompts.pick(
+        t('Switch backend'),
+        [...known, { label: other, value: undefined }].map((choice) => ({ ...choice, value: { backend: choice.value } })),
+      )
+      if (!picked) return
+      const backend = picked.backend ?? (await askToSignIn(context.signIn, { alwaysAsk: true }))
+      if (backend) await sessionStore.add(backend)
+    },
+
+    'imprun.reconnect': () => session.retryNow(),
+
+    'imprun.refresh': async () => {
+      session.retryNow()
+      await session.current?.catalog.reload()
+      context.refreshViews()
+    },
+
+    'imprun.filter': async () => {
+      const { catalog } = session.current ?? {}
+      if (!catalog) return
+      const filter = await prompts.input({
+        title: t('Filter functions'),
+        prompt: t('Part of a function name. Leave it empty to see all.'),
+        value: catalog.filter,
+      })
+      if (filter === undefined) return
+      catalog.setFilter(filter.trim())
+      context.setContext('imprun.isFiltered', catalog.filter !== '')
+      context.refreshViews()
+    },
+
+    'imprun.showOutput': () => context.showLog(),
+
+    'imprun.openDocs': async () => {
+      const { apiUrl } = session.current?.backend ?? {}
+      const docs = apiUrl ? vscode.Uri.parse(`${apiUrl}/docs`) : vscode.Uri.parse('https://github.com/imprun/imprun#readme')
+      await vscode.env.openExternal(await vscode.env.asExternalUri(docs))
+    },
+  }
+}

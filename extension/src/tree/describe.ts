@@ -1,0 +1,56 @@
+import { type Deployment, type Environment, type EnvironmentName, environmentBefore, type Gateway, type ImprunFunction, type Served } from '@imprun/contracts'
+import type { Translate } from '../ui/translate.ts'
+
+type Lifecycle = Pick<Gateway, 'phase' | 'isStalled' | 'lastError' | 'attempts'>
+
+/** `Started`, `Starting · trying again: …`, or `Stalled: …` with the reason. Phases keep the words they have everywhere else. */
+export function describeLifecycle({ phase, isStalled, lastError, attempts }: Lifecycle, t: Translate): string {
+  if (isStalled) return t('Stalled: {0}', lastError?.message ?? phase)
+  if (lastError && attempts > 0) return t('{0} · trying again: {1}', phase, lastError.message)
+  return phase
+}
+
+/** Where an environment answers and who may call, once it is started; else its phase. */
+export function describeEnvironment(environment: Environment, t: Translate): string {
+  if (environment.phase !== 'Started') return describeLifecycle(environment, t)
+  const parts = [hostOf(environment.pathUrl), environment.authType === 'none' ? t('no auth') : environment.authType]
+  if (environment.held) parts.push(t('held: {0}', environment.held.reason))
+  return parts.join(' · ')
+}
+
+export function servedIn(item: ImprunFunction, environment: EnvironmentName): Served | undefined {
+  return item.served.find((served) => served.environment === environment)
+}
+
+/** `1.0.3 · live 38 ms` in dev; `1.0.2 · 1 behind dev` where a newer release waits before it. */
+export function describeFunction(item: ImprunFunction, environment: EnvironmentName, t: Translate): string {
+  const served = servedIn(item, environment)
+  if (!served) return t('not live')
+  const before = environmentBefore(environment)
+  if (!before) return [served.version, devState(item, served, t)].join(' · ')
+  const ahead = servedIn(item, before)
+  if (!ahead || ahead.releaseId === served.releaseId) return served.version
+  return `${served.version} · ${behind(served.version, ahead.version, before, t)}`
+}
+
+function devState(item: ImprunFunction, served: Served, t: Translate): string {
+  if (!item.isLiveInDev) return t('saved, not live')
+  return served.liveMs === undefined ? t('live') : t('live {0} ms', Math.round(served.liveMs))
+}
+
+/** Releases count up their last number, so the difference says how many there are; between other versions only that they differ. */
+function behind(version: string, ahead: string, before: EnvironmentName, t: Translate): string {
+  const [major, minor, patch] = version.split('.').map(Number)
+  const [aheadMajor, aheadMinor, aheadPatch] = ahead.split('.').map(Number)
+  const count = major === aheadMajor && minor === aheadMinor ? (aheadPatch ?? 0) - (patch ?? 0) : 0
+  return count > 0 ? t('{0} behind {1}', count, before) : t('{0} has {1}', before, ahead)
+}
+
+export function describeDeployment(deployment: Deployment, t: Translate): string {
+  const result = deployment.status === 'SUCCESS' && deployment.liveMs !== undefined ? t('live in {0} ms', Math.round(deployment.liveMs)) : deployment.status
+  return [deployment.functionName, result].join(' · ')
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? url
+}

@@ -1,0 +1,88 @@
+import type { Environment, EnvironmentName, ImprunFunction } from '@imprun/contracts'
+import * as vscode from 'vscode'
+import { contextValues } from './context-values.ts'
+import { describeEnvironment, servedIn } from './describe.ts'
+import { FolderNode } from './folder-node.ts'
+import { FunctionNode } from './function-node.ts'
+import type { GatewayNode } from './gateway-node.ts'
+import { lifecycleIcon } from './icons.ts'
+import { MoreNode, NoteNode } from './small-nodes.ts'
+import type { TreeContext, TreeNode } from './tree-node.ts'
+
+const icons: Record<EnvironmentName, string> = { dev: 'edit', staging: 'beaker', prod: 'lock' }
+
+export class EnvironmentNode implements TreeNode {
+  readonly id: string
+  readonly parent: GatewayNode
+  readonly gatewayId: string
+  readonly environment: EnvironmentName
+  readonly #context: TreeContext
+  #last: Environment
+
+  constructor(parent: GatewayNode, environment: Environment, context: TreeContext) {
+    this.id = `${parent.id}/${environment.name}`
+    this.parent = parent
+    this.gatewayId = parent.gatewayId
+    this.environment = environment.name
+    this.#last = environment
+    this.#context = context
+  }
+
+  get facts(): Environment {
+    this.#last = this.parent.gateway.environments.find((environment) => environment.name === this.environment) ?? this.#last
+    return this.#last
+  }
+
+  toTreeItem(): vscode.TreeItem {
+    const { facts } = this
+    const { t } = this.#context
+    const description = describeEnvironment(facts, t)
+    const item = new vscode.TreeItem(facts.name, vscode.TreeItemCollapsibleState.Collapsed)
+    item.id = this.id
+    item.description = description
+    item.iconPath = lifecycleIcon(facts, icons[facts.name])
+    item.contextValue = contextValues.environment(facts.name, facts.authType)
+    item.tooltip = new vscode.MarkdownString(`**${this.gatewayId}/${facts.name}** ${facts.phase} · ${facts.authType}  \n${facts.url}  \n${facts.pathUrl}`)
+    item.accessibilityInformation = { label: t('Environment {0}, {1}', facts.name, description) }
+    return item
+  }
+
+  async children(): Promise<TreeNode[]> {
+    const { session, t, nodes } = this.#context
+    const list = session.catalog.functions(this.gatewayId)
+    const all = await list.ensureLoaded()
+    const shown = all.filter((item) => this.environment === 'dev' || servedIn(item, this.environment))
+    const rows = this.rowsBelow(this, '', shown)
+    if (list.hasMore) rows.push(nodes.intern(`${this.id}#more`, () => new MoreNode(this.id, this, () => list.loadMore(), t)))
+    if (rows.length === 0) return [new NoteNode(this, this.#emptyWords())]
+    return rows
+  }
+
+  /** Rows of one folder of names: first its folders, then its functions. */
+  rowsBelow(parent: TreeNode, prefix: string, items: readonly ImprunFunction[]): TreeNode[] {
+    const { nodes } = this.#context
+    const rest = (item: ImprunFunction) => item.name.slice(prefix.length)
+    const folders = [...new Set(items.filter((item) => rest(item).includes('/')).map((item) => rest(item).split('/')[0] ?? ''))]
+    const folderRows = folders.map((name) => {
+      const below = `${prefix}${name}/`
+      return nodes.intern(`${this.id}/${below}`, () => new FolderNode(parent, this, below))
+    })
+    const functionRows = items
+      .filter((item) => !rest(item).includes('/'))
+      .map((item) => nodes.intern(`${this.id}/${item.name}`, () => new FunctionNode(parent, this, item, this.#context)))
+    return [...folderRows, ...functionRows]
+  }
+
+  /** Functions of this environment below a folder, as far as they were read. */
+  functionsBelow(prefix: string): ImprunFunction[] {
+    const all = this.#context.session.catalog.functions(this.gatewayId).items
+    return all.filter((item) => item.name.startsWith(prefix) && (this.environment === 'dev' || servedIn(item, this.environment)))
+  }
+
+  #emptyWords(): string {
+    const { session, t } = this.#context
+    if (session.catalog.filter) return t('Nothing matches "{0}"', session.catalog.filter)
+    if (this.environment === 'dev') return t('No functions yet')
+    return this.environment === 'staging' ? t('Nothing promoted from dev yet') : t('Nothing promoted from staging yet')
+  }
+}

@@ -1,0 +1,58 @@
+import type { EnvironmentName, ImprunFunction } from '@imprun/contracts'
+import * as vscode from 'vscode'
+import { contextValues } from './context-values.ts'
+import { describeFunction, servedIn } from './describe.ts'
+import type { EnvironmentNode } from './environment-node.ts'
+import type { TreeContext, TreeNode } from './tree-node.ts'
+
+export class FunctionNode implements TreeNode {
+  readonly id: string
+  readonly parent: TreeNode
+  readonly gatewayId: string
+  readonly environment: EnvironmentName
+  readonly name: string
+  readonly environmentNode: EnvironmentNode
+  readonly #context: TreeContext
+  readonly #functionId: string
+  #last: ImprunFunction
+
+  constructor(parent: TreeNode, environmentNode: EnvironmentNode, item: ImprunFunction, context: TreeContext) {
+    this.id = `${environmentNode.id}/${item.name}`
+    this.parent = parent
+    this.environmentNode = environmentNode
+    this.gatewayId = item.gatewayId
+    this.environment = environmentNode.environment
+    this.name = item.name
+    this.#functionId = item.functionId
+    this.#last = item
+    this.#context = context
+  }
+
+  get facts(): ImprunFunction {
+    const list = this.#context.session.catalog.functions(this.gatewayId)
+    // A function that was removed and made again keeps its row, under another id.
+    this.#last = list.find(this.#functionId) ?? list.items.find((item) => item.name === this.name) ?? this.#last
+    return this.#last
+  }
+
+  toTreeItem(): vscode.TreeItem {
+    const { facts, environment } = this
+    const { t } = this.#context
+    const served = servedIn(facts, environment)
+    const description = describeFunction(facts, environment, t)
+    const item = new vscode.TreeItem(this.name.split('/').at(-1) ?? this.name)
+    item.id = this.id
+    item.description = description
+    item.iconPath = new vscode.ThemeIcon(served ? 'symbol-function' : 'circle-outline')
+    item.contextValue = contextValues.function(environment, served !== undefined)
+    item.command = { command: 'imprun.openFunction', title: t('Open'), arguments: [this] }
+    const servedBy = served ? `  \n${t('Put here by {0} on {1}', served.by, new Date(served.at).toLocaleString())}` : ''
+    item.tooltip = new vscode.MarkdownString(`**${this.name}** ${description}${servedBy}  \n${this.environmentNode.facts.pathUrl}/${this.name}`)
+    item.accessibilityInformation = { label: t('Function {0} in {1}, {2}', this.name, environment, description) }
+    return item
+  }
+
+  async children(): Promise<TreeNode[]> {
+    return []
+  }
+}

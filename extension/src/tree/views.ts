@@ -1,0 +1,86 @@
+import { environmentNames } from '@imprun/contracts'
+import { ApplicationNode } from './application-nodes.ts'
+import { DeploymentNode, GatewayHistoryNode } from './deployment-node.ts'
+import { GatewayNode } from './gateway-node.ts'
+import { MoreNode } from './small-nodes.ts'
+import { ToolNode } from './tool-node.ts'
+import type { TreeContext, TreeNode } from './tree-node.ts'
+import type { ViewRoots } from './tree-provider.ts'
+
+export const viewIds = { gateways: 'imprun.gateways', applications: 'imprun.applications', deployments: 'imprun.deployments', tools: 'imprun.tools' } as const
+
+export const gatewaysView: ViewRoots = {
+  async roots(context) {
+    const { catalog } = context.session
+    const rows: TreeNode[] = (await catalog.gateways.ensureLoaded()).map((gateway) =>
+      context.nodes.intern(gateway.gatewayId, () => new GatewayNode(gateway, context)),
+    )
+    return withMore(rows, 'gateways', undefined, catalog.gateways, context)
+  },
+  touchedBy(change, { nodes }) {
+    if (change.kind === 'gateways') return whole(change.gatewayId ? [nodes.find(change.gatewayId)] : [])
+    if (change.kind !== 'functions') return undefined
+    return environmentNames.map((name) => nodes.find(`${change.gatewayId}/${name}`)).filter((node) => node !== undefined)
+  },
+}
+
+export const applicationsView: ViewRoots = {
+  async roots(context) {
+    const { applications } = context.session.catalog
+    const rows: TreeNode[] = (await applications.ensureLoaded()).map((application) =>
+      context.nodes.intern(application.applicationId, () => new ApplicationNode(application, context)),
+    )
+    return withMore(rows, 'applications', undefined, applications, context)
+  },
+  touchedBy: (change) => (change.kind === 'applications' ? 'all' : undefined),
+}
+
+export const deploymentsView: ViewRoots = {
+  async roots(context) {
+    const gateways = await context.session.catalog.gateways.ensureLoaded()
+    const [only, ...others] = gateways
+    if (only && others.length === 0) return historyOf(only.gatewayId, undefined, context)
+    return gateways.map(({ gatewayId }) =>
+      context.nodes.intern(`history/${gatewayId}`, () => new GatewayHistoryNode(gatewayId, (parent) => historyOf(gatewayId, parent, context))),
+    )
+  },
+  touchedBy(change, { nodes }) {
+    if (change.kind === 'gateways') return change.gatewayId ? undefined : 'all'
+    if (change.kind !== 'deployments') return undefined
+    const group = nodes.find(`history/${change.gatewayId}`)
+    return group ? [group] : 'all'
+  },
+}
+
+export const toolsView: ViewRoots = {
+  async roots(context) {
+    const { tools } = context.session.catalog
+    const rows: TreeNode[] = (await tools.ensureLoaded()).map((tool) => context.nodes.intern(tool.toolId, () => new ToolNode(tool, context)))
+    return withMore(rows, 'tools', undefined, tools, context)
+  },
+  touchedBy: (change) => (change.kind === 'tools' ? 'all' : undefined),
+}
+
+/** The rows if they are known, else everything. */
+function whole(rows: readonly (TreeNode | undefined)[]): readonly TreeNode[] | 'all' {
+  const known = rows.filter((row) => row !== undefined)
+  return known.length > 0 ? known : 'all'
+}
+
+async function historyOf(gatewayId: string, parent: TreeNode | undefined, context: TreeContext): Promise<TreeNode[]> {
+  const list = context.session.catalog.deployments(gatewayId)
+  const rows: TreeNode[] = (await list.ensureLoaded()).map((deployment) =>
+    context.nodes.intern(`${parent ? 'grouped/' : ''}${deployment.deploymentId}`, () => new DeploymentNode(parent, deployment, context)),
+  )
+  return withMore(rows, `history/${gatewayId}`, parent, list, context)
+}
+
+function withMore(
+  rows: TreeNode[],
+  id: string,
+  parent: TreeNode | undefined,
+  list: { hasMore: boolean; loadMore(): Promise<void> },
+  { nodes, t }: TreeContext,
+): TreeNode[] {
+  return list.hasMore ? [...rows, nodes.intern(`${id}#more`, () => new MoreNode(id, parent, () => list.loadMore(), t))] : rows
+}

@@ -1,0 +1,52 @@
+import type { InputFault } from '@imprun/contracts'
+import * as vscode from 'vscode'
+import { Disposables } from '../platform/disposables.ts'
+import { findDefaultExport } from './default-export.ts'
+import type { FileState, FileStatuses } from './file-status.ts'
+
+/** Puts what the backend refused on the lines it names; a fault without a line stands at the default export. */
+export function registerDiagnostics(statuses: FileStatuses): vscode.Disposable {
+  const disposables = new Disposables()
+  const collection = disposables.add(vscode.languages.createDiagnosticCollection('imprun'))
+  disposables.add(
+    statuses.onChanged((file) => {
+      const uri = vscode.Uri.file(file)
+      const state = statuses.find(file)?.state
+      // While a publish runs the old squiggles stay: they would only flicker.
+      if (state?.kind === 'publishing') return
+      if (state?.kind !== 'refused' && state?.kind !== 'failed') return collection.delete(uri)
+      void toDiagnostics(uri, state).then((diagnostics) => {
+        if (statuses.find(file)?.state === state) collection.set(uri, diagnostics)
+      })
+    }),
+  )
+  return disposables
+}
+
+async function toDiagnostics(uri: vscode.Uri, state: Extract<FileState, { kind: 'refused' | 'failed' }>): Promise<vscode.Diagnostic[]> {
+  const document = await vscode.workspace.openTextDocument(uri).then(
+    (opened) => opened,
+    () => undefined,
+  )
+  if (!document) return []
+  const faults: readonly InputFault[] = state.faults.length > 0 ? state.faults : isAboutCode(state.code) ? [{ field: 'code', message: state.detail }] : []
+  return faults.map((fault) => {
+    const diagnostic = new vscode.Diagnostic(rangeOf(document, fault), fault.message, vscode.DiagnosticSeverity.Error)
+    diagnostic.source = 'imprun'
+    diagnostic.code = state.code
+    return diagnostic
+  })
+}
+
+const isAboutCode = (code: string) => code.startsWith('CODE_')
+
+function rangeOf(document: vscode.TextDocument, { line, column, length }: InputFault): vscode.Range {
+  if (line === undefined) {
+    const start = document.positionAt(findDefaultExport(document.getText()) ?? 0)
+    return new vscode.Range(start, document.lineAt(start.line).range.end)
+  }
+  const text = document.lineAt(Math.min(line - 1, document.lineCount - 1))
+  const start = new vscode.Position(text.lineNumber, Math.min((column ?? 1) - 1, text.text.length))
+  if (length) return new vscode.Range(start, start.translate(0, length))
+  return document.getWordRangeAtPosition(start) ?? new vscode.Range(start, text.range.end)
+}

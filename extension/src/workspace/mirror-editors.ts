@@ -1,0 +1,38 @@
+import * as vscode from 'vscode'
+import { Disposables } from '../platform/disposables.ts'
+import type { Session } from '../session/session.ts'
+import type { Mirror } from './mirror.ts'
+import type { MirrorStore } from './mirror-store.ts'
+
+/** Ties editors to the mirror: a save publishes that very document, an opened one is brought up to date. */
+export function watchMirrorEditors(mirror: Mirror, store: MirrorStore, session: Session): vscode.Disposable {
+  const disposables = new Disposables()
+  const adopt = async (document: vscode.TextDocument) => {
+    const key = await keyOf(document, store)
+    if (key) await mirror.adopt(key)
+  }
+  disposables.add(
+    vscode.workspace.onDidSaveTextDocument(async (document) => {
+      const key = await keyOf(document, store)
+      if (key) await mirror.saved(key, document.getText())
+    }),
+  )
+  disposables.add(vscode.workspace.onDidOpenTextDocument((document) => void adopt(document)))
+  disposables.add(
+    session.onOpened((opened) => {
+      if (!opened) return
+      void mirror.findLeftovers()
+      for (const document of vscode.workspace.textDocuments) void adopt(document)
+    }),
+  )
+  disposables.add(session.onEvent((event) => void mirror.accept(event)))
+  return disposables
+}
+
+async function keyOf(document: vscode.TextDocument, store: MirrorStore) {
+  return document.uri.scheme === 'file' ? store.findKey(document.uri.fsPath) : undefined
+}
+
+export function isDirty(file: string): boolean {
+  return vscode.workspace.textDocuments.some((document) => document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath === file)
+}

@@ -1,0 +1,143 @@
+import type { ImprunEvent, ImprunFunction } from '@imprun/contracts'
+import { isImprunError } from '@imprun/contracts'
+import { hashText } from '../platform/hash.ts'
+import type { Log } from '../platform/log.ts'
+import type { Session } from '../session/session.ts'
+import type { FileStatuses } from './file-status.ts'
+import { generatedFiles } from './generated-files.ts'
+import type { FunctionKey, MirrorStore } from './mirror-store.ts'
+import type { Publisher } from './publisher.ts'
+
+export interface MirrorPorts {
+  store: MirrorStore
+  statuses: FileStatuses
+  publisher: Publisher
+  session: Session
+  /** Whether an editor of this window holds changes of the file that were not saved. */
+  isDirty(file: string): boolean
+  isPublishingOnSave(): boolean
+  typesText(): Promise<string>
+  log: Log
+}
+
+/**
+ * Keeps the files of the mirror folder and the backend in step. A file is rewritten only when nothing of its author would be lost: not dirty, and
+ * still what it was when it was last equal to the server. Knows nothing of VS Code.
+ */
+export class Mirror {
+  readonly #ports: MirrorPorts
+
+  constructor(ports: MirrorPorts) {
+    this.#ports = ports
+  }
+
+  keyOf(gatewayId: string, name: string): FunctionKey | undefined {
+    const apiUrl = this.#ports.session.current?.backend.apiUrl
+    return apiUrl ? { apiUrl, gatewayId, name } : undefined
+  }
+
+  /** Brings a function's file up to date and answers its path. @throws ImprunError */
+  async bring(gatewayId: string, functionId: string): Promise<{ file: string; key: FunctionKey }> {
+    const { session, store } = this.#ports
+    const { api, backend } = session.current ?? {}
+    if (!api || !backend) throw new Error('Nobody is signed in.')
+    const item = await api.call('getFunction', { params: { gatewayId, functionId } })
+    const key = { apiUrl: backend.apiUrl, gatewayId, name: item.name }
+    await store.writeGenerated(key, generatedFiles(gatewayId, await this.#ports.typesText()))
+    await this.#follow(key, item)
+    await this.#markLocalChange(key)
+    return { file: store.file(key), key }
+  }
+
+  /** A file was saved, whatever wrote it. */
+  async saved(key: FunctionKey, text: string): Promise<void> {
+    const { publisher, statuses, store } = this.#ports
+    if (this.#ports.isPublishingOnSave()) return publisher.publish(key, text)
+    if (await store.isChanged(key)) statuses.setState(store.file(key), key, { kind: 'unpublished' })
+  }
+
+  async accept(event: ImprunEvent): Promise<void> {
+    const apiUrl = this.#ports.session.current?.backend.apiUrl
+    if (!apiUrl) return
+    if (event.type === 'hello') return this.#catchUp()
+    if (event.type === 'function') {
+      const key = { apiUrl, gatewayId: event.function.gatewayId, name: event.function.name }
+      if (await this.#ports.store.findRecord(key)) await this.#followQuietly(key, event.function)
+    }
+    if (event.type === 'functionGone') await this.#forget(apiUrl, event.gatewayId, event.functionId)
+  }
+
+  /** Files that an earlier window left changed: marked, and sent in the order of their saving when the backend answers. */
+  async findLeftovers(): Promise<void> {
+    const apiUrl = this.#ports.session.current?.backend.apiUrl
+    if (!apiUrl) return
+    for (const key of await this.#ports.store.findChanged(apiUrl)) await this.#markLocalChange(key)
+  }
+
+  /** Takes up a file that is open in an editor. */
+  async adopt(key: FunctionKey): Promise<void> {
+    const { session, store } = this.#ports
+    const { api, backend } = session.current ?? {}
+    if (!api || backend?.apiUrl !== key.apiUrl || !(await store.findRecord(key))) return
+    await this.#markLocalChange(key)
+    const item = await api.call('getFunction', { params: { gatewayId: key.gatewayId, functionId: key.name } }).catch((error: unknown) => {
+      if (!isImprunError(error) || error.code !== 'BACKEND_UNREACHABLE') this.#ports.log.warn(`Could not look up ${key.name}: ${String(error)}`)
+      return undefined
+    })
+    if (item) await this.#followQuietly(key, item)
+  }
+
+  async #catchUp(): Promise<void> {
+    for (const [, { key }] of [...this.#ports.statuses.entries()]) await this.adopt(key)
+    await this.#ports.publisher.resume()
+  }
+
+  async #followQuietly(key: FunctionKey, item: ImprunFunction): Promise<void> {
+    await this.#follow(key, item).catch((error: unknown) => this.#ports.log.warn(`Could not bring ${key.name} up to date: ${String(error)}`))
+  }
+
+  async #follow(key: FunctionKey, item: ImprunFunction): Promise<void> {
+    const { store, statuses, publisher } = this.#ports
+    if (publisher.isBusy(key)) return
+    const file = store.file(key)
+    const record = await store.findRecord(key)
+    if (record?.revision !== item.revision || record.functionId !== item.functionId) await this.#take(key, item, record?.hash)
+    const known = statuses.find(file)
+    statuses.setFacts(file, key, item)
+    const dev = item.served.find((served) => served.environment === 'dev')
+    const isSuperseded = known?.state.kind === 'live' ? known.state.version !== dev?.version : known?.state.kind === 'refused' && item.isLiveInDev
+    if (isSuperseded) statuses.setState(file, key, { kind: 'inStep' })
+  }
+
+  async #take(key: FunctionKey, item: ImprunFunction, baseHash: string | undefined): Promise<void> {
+    const { store, session, isDirty } = this.#ports
+    const api = session.current?.api
+    const code = item.code ?? (await api?.call('getFunction', { params: { gatewayId: key.gatewayId, functionId: item.functionId } }))?.code
+    if (code === undefined) return
+    const served = { functionId: item.functionId, revision: item.revision, code }
+    const text = await store.findText(key)
+    if (text === code) return store.writeRecord(key, served)
+    const isUntouched = text === undefined || (hashText(text) === baseHash && !isDirty(store.file(key)))
+    if (isUntouched) await store.writeServed(key, served)
+    // A file with no base, left by somebody else's hand: what it says was never sent, so the next save has to meet the server's text as a conflict.
+    else if (baseHash === undefined) await store.writeRecord(key, { ...served, revision: Math.max(0, item.revision - 1) })
+  }
+
+  async #markLocalChange(key: FunctionKey): Promise<void> {
+    const { store, statuses, publisher } = this.#ports
+    const file = store.file(key)
+    const kind = statuses.find(file)?.state.kind ?? 'inStep'
+    if (kind !== 'inStep' || !(await store.isChanged(key))) return
+    if (this.#ports.isPublishingOnSave() && this.#ports.session.status !== 'online') publisher.wait(key)
+    else statuses.setState(file, key, { kind: 'unpublished' })
+  }
+
+  async #forget(apiUrl: string, gatewayId: string, functionId: string): Promise<void> {
+    const { statuses, store } = this.#ports
+    for (const [file, { key, facts }] of [...statuses.entries()]) {
+      if (key.apiUrl !== apiUrl || key.gatewayId !== gatewayId || facts?.functionId !== functionId) continue
+      await store.forget(key)
+      statuses.forget(file)
+    }
+  }
+}

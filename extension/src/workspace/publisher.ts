@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { type ImprunError, isImprunError, type SavedFunction } from '@imprun/contracts'
+import type { ApiClient } from '../api/api-client.ts'
+import { hashText } from '../platform/hash.ts'
+import { LatestQueue } from '../platform/latest-queue.ts'
+import type { Log } from '../platform/log.ts'
+import type { FileState, FileStatuses } from './file-status.ts'
+import type { FunctionKey, MirrorRecord, MirrorStore } from './mirror-store.ts'
+
+export interface PublisherPorts {
+  mirror: MirrorStore
+  statuses: FileStatuses
+  /** The client of the backend that a key names, when this window is signed in to it. */
+  apiFor(key: FunctionKey): ApiClient | undefined
+  /** Told about every publish that came to an end, good or bad; not about one that waits. */
+  onSettled(key: FunctionKey, state: FileState): void
+  log: Log
+}
+
+/**
+ * Sends saved files to dev: one at a time per file, the newest text wins. What cannot be sent waits, in the order of saving, until `resume`.
+ * Knows nothing of VS Code.
+ */
+export class Publisher {
+  readonly #ports: PublisherPorts
+  readonly #queue = new LatestQueue()
+  /** Keeps the order of the first save of each file. */
+  readonly #waiting = new Map<string, FunctionKey>()
+
+  readonly #unanswered = new Map<string, { request: string; key: string }>()
+
+  constructor(ports: PublisherPorts) {
+    this.#ports = ports
+  }
+
+  isBusy(key: FunctionKey): boolean {
+    return this.#queue.isBusy(this.#ports.mirror.file(key))
+  }
+
+  /**
+   * Saves and publishes the text of a file; settles when nothing is left to send. Never throws: the outcome is the file's state.
+   * @param baseRevision given to overwrite what somebody else saved; else the revision that the file was last equal to.
+   */
+  publish(key: FunctionKey, code: string, baseRevision?: number): Promise<void> {
+    return this.#queue.run(this.#ports.mirror.file(key), () => this.#publishNow(key, code, baseRevision))
+  }
+
+  /** Leaves a file to be sent when the backend is back. */
+  wait(key: FunctionKey): void {
+    const file = this.#ports.mirror.file(key)
+    this.#waiting.set(file, key)
+    this.#ports.statuses.setState(file, key, { kind: 'waiting' })
+  }
+
+  /** Sends what waited, one after the other in the order of saving; ends early when the backend is gone again. */
+  async resume(): Promise<void> {
+    for (const [file, key] of [...this.#waiting]) {
+      this.#waiting.delete(file)
+      const text = await this.#ports.mirror.findText(key)
+      if (text !== undefined) await this.publish(key, text)
+      if (this.#waiting.has(file)) return
+    }
+  }
+
+  async #publishNow(key: FunctionKey, code: string, forcedBase: number | undefined): Promise<void> {
+    const { mirror, statuses, apiFor } = this.#ports
+    const file = mirror.file(key)
+    const api = apiFor(key)
+    if (!api) return this.wait(key)
+    const record = await mirror.findRecord(key)
+    if (!record)
+      return this.#settle(key, { kind: 'failed', code: 'FUNCTION_NOT_FOUND', detail: `${key.name} is not a function of ${key.gatewayId}.`, faults: [] })
+    this.#waiting.delete(file)
+    statuses.setState(file, key, { kind: 'publishing' })
+    try {
+      const saved = await this.#save(api, key, record, code, forcedBase)
+      await mirror.writeRecord(key, { functionId: saved.function.functionId, revision: saved.function.revision, code })
+      statuses.setFacts(file, key, saved.function)
+      this.#settle(key, outcomeOf(saved))
+    } catch (error) {
+      await this.#fail(api, key, code, error)
+    }
+  }
+
+  #save(api: ApiClient, key: FunctionKey, record: MirrorRecord, code: string, forcedBase: number | undefined): Promise<SavedFunction> {
+    const baseRevision = forcedBase ?? record.revision
+    return api.call('saveFunction', {
+      params: { gatewayId: key.gatewayId, functionId: record.functionId },
+      query: { publish: 'dev' },
+      body: { code, baseRevision },
+      idempotencyKey: this.#idempotencyKey(this.#ports.mirror.file(key), `${record.functionId} ${baseRevision} ${hashText(code)}`),
+    })
+  }
+
+  /** The same request again, after its answer was lost, must not look like somebody else's save: it carries the same key. */
+  #idempotencyKey(file: string, request: string): string {
+    const open = this.#unanswered.get(file)
+    if (open?.request === request) return open.key
+    const key = randomUUID()
+    this.#unanswered.set(file, { request, key })
+    return key
+  }
+
+  async #fail(api: ApiClient, key: FunctionKey, code: string, cause: unknown): Promise<void> {
+    if (!isImprunError(cause)) {
+      this.#ports.log.error(`Publishing ${key.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+      return this.#settle(key, { kind: 'failed', code: 'INTERNAL', detail: 'The file could not be published.', faults: [] })
+    }
+    if (cause.code === 'BACKEND_UNREACHABLE') return this.wait(key)
+    if (cause.code === 'REVISION_STALE') return this.#settle(key, await this.#meetConflict(api, key, code))
+    this.#settle(key, failureOf(cause))
+  }
+
+  /** A conflict only when the two really differ: the same text saved from two windows is none. */
+  async #meetConflict(api: ApiClient, key: FunctionKey, code: string): Promise<FileState> {
+    const theirs = await api.call('getFunction', { params: { gatewayId: key.gatewayId, functionId: key.name } }).catch(() => undefined)
+    if (!theirs) return { kind: 'conflict', by: '', at: '' }
+    if (theirs.code === code) await this.#ports.mirror.writeRecord(key, { ...theirs, code })
+    this.#ports.statuses.setFacts(this.#ports.mirror.file(key), key, theirs)
+    return theirs.code === code ? { kind: 'inStep' } : { kind: 'conflict', by: theirs.updatedBy, at: theirs.updatedAt }
+  }
+
+  #settle(key: FunctionKey, state: FileState): void {
+    this.#unanswered.delete(this.#ports.mirror.file(key))
+    this.#ports.statuses.setState(this.#ports.mirror.file(key), key, state)
+    this.#ports.onSettled(key, state)
+  }
+}
+
+function outcomeOf({ deployment, refusal }: SavedFunction): FileState {
+  if (refusal) return { kind: 'refused', code: refusal.code, detail: refusal.detail, faults: refusal.errors }
+  if (!deployment) return { kind: 'unpublished' }
+  if (deployment.status === 'SUCCESS') return { kind: 'live', version: deployment.version, liveMs: deployment.liveMs }
+  const { code = 'DEPLOYMENT_FAILED', detail = deployment.message, errors = [] } = deployment.error ?? {}
+  return { kind: 'refused', code, detail, faults: errors }
+}
+
+function failureOf({ code, message, errors = [] }: ImprunError): FileState {
+  return { kind: 'failed', code, detail: message, faults: errors }
+}
