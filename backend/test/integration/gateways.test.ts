@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { environmentNames, ImprunError } from '@imprun/contracts'
-import { eventually } from '../support/eventually.ts'
+import { environmentNames } from '@imprun/contracts'
 import { givenLifecycle } from '../support/given-lifecycle.ts'
 
 describe('gateways', function () {
