@@ -32,6 +32,10 @@ export const hostCalls = {
   changeUrl: 13,
   /** () -> milliseconds since the worker started */
   now: 14,
+  /** (file ending) -> its media type. The tables of this and the next would weigh on every context if they were inside. */
+  mediaType: 15,
+  /** (status) -> its text */
+  statusText: 16,
 } as const
 
 /** What the host tells the guest: `resume(code, number, payload)`. */

@@ -1,4 +1,6 @@
 import { randomFillSync } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import { lookup } from 'mrmime'
 import type { LogMessage } from '../frames/frames.ts'
 import { hostCalls } from '../sandbox/bridge.ts'
 import type { FunctionVersion } from './function-version.ts'
@@ -104,6 +106,8 @@ const handlers: Partial<Record<number, Handler>> = {
   [hostCalls.parseUrl]: (_version, [url, base]) => parseUrl(url, base),
   [hostCalls.changeUrl]: (_version, [href, part, value]) => changeUrl(href, part, value),
   [hostCalls.now]: () => performance.now(),
+  [hostCalls.mediaType]: (_version, [ending]) => lookup(toText(ending)),
+  [hostCalls.statusText]: (_version, [status]) => (typeof status === 'number' ? STATUS_CODES[status] : undefined),
 }
 
 function isCount(value: unknown, max: number): value is number {

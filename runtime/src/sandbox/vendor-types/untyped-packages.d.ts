@@ -1,10 +1,6 @@
 declare module 'object-inspect' {
   export default function inspect(value: unknown, options?: { depth?: number; maxStringLength?: number }): string
 }
-declare module 'statuses' {
-  const statuses: { message: Record<number, string | undefined> }
-  export default statuses
-}
 declare module 'encodeurl' {
   export default function encodeUrl(url: string): string
 }

@@ -25,7 +25,7 @@ export const bsonTypes = { Binary, BSONRegExp, Code, DBRef, Decimal128, Double, 
  * The package keeps one scratch buffer and writes past its end without noticing, so a document that does not fit is written again into one of its true
  * size. The bundle cuts the buffer's first size from 17 MiB, which every context would carry, to this.
  */
-let scratchBytes = 64 * 1024
+let scratchBytes = 16 * 1024
 
 export function encode(document: Record<string, unknown>): Uint8Array {
   try {

@@ -1,6 +1,4 @@
 import encodeUrl from 'encodeurl'
-import { lookup } from 'mrmime'
-import statuses from 'statuses'
 import { hostCalls } from '../../bridge.ts'
 import { callHost } from '../host.ts'
 import { log } from '../log.ts'
@@ -81,7 +79,7 @@ export class FunctionResponse {
   }
   /** @param type a media type, or a file ending such as `html` */
   type(type: string): this {
-    return this.set('content-type', type.includes('/') ? type : (lookup(type) ?? 'application/octet-stream'))
+    return this.set('content-type', type.includes('/') ? type : ((callHost(hostCalls.mediaType, type) as string | undefined) ?? 'application/octet-stream'))
   }
   json(value?: unknown): this {
     const text = JSON.stringify(value)
@@ -102,13 +100,13 @@ export class FunctionResponse {
   }
   sendStatus(code: number): this {
     this.status(code)
-    return this.type('txt').send(statuses.message[code] ?? String(code))
+    return this.type('txt').send(statusText(code))
   }
   redirect(statusOrUrl: number | string, url?: string): void {
     const target = encodeUrl(String(typeof statusOrUrl === 'number' ? url : statusOrUrl))
     const code = typeof statusOrUrl === 'number' ? statusOrUrl : 302
     this.status(code).set('location', target).type('txt')
-    this.#end(`${statuses.message[code] ?? code}. Redirecting to ${target}`)
+    this.#end(`${statusText(code)}. Redirecting to ${target}`)
   }
   /** Sends the head if it has not left, and a piece of the body. The promise waits while the caller reads slower than you write. */
   write(chunk: unknown): Promise<void> {
@@ -169,6 +167,10 @@ export class FunctionResponse {
     log('warn', [`The answer has already been sent; this ${what} is ignored. Did you forget a return?`])
     return false
   }
+}
+
+function statusText(code: number): string {
+  return (callHost(hostCalls.statusText, code) as string | undefined) ?? String(code)
 }
 
 function withCharset(contentType: string): string {
