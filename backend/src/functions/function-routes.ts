@@ -98,7 +98,8 @@ async function saveFunction(deps: FunctionRoutesDeps, request: Save): Promise<Sa
   return publishSaved(deps, request, gateway, saved, compiling)
 }
 
-const saveAttemptsMax = 10
+/** Only saves without a base revision are tried again, each time that another save was quicker. */
+const saveAttemptsMax = 50
 
 /** @throws REVISION_STALE; without a base revision the save overwrites whatever is there. */
 async function save({ functions, clock }: FunctionRoutesDeps, found: StoredFunction, { body, account, params, audit }: Save): Promise<StoredFunction> {

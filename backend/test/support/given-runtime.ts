@@ -83,12 +83,11 @@ export async function givenRuntime(database: Database, gatewayId: string, runtim
     return line
   }
 
-  const bell: ChangeStream = db.watch([{ $match: { 'ns.coll': { $in: [...belledCollections] } } }])
+  // From this moment on: what is written before the stream has opened is neither missed nor waited for.
+  const { operationTime } = await database.client.db('admin').command({ ping: 1 })
+  const bell: ChangeStream = db.watch([{ $match: { 'ns.coll': { $in: [...belledCollections] } } }], { startAtOperationTime: operationTime })
   bell.on('change', () => void wake())
   bell.on('error', () => {})
-  // The stream begins with its first read; what was written before that is found by the reading below.
-  const opened = new Promise((resolve) => bell.once('init', resolve))
-  await opened
   await wake()
   const heartbeat = setInterval(() => void Promise.all(environmentNames.map(acknowledge)).catch(() => {}), 1_000)
 
