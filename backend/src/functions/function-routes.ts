@@ -135,9 +135,10 @@ async function publishSaved(
     const ended = await deps.deployments.publish({ gateway, stored: saved, environment: 'dev', compiling, by: account, requestId, receivedAtMs })
     audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
     const deployment = toDeploymentView(ended)
-    const now = (await deps.functions.findById(saved._id)) ?? saved
+    // The revision stays that of this save: somebody else's later one must not become the base of the caller's next.
+    const served = (await deps.functions.findListed(saved._id))?.served ?? saved.served
     const refusal = ended.status === 'SUCCESS' ? {} : { refusal: toRefusal(deploymentEnded(deployment)) }
-    return { function: toFunctionView(now), deployment, ...refusal }
+    return { function: toFunctionView({ ...saved, served }), deployment, ...refusal }
   } catch (error) {
     if (!isImprunError(error)) throw error
     audit({ result: error.code })
