@@ -10,6 +10,8 @@ interface StoredUser {
   _id: string
   name: string
   createdAt: Date
+  /** Once made, the demo gateway is the user's to delete. */
+  hadDemo?: boolean
 }
 
 interface StoredAccessToken {
@@ -33,6 +35,8 @@ export interface AccountStore {
   ensureUser(name: string): Promise<Caller>
   /** Lets `token` in as that user. Safe to repeat. */
   ensureToken(token: string, user: Caller, name: string): Promise<void>
+  hadDemo(userId: string): Promise<boolean>
+  noteDemo(userId: string): Promise<void>
 }
 
 const tokenBytes = 32
@@ -59,6 +63,10 @@ export function createAccountStore({ database, clock }: { database: Database; cl
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
       }
+    },
+    hadDemo: async (userId) => (await users.findOne({ _id: userId }))?.hadDemo === true,
+    async noteDemo(userId) {
+      await users.updateOne({ _id: userId }, { $set: { hadDemo: true } })
     },
   }
 }

@@ -1,0 +1,96 @@
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { type LogLevel, logLevels } from './platform/log.ts'
+
+export interface Config {
+  /** Everything of one installation: data, keys, logs. Absolute. */
+  home: string
+  /** Downloads that outlive an installation. */
+  cacheFolder: string
+  /** Where tools look for running backends. */
+  stateFolder: string
+  /** Undefined: the embedded MongoDB. */
+  mongodbUri: string | undefined
+  /** PATH: where an installed mongod is looked for. */
+  searchPath: string
+  /** Undefined: made on the first start and kept in the home. */
+  secretKey: Uint8Array | undefined
+  userName: string
+  api: { host: string; port: number; allowedHosts: readonly string[] }
+  /** First port of the range for runtimes and its length; 0: any free one. */
+  edge: { port: number; portsCount: number }
+  runtime: { orphanMs: number; spares: number; idleMs: number }
+  /** Whether the first start makes the demo gateway. */
+  hasDemo: boolean
+  log: { level: LogLevel; to: 'file' | 'stderr' }
+}
+
+export interface Machine {
+  homeFolder: string
+  currentFolder: string
+  userName: string
+}
+
+const portMax = 65_535
+const wholeNumber = (min: number, max: number, hint: string) =>
+  z
+    .string()
+    .regex(/^\d+$/, hint)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, hint)
+const port = wholeNumber(0, portMax, `Use a port from 1 to ${portMax}, or 0 for any free one.`)
+const milliseconds = wholeNumber(0, 86_400_000, 'Use a whole number of milliseconds, at most a day.')
+
+/** Every environment variable that the backend reads. An empty one counts as unset. */
+const environmentSchema = z.object({
+  IMPRUN_HOME: z.string().default('.imprun'),
+  IMPRUN_CACHE: z.string().optional(),
+  IMPRUN_STATE: z.string().optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+  XDG_STATE_HOME: z.string().optional(),
+  PATH: z.string().default(''),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/[^/?]+/, 'Use mongodb://host:port/?replicaSet=name or mongodb+srv://host.')
+    .optional(),
+  IMPRUN_SECRET_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64,}$/i, 'Use at least 64 hex digits, for example from: openssl rand -hex 32')
+    .optional(),
+  IMPRUN_API_HOST: z.string().default('127.0.0.1'),
+  IMPRUN_API_PORT: port.default(7420),
+  IMPRUN_API_ALLOWED_HOSTS: z.string().default(''),
+  IMPRUN_EDGE_PORT: port.default(7421),
+  IMPRUN_EDGE_PORTS: wholeNumber(1, 1000, 'Use a number of ports from 1 to 1000.').default(20),
+  IMPRUN_RUNTIME_ORPHAN_MS: milliseconds.default(60_000),
+  IMPRUN_RUNTIME_SPARES: wholeNumber(0, 16, 'Use a number from 0 to 16.').default(1),
+  IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
+  IMPRUN_DEMO: z.enum(['on', 'off'], { error: 'Use on or off.' }).default('on'),
+  IMPRUN_LOG_LEVEL: z.enum(logLevels, { error: `Use one of ${logLevels.join(', ')}.` }).default('info'),
+  IMPRUN_LOG_TO: z.enum(['file', 'stderr'], { error: 'Use file or stderr.' }).default('file'),
+})
+
+/** @throws Error with one line for each faulty variable; values are not repeated, because some are secret. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>, machine: Machine): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = environmentSchema.safeParse(given)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+    throw new Error(['These environment variables cannot be used:', ...faults].join('\n'))
+  }
+  const env = parsed.data
+  return Object.freeze({
+    home: resolve(machine.currentFolder, env.IMPRUN_HOME),
+    cacheFolder: resolve(env.IMPRUN_CACHE ?? join(env.XDG_CACHE_HOME ?? join(machine.homeFolder, '.cache'), 'imprun')),
+    stateFolder: resolve(env.IMPRUN_STATE ?? join(env.XDG_STATE_HOME ?? join(machine.homeFolder, '.local', 'state'), 'imprun')),
+    mongodbUri: env.MONGODB_URI,
+    searchPath: env.PATH,
+    secretKey: env.IMPRUN_SECRET_KEY === undefined ? undefined : Buffer.from(env.IMPRUN_SECRET_KEY, 'hex'),
+    userName: machine.userName,
+    api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: env.IMPRUN_API_ALLOWED_HOSTS.split(/[\s,]+/).filter(Boolean) },
+    edge: { port: env.IMPRUN_EDGE_PORT, portsCount: env.IMPRUN_EDGE_PORTS },
+    runtime: { orphanMs: env.IMPRUN_RUNTIME_ORPHAN_MS, spares: env.IMPRUN_RUNTIME_SPARES, idleMs: env.IMPRUN_RUNTIME_IDLE_MS },
+    hasDemo: env.IMPRUN_DEMO === 'on',
+    log: { level: env.IMPRUN_LOG_LEVEL, to: env.IMPRUN_LOG_TO },
+  })
+}

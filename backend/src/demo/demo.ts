@@ -1,0 +1,51 @@
+import { type Connection, type Gateway, type Problem, routePath, routes } from '@imprun/contracts'
+import type { Clock } from '../platform/clock.ts'
+import { calculateTaxCode } from './calculate-tax.ts'
+
+export const demoGatewayId = 'hometax'
+export const demoFunctionName = 'calculateTax'
+
+type RouteNames = 'createGateway' | 'getGateway' | 'createFunction' | 'publishFunction'
+const readyTimeoutMs = 60_000
+const lookEveryMs = 100
+
+/**
+ * Makes the gateway that a newcomer meets, over the same API that everybody uses. What an earlier attempt has made is taken as it is.
+ * @throws Error with the API's own words.
+ */
+export async function makeDemo({ connection, clock, progress }: { connection: Connection; clock: Clock; progress(line: string): void }): Promise<void> {
+  const call = createCaller(connection)
+  const params = { gatewayId: demoGatewayId }
+  progress(`Creating the demo gateway "${demoGatewayId}" with the function ${demoFunctionName}`)
+  await call('createGateway', {}, { name: 'Home tax', gatewayId: demoGatewayId }, ['GATEWAY_ID_TAKEN'])
+  await untilStarted(() => call('getGateway', params) as Promise<Gateway>, clock)
+  await call('createFunction', params, { name: demoFunctionName, code: calculateTaxCode }, ['FUNCTION_NAME_TAKEN'])
+  await call('publishFunction', { ...params, functionId: demoFunctionName }, { environment: 'dev' })
+}
+
+async function untilStarted(getGateway: () => Promise<Gateway>, clock: Clock): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + readyTimeoutMs
+  for (;;) {
+    const gateway = await getGateway()
+    const dev = gateway.environments.find(({ name }) => name === 'dev')
+    if (dev?.phase === 'Started') return
+    const { phase, lastError } = dev ?? gateway
+    if (clock.monotonicMs() > deadlineMs) throw new Error(`The gateway is still ${phase}. ${lastError?.message ?? ''}`.trim())
+    await clock.sleepMs(lookEveryMs)
+  }
+}
+
+const createCaller =
+  ({ apiUrl, token }: Connection) =>
+  async (name: RouteNames, params: Record<string, string>, body?: unknown, allowed: readonly string[] = []): Promise<unknown> => {
+    const answer = await fetch(new URL(routePath(name, params as never), apiUrl), {
+      method: routes[name].method,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const content = (await answer.json()) as unknown
+    if (answer.ok) return content
+    const problem = content as Problem
+    if (allowed.includes(problem.code)) return undefined
+    throw new Error(problem.detail)
+  }

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { AlreadyRunningError, startBackend } from './backend.ts'
+import { readyBanner } from './banner.ts'
+import { type Config, parseConfig } from './config.ts'
+import { createLog, type Log, withoutSecrets } from './platform/log.ts'
+
+/** 0: stopped as asked. 1: could not start, or broke. 2: settings cannot be used. 3: already running. */
+const exitCodes = { stopped: 0, failed: 1, badSettings: 2, alreadyRunning: 3 } as const
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const complain = (text: string) => process.stderr.write(`${withoutSecrets(text)}\n`)
+
+function readConfig(): Config | undefined {
+  try {
+    return parseConfig(process.env, { homeFolder: homedir(), currentFolder: process.cwd(), userName: userInfo().username })
+  } catch (error) {
+    complain((error as Error).message)
+    return undefined
+  }
+}
+
+const openLog = ({ home, log }: Config): Log =>
+  createLog(log.level, log.to === 'file' ? pino.destination({ dest: join(home, 'logs', 'backend.log'), mkdir: true, sync: true, mode: 0o600 }) : undefined)
+
+async function main(): Promise<number> {
+  const config = readConfig()
+  if (!config) return exitCodes.badSettings
+  const stop = listenForStop()
+  const startedMs = performance.now()
+  const log = openLog(config)
+  process.on('unhandledRejection', (error) => log.error({ error }, 'A promise was rejected and nobody looked'))
+  try {
+    const backend = await startBackend(config, { log, progress: (line) => say(`  ${line}`), signal: stop })
+    say(readyBanner(backend.connection, performance.now() - startedMs))
+    if (!stop.aborted) await once(stop, 'abort')
+    await backend.stop()
+    return exitCodes.stopped
+  } catch (error) {
+    if (stop.aborted && error === stop.reason) return exitCodes.stopped
+    if (error instanceof AlreadyRunningError) {
+      say(error.message)
+      return exitCodes.alreadyRunning
+    }
+    log.error({ error }, 'The backend failed')
+    complain(`\n${(error as Error).message}`)
+    return exitCodes.failed
+  }
+}
+
+/** Fires at the first Ctrl-C or SIGTERM; the second one ends the process on the spot. */
+function listenForStop(): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(exitCodes.failed)
+      say('Stopping')
+      stop.abort(new Error('Stopped while starting.'))
+    })
+  }
+  return stop.signal
+}
+
+process.exitCode = await main()
+// Whatever is still open (a log, a socket of a client that does not hang up) is not waited for.
+process.exit()
