@@ -66,7 +66,10 @@ class SocketControlClient implements ControlClient {
         resolve()
       })
     })
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => this.#receive(line, log))
+    // The reader tells the socket's errors once more, and they have been told.
+    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+      .on('line', (line) => this.#receive(line, log))
+      .on('error', () => {})
   }
 
   async request(message: ControlMessage, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<ControlDone> {
