@@ -74,10 +74,9 @@ export async function givenRuntime(mongo: GivenMongo, variables: Record<string, 
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    const control = await eventually(() => {
-      if (child.exitCode !== null) assert.fail(`The runtime left with code ${child.exitCode}: ${text()}`)
-      return connectControl(controlPath, token)
-    }, 15_000)
+    const leftEarly = once(child, 'exit').then(([code]) => assert.fail(`The runtime left with code ${code}: ${text()}`))
+    leftEarly.catch(() => {})
+    const control = await Promise.race([eventually(() => connectControl(controlPath, token), 15_000), leftEarly])
     return {
       id,
       token,

@@ -54,8 +54,8 @@ interface Waiting {
 }
 
 /** A real worker process that this test speaks frames with, in the front's place. */
-export async function givenWorker(bind: Partial<BindMessage> = {}) {
-  const started = startProcess()
+export async function givenWorker(bind: Partial<BindMessage> = {}, stderr: 'inherit' | 'ignore' = 'inherit') {
+  const started = startProcess(stderr)
   const worker = new WorkerUnderTest(started)
   try {
     await worker.ready
@@ -67,10 +67,10 @@ export async function givenWorker(bind: Partial<BindMessage> = {}) {
   return worker
 }
 
-function startProcess(): ChildProcess {
+function startProcess(stderr: 'inherit' | 'ignore'): ChildProcess {
   return spawn(process.execPath, ['--no-node-snapshot', '--disable-warning=ExperimentalWarning', mainFile], {
     env: {},
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    stdio: ['ignore', 'inherit', stderr, 'pipe'],
   })
 }
 
