@@ -12,6 +12,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { isAlive } from '../../src/platform/processes.ts'
 import { createSecrets } from '../../src/platform/secrets.ts'
+import { homeDigest } from '../../src/platform/socket-folder.ts'
 import { createProcessRuntimeDriver, type DriverTimings } from '../../src/runtime-driver/process/process-runtime-driver.ts'
 import type { EnvironmentRef, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
 import { eventually } from './eventually.ts'
@@ -125,6 +126,7 @@ export async function givenDriver({ runtime = 'fake', ports = { first: 0, count:
       for (const pid of pids) if (isAlive(pid)) await eventually(() => isGone(pid))
       await mongo[Symbol.asyncDispose]()
       await rm(home, { recursive: true, force: true })
+      await rm(join(tmpdir(), `imprun-${homeDigest(home)}`), { recursive: true, force: true })
     },
   }
 }
