@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { createFrameReceiver, createFrameSender } from '../frames/frames.ts'
 import { createOutput } from './output.ts'
@@ -20,6 +21,11 @@ const leave = (): void => {
 // Signals meant for the whole group (Ctrl-C in a terminal) reach the front too, which lets this process finish its calls first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
+// A fault of this program, never of a function: nothing can be trusted any more, and the front has a spare.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`imprun worker: ${error.stack ?? String(error)}\n`, leave)
+})
+
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 const { send, flush } = createFrameSender(socket, flushAfterFrames)
 const output = createOutput({ send, flush })
@@ -33,3 +39,5 @@ socket.on('data', createFrameReceiver(worker.onFrame))
 socket.on('error', leave)
 socket.on('close', leave)
 output.done(0)
+// What was compiled is usually kept when a process exits, and this one never does. Nothing happens where the front named no folder, or when nothing is new.
+setImmediate(flushCompileCache)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { createFrameReceiver, createFrameSender, type OnFrame, type SendFrame, toFront } from '../../frames/frames.ts'
 
 /** A process that runs functions, seen from outside: frames in, frames out, alive or lost. Knows nothing of what the frames mean. */
@@ -19,6 +20,9 @@ export interface WorkerProcess {
   readonly exited: Promise<void>
 }
 
+// Compiling its sources is a third of a worker's start: the first one keeps the result for the others. Inside the checkout and not in a folder that others may
+// write to, because it is code that is run.
+const compileCacheFolder = fileURLToPath(new URL('../../../../node_modules/.cache/imprun/compiled', import.meta.url))
 const errorTailCharactersMax = 4_096
 const ignoreFrame: OnFrame = () => {}
 
@@ -28,7 +32,11 @@ const ignoreFrame: OnFrame = () => {}
  * @param onLost called instead when it never gets there
  */
 export function startWorkerProcess(path: string, onReady: (worker: WorkerProcess) => void, onLost: (worker: WorkerProcess) => void): WorkerProcess {
-  const child = spawn(process.execPath, ['--no-node-snapshot', path], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: {}, cwd: '/' })
+  const child = spawn(process.execPath, ['--no-node-snapshot', path], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    env: { NODE_COMPILE_CACHE: compileCacheFolder },
+    cwd: '/',
+  })
   // Absent when the process table or the file table is full: then `error` follows and the worker is lost before it was there.
   const socket = child.stdio?.[3] as Socket | undefined
   const exited = new Promise<void>((resolve) => {
