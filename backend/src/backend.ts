@@ -8,7 +8,7 @@ import { createWatcher } from './database/watcher.ts'
 import { makeDemo } from './demo/demo.ts'
 import { announce } from './home/connection-file.ts'
 import { lockHome, type RunningInstance } from './home/instance-lock.ts'
-import { type Keys, openHome } from './home/keys.ts'
+import { type Keys, loadKeys, makeHome } from './home/keys.ts'
 import { createApp } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
 import { createIdempotency } from './http/idempotency.ts'
@@ -59,7 +59,8 @@ export async function startBackend(config: Config, options: BackendOptions): Pro
 
 async function bringUp(config: Config, options: BackendOptions, undo: AsyncDisposableStack): Promise<Connection> {
   const { log, progress, signal, clock = systemClock } = options
-  const keys = await openHome(config.home, config.secretKey)
+  await makeHome(config.home)
+  const keys = await loadKeys(config.home, config.secretKey)
   const lock = await lockHome(config.home)
   if (lock.outcome === 'taken') throw new AlreadyRunningError(config.home, lock.by)
   undo.defer(lock.release)

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { AlreadyRunningError, startBackend } from './backend.ts'
 import { readyBanner } from './banner.ts'
 import { type Config, parseConfig } from './config.ts'
+import { makeHome } from './home/keys.ts'
 import { createLog, type Log, withoutSecrets } from './platform/log.ts'
 
 /** 0: stopped as asked. 1: could not start, or broke. 2: settings cannot be used. 3: already running. */
@@ -23,16 +24,18 @@ function readConfig(): Config | undefined {
 }
 
 const openLog = ({ home, log }: Config): Log =>
-  createLog(log.level, log.to === 'file' ? pino.destination({ dest: join(home, 'logs', 'backend.log'), mkdir: true, sync: true, mode: 0o600 }) : undefined)
+  createLog(log.level, log.to === 'file' ? pino.destination({ dest: join(home, 'logs', 'backend.log'), sync: true, mode: 0o600 }) : undefined)
 
 async function main(): Promise<number> {
   const config = readConfig()
   if (!config) return exitCodes.badSettings
   const stop = listenForStop()
   const startedMs = performance.now()
-  const log = openLog(config)
-  process.on('unhandledRejection', (error) => log.error({ error }, 'A promise was rejected and nobody looked'))
+  let log: Log | undefined
   try {
+    await makeHome(config.home)
+    log = openLog(config)
+    process.on('unhandledRejection', (error) => log?.error({ error }, 'A promise was rejected and nobody looked'))
     const backend = await startBackend(config, { log, progress: (line) => say(`  ${line}`), signal: stop })
     say(readyBanner(backend.connection, performance.now() - startedMs))
     if (!stop.aborted) await once(stop, 'abort')
@@ -44,7 +47,7 @@ async function main(): Promise<number> {
       say(error.message)
       return exitCodes.alreadyRunning
     }
-    log.error({ error }, 'The backend failed')
+    log?.error({ error }, 'The backend failed')
     complain(`\n${(error as Error).message}`)
     return exitCodes.failed
   }

@@ -18,6 +18,10 @@ export const sysDatabaseName = 'sys_db'
 /** Short enough that a caller hears DATABASE_UNAVAILABLE while it still waits, long enough that most restarts of mongod are not noticed. */
 const serverSelectionTimeoutMs = 2_500
 
+/** A server that takes connections and says nothing is given up within the sum of these, and whatever waits for it ends. */
+const heartbeatEveryMs = 2_000
+const connectTimeoutMs = 5_000
+
 export interface ConnectedDatabase extends Database {
   close(): Promise<void>
 }
@@ -30,6 +34,8 @@ export async function connectDatabase(uri: string, options: MongoClientOptions =
   const client = new MongoClient(uri, {
     appName: 'imprun-backend',
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
+    heartbeatFrequencyMS: heartbeatEveryMs,
+    connectTimeoutMS: connectTimeoutMs,
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
     ignoreUndefined: true,

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ensureSocketFolder } from '../platform/socket-folder.ts'
 
 /** What the backend that runs says of itself to one that would start on the same home. */
@@ -29,7 +29,11 @@ export async function lockHome(home: string): Promise<InstanceLock> {
         tell: (instance) => {
           told = instance
         },
-        release: () => new Promise((resolve) => server.close(() => resolve())),
+        async release() {
+          await new Promise<void>((resolve) => server.close(() => resolve()))
+          // Left for the runtime's socket when there is one.
+          await rmdir(dirname(path)).catch(() => {})
+        },
       }
     }
     const holder = await ask(path)

@@ -15,23 +15,30 @@ export interface Keys {
 const secretKeyBytes = 32
 const keyFileBytes = 96
 
-/** Makes the folders of the home, closed to other users, and on the first start its keys. @throws Error with a sentence for people. */
-export async function openHome(home: string, givenSecretKey: Uint8Array | undefined): Promise<Keys> {
-  const folder = join(home, 'keys')
+/** Makes the folders of the home, closed to other users. @throws Error with a sentence for people. */
+export const makeHome = (home: string): Promise<void> =>
+  explaining(home, async () => {
+    for (const path of [home, ...['keys', 'run', 'logs'].map((name) => join(home, name))]) await mkdir(path, { recursive: true, mode: 0o700 })
+  })
+
+/** Reads the keys, and makes them on the first start. @throws Error with a sentence for people. */
+export const loadKeys = (home: string, givenSecretKey: Uint8Array | undefined): Promise<Keys> =>
+  explaining(home, async () => {
+    const inFolder = (name: string) => join(home, 'keys', name)
+    const secretKey = givenSecretKey ?? Buffer.from(await readOrMake(inFolder('secret.key'), () => randomBytes(secretKeyBytes).toString('hex')), 'hex')
+    if (secretKey.length < secretKeyBytes) throw new Error(`${inFolder('secret.key')} is damaged: it has to hold 64 hex digits. Bring back a copy of it.`)
+    await readOrMake(inFolder('mongo.keyfile'), () => randomBytes(keyFileBytes).toString('base64'))
+    return { secretKey, mongoKeyFile: inFolder('mongo.keyfile'), accessToken: await readOrMake(inFolder('token'), newAccessToken) }
+  })
+
+async function explaining<T>(home: string, work: () => Promise<T>): Promise<T> {
   try {
-    for (const path of [home, folder, join(home, 'run'), join(home, 'logs')]) await mkdir(path, { recursive: true, mode: 0o700 })
-    const secretKey = givenSecretKey ?? Buffer.from(await readOrMake(join(folder, 'secret.key'), () => randomBytes(secretKeyBytes).toString('hex')), 'hex')
-    if (secretKey.length < secretKeyBytes) throw new Error(`${join(folder, 'secret.key')} is damaged: it has to hold 64 hex digits. Bring back a copy of it.`)
-    const mongoKeyFile = join(folder, 'mongo.keyfile')
-    await readOrMake(mongoKeyFile, () => randomBytes(keyFileBytes).toString('base64'))
-    return { secretKey, mongoKeyFile, accessToken: await readOrMake(join(folder, 'token'), newAccessToken) }
+    return await work()
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
-      throw new Error(`${path ?? home} cannot be written (${code}). Give it to your user, or set IMPRUN_HOME to another folder.`)
-    }
     if (code === 'ENOSPC') throw new Error(`The disk of ${home} is full. Free some space, or set IMPRUN_HOME to a folder on another disk.`)
-    throw error
+    if (code === undefined) throw error
+    throw new Error(`${path ?? home} cannot be used (${code}). Give it to your user, or set IMPRUN_HOME to another folder.`)
   }
 }
 
