@@ -73,6 +73,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   await watcher.start()
   undo.defer(() => watcher.stop())
   const createDriver = options.createDriver ?? ((parts) => createLocalDriver(config, parts))
+  let apiUrl = ''
   const nouns = composeNouns({
     database,
     watcher,
@@ -80,6 +81,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
     clock,
     log,
     holder: `backend-${homeDigest(config.home)}`,
+    apiUrl: () => apiUrl,
     createDriver,
     ...(options.observe ? { observe: options.observe } : {}),
   })
@@ -88,13 +90,14 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   const readiness = createReadiness({ database, mongodb, watcher, driver: nouns.driver })
   const http = await serve(config, { nouns, database, secrets, clock, log, readiness })
   undo.defer(http.close)
+  apiUrl = http.url
   progress('Starting the runtime')
   undo.defer(await nouns.start())
   // Once more, because it comes first on the way down: whoever is being answered still needs the engines and the runtime.
   undo.defer(http.close)
   await untilItServes(nouns, clock, progress, signal)
   signal?.throwIfAborted()
-  const connection = { apiUrl: http.url, edgeUrl: nouns.driver.edgeUrl() ?? http.url, token: keys.accessToken, pid: process.pid }
+  const connection = { apiUrl, edgeUrl: nouns.driver.edgeUrl() ?? http.url, token: keys.accessToken, pid: process.pid }
   if (config.hasDemo && !user.hadDemo) await makeDemoOnce(nouns, user.userId, { connection, clock, progress })
   undo.defer(await announce(config.home, config.stateFolder, connection))
   lock.tell({ pid: process.pid, apiUrl: http.url })
@@ -120,7 +123,7 @@ async function serve({ api }: Config, { nouns, database, secrets, clock, log, re
   const idempotency = createIdempotency({ store: createIdempotencyStore({ database, secrets, clock }), clock })
   const server = createHttpServer({
     ...api,
-    createApp: (state) => createApp({ ...nouns, ...state, mounts: [], idempotency, clock, log, readiness, allowedHosts: api.allowedHosts }),
+    createApp: (state) => createApp({ ...nouns, ...state, idempotency, clock, log, readiness, allowedHosts: api.allowedHosts }),
   })
   const port = await server.listen()
   return {

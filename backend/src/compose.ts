@@ -1,5 +1,10 @@
 import { createAccountRoutes } from './accounts/account-routes.ts'
 import { type AccountStore, createAccountStore } from './accounts/account-store.ts'
+import { createApplicationRoutes } from './applications/application-routes.ts'
+import { createApplicationStore } from './applications/application-store.ts'
+import { findApplicationView } from './applications/application-view.ts'
+import { createGrantStore } from './applications/grant-store.ts'
+import { createGrants } from './applications/grants.ts'
 import { type AuditStore, createAuditStore } from './audit/audit-store.ts'
 import type { Database } from './database/database.ts'
 import { createGatewayDatabases } from './database/gateway-databases.ts'
@@ -24,7 +29,13 @@ import { createGatewayLifecycle, type GatewayLifecycle } from './gateways/gatewa
 import { createGatewayRoutes } from './gateways/gateway-routes.ts'
 import { createGatewayStore } from './gateways/gateway-store.ts'
 import { createGatewayViews } from './gateways/gateway-view.ts'
+import type { Mount } from './http/app.ts'
 import type { Handlers } from './http/handlers.ts'
+import { createMcpRouter } from './mcp/mcp-router.ts'
+import { createToolRoutes } from './mcp/tool-routes.ts'
+import { createToolStore } from './mcp/tool-store.ts'
+import { findToolView, type McpUrl } from './mcp/tool-view.ts'
+import { createToolsets } from './mcp/toolsets.ts'
 import type { EngineEvent } from './phases/engine.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
@@ -46,6 +57,8 @@ export interface Ground {
   log: Log
   /** Names this backend across its restarts; no two that live at once share one. */
   holder: string
+  /** Where callers reach the API; known once it listens. */
+  apiUrl(): string
   createDriver(parts: Pick<Parts, 'database' | 'users' | 'environments' | 'clock' | 'log'>): RuntimeDriver
   /** Sees every step of the phase engine. */
   observe?: (event: EngineEvent) => void | Promise<void>
@@ -76,6 +89,9 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
     releases: createReleaseStore(database),
     deploymentStore: createDeploymentStore(database),
     publisher: createPublisher(database),
+    applications: createApplicationStore(database),
+    grants: createGrantStore(database),
+    tools: createToolStore(database),
     compiler: createCompiler(),
     acknowledgements: createAcknowledgements({ database, watcher, clock, log }),
     acknowledgeDeadlineMs,
@@ -86,6 +102,8 @@ export interface Nouns {
   accounts: AccountStore
   audit: AuditStore
   handlers: Handlers
+  /** What is served beside the API. */
+  mounts: readonly Mount[]
   events: ReturnType<typeof createEventRoutes>
   lifecycle: GatewayLifecycle
   driver: RuntimeDriver
@@ -98,10 +116,14 @@ export interface Nouns {
 export function composeNouns(ground: Ground): Nouns {
   const { watcher, clock, log } = ground
   const parts = composeParts(ground)
-  const { accounts, audit, environments, gateways, functions, releases, deploymentStore, regions, compiler, acknowledgements } = parts
+  const { accounts, audit, environments, gateways, functions, releases, deploymentStore, applications, grants, tools, regions, compiler, acknowledgements } =
+    parts
   const driver = ground.createDriver(parts)
   const addresses = createAddresses(driver)
   const gatewayViews = createGatewayViews({ gateways, environments, addresses })
+  const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
+  const toolsets = createToolsets({ tools, watcher })
+  const grantService = createGrants(parts)
   const lookup = createFunctionLookup({ gateways, functions })
   const deployments = createDeployments({ ...parts, deployments: deploymentStore })
   const lifecycle = createGatewayLifecycle({
@@ -109,15 +131,15 @@ export function composeNouns(ground: Ground): Nouns {
     watcher,
     holder: ground.holder,
     driver,
-    contents: [functions, releases, deploymentStore],
+    contents: [functions, releases, deploymentStore, grants, tools],
     ...(ground.observe ? { observe: ground.observe } : {}),
   })
   const views: EventViews = {
     gateway: (gatewayId) => gatewayViews.find(gatewayId),
     function: (functionId) => findFunctionView(functions, functionId),
     deployment: (deploymentId) => findDeploymentView(deploymentStore, deploymentId),
-    application: async () => undefined,
-    tool: async () => undefined,
+    application: (applicationId) => findApplicationView(parts, applicationId),
+    tool: (toolId) => findToolView(tools, mcpUrl, toolId),
     log: (gatewayId, document) => toLogEntry(gatewayId, document as unknown as LogDocument),
   }
   const source = createEventSource({ watcher, views, log })
@@ -134,7 +156,10 @@ export function composeNouns(ground: Ground): Nouns {
       ...createFunctionRoutes({ ...parts, lookup, deployments }),
       ...createReleaseRoutes({ lookup, releases }),
       ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
-    } as Handlers,
+      ...createApplicationRoutes({ ...parts, grantService }),
+      ...createToolRoutes({ tools, toolsets, lookup, mcpUrl, clock }),
+    },
+    mounts: [{ path: '/mcp', handler: createMcpRouter({ toolsets, environments, grants, edgeUrl: () => driver.edgeUrl(), log }) }],
     ensureContent: () => regions.ensureLocal(),
     async start() {
       await compiler.start()
@@ -144,6 +169,7 @@ export function composeNouns(ground: Ground): Nouns {
       deployments.start()
       return async () => {
         source.stop()
+        toolsets.stop()
         await deployments.stop()
         await lifecycle.stop()
         await driver.stop()

@@ -9,9 +9,14 @@ import { sendProblem, shuttingDown, toImprunError } from './problems.ts'
 import { contextOf, createRequestContext } from './request-context.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
+/** Served beside the API under its own rules, for example the MCP endpoint. */
+export interface Mount {
+  path: string
+  handler: RequestHandler
+}
+
 export interface AppDeps extends ApiDeps {
-  /** Served beside the API under their own rules, for example the MCP endpoint. */
-  mounts: readonly { path: string; handler: RequestHandler }[]
+  mounts: readonly Mount[]
   readiness: Readiness
   allowedHosts: readonly string[]
   /** Fires when requests in flight are not waited for any longer. */
