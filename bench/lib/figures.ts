@@ -12,7 +12,8 @@ function isMet({ value, target }: Figure): boolean {
   if (target === undefined) return Number.isFinite(value)
   return 'atMost' in target ? value <= target.atMost : value >= target.atLeast
 }
-const targetText = (target: Figure['target']): string | null => (target === undefined ? null : 'atMost' in target ? `<= ${target.atMost}` : `>= ${target.atLeast}`)
+const targetText = (target: Figure['target']): string | null =>
+  target === undefined ? null : 'atMost' in target ? `<= ${target.atMost}` : `>= ${target.atLeast}`
 
 /** Prints every figure as `{"bench":..,"figure":..,"value":..,"unit":..,"target":..}` and returns the exit code: 1 when a target is missed. */
 export function report(bench: string, figures: readonly Figure[]): number {

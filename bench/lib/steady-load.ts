@@ -17,7 +17,11 @@ export interface SteadyLoad {
  * Keeps `connections` requests in flight, one after another on each, with a pause between them.
  * @param judge returns undefined when the answer is right, else the reason why it counts as failed; `sentAtMs` is performance.now() at sending.
  */
-export function startSteadyLoad(url: URL, options: { connections: number; pauseMs: number; body: string; headers: Record<string, string> }, judge: (status: number, text: string, sentAtMs: number) => string | undefined): SteadyLoad {
+export function startSteadyLoad(
+  url: URL,
+  options: { connections: number; pauseMs: number; body: string; headers: Record<string, string> },
+  judge: (status: number, text: string, sentAtMs: number) => string | undefined,
+): SteadyLoad {
   const agent = new http.Agent({ keepAlive: true, maxSockets: options.connections })
   const result: LoadResult = { requests: 0, failed: 0, reasons: new Map(), latenciesMs: [] }
   let isStopping = false
