@@ -214,9 +214,8 @@ describe('the phase engine', function () {
     await using given = await givenPhases()
     const admin = given.mongo.database.client.db('admin')
     const id = await given.insert()
-    // NotWritablePrimary without the label of a retryable write: the driver does not repeat it by itself.
-    const data = { failCommands: ['findAndModify'], errorCode: 91, errorLabels: [], appName: 'imprun-backend' }
-    await admin.command({ configureFailPoint: 'failCommand', mode: { times: 3 }, data })
+    // A refusal that the driver does not repeat by itself: MaxTimeMSExpired.
+    await admin.command({ configureFailPoint: 'failCommand', mode: { times: 3 }, data: { failCommands: ['findAndModify'], errorCode: 50 } })
     try {
       await given.startEngine(advance, { limits: { tickMs: 20 } })
       await given.reaches(id, 'Created')

@@ -1,0 +1,46 @@
+import { strict as assert } from 'node:assert'
+import { phases, states } from '@imprun/contracts'
+import { createEnvironmentMachine } from '../environments/environment-machine.ts'
+import { createGatewayMachine } from '../gateways/gateway-machine.ts'
+import { rest } from './decisions.ts'
+import { actionablePairs, findStep, type Machine } from './machine.ts'
+import type { PhaseDocument } from './phase-document.ts'
+
+const nothing = async () => {}
+const environmentMachine = createEnvironmentMachine({
+  databases: { dropData: nothing },
+  users: { ensureEnvironmentUser: nothing, dropEnvironmentUser: nothing },
+  settings: { ensure: nothing },
+  driver: { ensureAssigned: async () => ({ isReady: true }), ensureUnassigned: nothing },
+})
+const gatewayMachine = createGatewayMachine({
+  environments: { listOf: async () => [], want: nothing, callWaiting: nothing },
+  databases: { ensure: nothing, drop: nothing },
+  users: { allowFront: nothing, forbidFront: nothing },
+  contents: [],
+})
+const machines: Record<string, Machine<PhaseDocument>> = {
+  environments: environmentMachine as unknown as Machine<PhaseDocument>,
+  gateways: gatewayMachine as unknown as Machine<PhaseDocument>,
+}
+
+for (const [kind, machine] of Object.entries(machines)) {
+  describe(`the machine of ${kind}`, () => {
+    it('has one owner, or rest, for every phase and wish', () => {
+      for (const phase of phases) {
+        assert.deepEqual(Object.keys(machine[phase]), [...states], phase)
+        for (const state of states) assert.ok(machine[phase][state] === rest || typeof machine[phase][state] === 'function')
+      }
+    })
+
+    it('rests only where the wish is met', () => {
+      const atRest = phases.flatMap((phase) => states.filter((state) => machine[phase][state] === rest).map((state) => `${phase}/${state}`))
+      assert.deepEqual(atRest, ['Started/active', 'Stopped/inactive', 'Deleted/active', 'Deleted/inactive', 'Deleted/deleted'])
+      assert.equal(actionablePairs(machine).length, phases.length * states.length - atRest.length)
+    })
+
+    it('leaves alone what it does not know', () => {
+      assert.equal(findStep(machine, { phase: 'Exploding' as 'Creating', state: 'active' }), undefined)
+    })
+  })
+}
