@@ -8,9 +8,11 @@ const exitCodes = { stopped: 0, failed: 1, configFault: 2, portTaken: 3 } as con
 async function run(): Promise<void> {
   const config = parseConfig(process.env)
   const log = createLog(config.logLevel, { runtimeId: config.runtimeId, pid: process.pid })
-  let leaving: Promise<void> | undefined
+  let isLeaving = false
   const leave = (): void => {
-    leaving ??= runtime.stop().then(
+    if (isLeaving) return
+    isLeaving = true
+    runtime.stop().then(
       () => process.exit(exitCodes.stopped),
       (error: unknown) => {
         log.error({ error }, 'The runtime could not stop in order.')

@@ -97,6 +97,7 @@ export function createFront(options: FrontOptions): Front {
     // The gateway's database or this runtime's rights to it may be gone already; its document there is gone with them.
     await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment)])
     await letGatewayGo(environment.gatewayId)
+    await logs.settle(environment.assignment.gatewayDatabase)
   }
   const take = (key: string, environment: Environment): Holding => {
     const ready = gatewayOf(environment.assignment).follower.add(environment)

@@ -29,6 +29,8 @@ const retryDelayMs = (failuresInARow: number): number => Math.min(2_000, 50 * 2 
 
 interface Joining {
   served: ServedEnvironment
+  /** Under way: settles when nothing more is written for it. */
+  attempt: Promise<void> | undefined
   resolve: () => void
   reject: (error: Error) => void
 }
@@ -113,7 +115,8 @@ export function createGatewayFollower(options: {
       while (joining.length > 0 && !signal.aborted) {
         const [wish] = joining
         if (wish === undefined) break
-        await join(wish)
+        wish.attempt = join(wish)
+        await wish.attempt
         joining = joining.filter((other) => other !== wish)
       }
       while ((dirty.size > 0 || confirmedRevision < seenRevision()) && !signal.aborted) {
@@ -144,14 +147,17 @@ export function createGatewayFollower(options: {
     add(environment) {
       const served = new ServedEnvironment(environment, host, observe, () => acknowledger.acknowledge(served))
       return new Promise<void>((resolve, reject) => {
-        joining.push({ served, resolve, reject })
+        joining.push({ served, attempt: undefined, resolve, reject })
         loop.wake()
       })
     },
     async remove(environment) {
       const { leaving, staying } = Object.groupBy(joining, ({ served }) => (served.environment === environment ? 'leaving' : 'staying'))
       joining = staying ?? []
-      for (const wish of leaving ?? []) wish.reject(new Error(`The environment ${environment.key} was taken away while it was loaded.`))
+      for (const wish of leaving ?? []) {
+        wish.reject(new Error(`The environment ${environment.key} was taken away while it was loaded.`))
+        await wish.attempt?.catch(() => {})
+      }
       const served = followed.get(environment.name)
       if (served?.environment !== environment) return
       followed.delete(environment.name)

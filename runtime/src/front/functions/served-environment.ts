@@ -108,7 +108,7 @@ export class ServedEnvironment {
     } else if (revision > (this.environment.functions.get(name)?.revision ?? -1)) {
       // Without its worker, which was sent away meanwhile, the version is only noted: its code is read when it is called.
       this.#swap(published, outcome.outcome === 'loaded' ? source : undefined)
-      this.#failures.delete(name)
+      if ((this.#failures.get(name)?.revision ?? -1) < revision) this.#failures.delete(name)
     }
     this.#appliedAt = new Date()
     const outcomeName = outcome.outcome === 'refused' ? 'refused' : 'swapped'

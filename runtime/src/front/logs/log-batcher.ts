@@ -8,7 +8,9 @@ import type { Observe } from '../observe.ts'
 /** Brings what functions write with console into their gateway's `__logs`. Never blocks and never grows without bound: what finds no room is counted. */
 export interface LogBatcher {
   add(environment: Environment, message: LogMessage): void
-  /** Writes what is waiting, for at most a moment. */
+  /** Writes what waits for one gateway, once. A line that came later than the end of its database would bring that back. */
+  settle(gatewayDatabase: string): Promise<void>
+  /** Writes what is waiting, once. */
   stop(): Promise<void>
 }
 
@@ -19,7 +21,7 @@ interface Batch {
   droppedCount: number
   /** The environment whose line was dropped last: the note about it needs a place to stand. */
   droppedIn: StoredLog | undefined
-  isWriting: boolean
+  writing: Promise<void> | undefined
 }
 
 const flushEveryMs = 100
@@ -38,15 +40,18 @@ export function createLogBatcher(options: { client: MongoClient; log: Log; obser
       for (const [database, batch] of batches) void flush(database, batch)
     }, flushEveryMs)
   }
-  const flush = async (database: string, batch: Batch): Promise<void> => {
-    if (batch.isWriting) return
+  const flush = (database: string, batch: Batch): Promise<void> => {
+    batch.writing ??= write(database, batch).finally(() => {
+      batch.writing = undefined
+      if (batch.lines.length > 0) flushSoon()
+      else if (batches.get(database) === batch) batches.delete(database)
+    })
+    return batch.writing
+  }
+  const write = async (database: string, batch: Batch): Promise<void> => {
     noteDropped(database, batch)
     const lines = batch.lines.slice(0, insertLinesMax)
-    if (lines.length === 0) {
-      batches.delete(database)
-      return
-    }
-    batch.isWriting = true
+    if (lines.length === 0) return
     try {
       await client
         .db(database)
@@ -57,10 +62,7 @@ export function createLogBatcher(options: { client: MongoClient; log: Log; obser
       // Lines that were stored before the failure are refused as doubles the next time, because they keep their ids.
       if (isOnlyDoubles(error)) take(batch, lines.length)
       else log.debug({ database, error }, 'Log lines could not be written; they wait.')
-    } finally {
-      batch.isWriting = false
     }
-    flushSoon()
   }
   const noteDropped = (database: string, batch: Batch): void => {
     if (batch.droppedIn === undefined || batch.lines.length >= linesMax) return
@@ -77,7 +79,7 @@ export function createLogBatcher(options: { client: MongoClient; log: Log; obser
       const database = environment.assignment.gatewayDatabase
       let batch = batches.get(database)
       if (batch === undefined) {
-        batch = { lines: [], characters: 0, droppedCount: 0, droppedIn: undefined, isWriting: false }
+        batch = { lines: [], characters: 0, droppedCount: 0, droppedIn: undefined, writing: undefined }
         batches.set(database, batch)
       }
       const line = toStoredLog(environment, message)
@@ -90,10 +92,16 @@ export function createLogBatcher(options: { client: MongoClient; log: Log; obser
       batch.characters += line.message.length
       flushSoon()
     },
+    async settle(gatewayDatabase) {
+      const batch = batches.get(gatewayDatabase)
+      if (batch === undefined) return
+      await batch.writing
+      await flush(gatewayDatabase, batch)
+      batches.delete(gatewayDatabase)
+    },
     async stop() {
       clearTimeout(timer)
-      timer = undefined
-      await Promise.allSettled([...batches].map(([database, batch]) => flush(database, batch)))
+      await Promise.all([...batches].map(([database, batch]) => flush(database, batch)))
       clearTimeout(timer)
     },
   }
