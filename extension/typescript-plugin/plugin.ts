@@ -5,6 +5,8 @@
 import { Annotations } from './annotations.ts'
 import type { LanguageService, PluginInfo, TypeScript } from './typescript-server.ts'
 
+// They free a program; making one for them would be work for nothing.
+const withoutProgram = new Set(['dispose', 'cleanupSemanticCache'])
 const typesFile = 'imprun.d.ts'
 
 export function createPlugin({ typescript }: { typescript: TypeScript }) {
@@ -32,12 +34,20 @@ function annotating(typescript: TypeScript, service: LanguageService, folder: st
       log(`parameters stay untyped: ${String(error)}`)
     }
   }
+  // The service asks its project, which asks the service: only the outermost call annotates.
+  let isInside = false
   const proxy: LanguageService = Object.create(null)
   for (const [name, method] of Object.entries(service)) {
     if (typeof method !== 'function') continue
     proxy[name] = (...args: unknown[]) => {
-      if (name !== 'dispose' && name !== 'cleanupSemanticCache') annotate()
-      return method.apply(service, args)
+      if (isInside) return method.apply(service, args)
+      isInside = true
+      try {
+        if (!withoutProgram.has(name)) annotate()
+        return method.apply(service, args)
+      } finally {
+        isInside = false
+      }
     }
   }
   return proxy

@@ -1,5 +1,5 @@
 const secrets: readonly [RegExp, string][] = [
-  [/\bimp_(dev|staging|prod)_[0-9A-Za-z]{10,}/g, 'imp_$1_…'],
+  [/\bimp_(dev|staging|prod|user)_[\w-]{10,}/g, 'imp_$1_…'],
   [/\b(bearer)\s+[^\s"',;]+/gi, '$1 …'],
   [/(["']?(?:apikey|api_key|token|authorization|password|secret)["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|(?!bearer\b)[^\s"',;}]+)/gi, '$1…'],
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi, '$1…@'],

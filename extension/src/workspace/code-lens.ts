@@ -20,8 +20,9 @@ export function registerCodeLenses(statuses: FileStatuses): vscode.Disposable {
         new vscode.CodeLens(new vscode.Range(start, start), { title, command, tooltip, arguments: [document.uri] })
       const { icon, text, tooltip, isFault } = describeStatus(status, vscode.l10n.t)
       const version = devVersion(status)
-      const state = `$(${icon}) dev: ${text}${version ? ` · ${version}` : ''}`
+      const state = `$(${icon})\u00a0dev: ${text}${version ? ` · ${version}` : ''}`
       const lenses = [lens(state, isFault ? 'workbench.actions.view.problems' : 'imprun.showHistory', tooltip)]
+      if (status.state.kind === 'unpublished') lenses.push(lens(vscode.l10n.t('Publish to dev'), 'imprun.publish', vscode.l10n.t('Saving does the same.')))
       if (servedIn(status.facts, 'dev')) lenses.push(lens(vscode.l10n.t('Promote to staging'), 'imprun.promote', vscode.l10n.t('Shows the difference first.')))
       lenses.push(lens(vscode.l10n.t('Copy curl'), 'imprun.copyCurl', vscode.l10n.t('A command that calls this function in dev.')))
       return lenses

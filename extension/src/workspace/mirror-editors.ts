@@ -11,10 +11,15 @@ export function watchMirrorEditors(mirror: Mirror, store: MirrorStore, session: 
     const key = await keyOf(document, store)
     if (key) await mirror.adopt(key)
   }
+  // Auto save writes what is half typed. That is kept, but only a save that somebody asked for goes live.
+  const reasons = new WeakMap<vscode.TextDocument, vscode.TextDocumentSaveReason>()
+  disposables.add(vscode.workspace.onWillSaveTextDocument(({ document, reason }) => void reasons.set(document, reason)))
   disposables.add(
     vscode.workspace.onDidSaveTextDocument(async (document) => {
+      const isAskedFor = (reasons.get(document) ?? vscode.TextDocumentSaveReason.Manual) === vscode.TextDocumentSaveReason.Manual
+      const text = document.getText()
       const key = await keyOf(document, store)
-      if (key) await mirror.saved(key, document.getText())
+      if (key) await mirror.saved(key, text, isAskedFor)
     }),
   )
   disposables.add(vscode.workspace.onDidOpenTextDocument((document) => void adopt(document)))

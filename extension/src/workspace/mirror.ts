@@ -49,11 +49,15 @@ export class Mirror {
     return { file: store.file(key), key }
   }
 
-  /** A file was saved, whatever wrote it. */
-  async saved(key: FunctionKey, text: string): Promise<void> {
+  /** A file was saved: by its author, or by the editor on its own, which publishes nothing. */
+  async saved(key: FunctionKey, text: string, isAskedFor: boolean): Promise<void> {
     const { publisher, statuses, store } = this.#ports
-    if (this.#ports.isPublishingOnSave()) return publisher.publish(key, text)
-    if (await store.isChanged(key)) statuses.setState(store.file(key), key, { kind: 'unpublished' })
+    if (isAskedFor && this.#ports.isPublishingOnSave()) return publisher.publish(key, text)
+    const isChanged = await store.isChanged(key)
+    if (publisher.isBusy(key)) return
+    const kind = statuses.find(store.file(key))?.state.kind
+    if (isChanged) statuses.setState(store.file(key), key, { kind: 'unpublished' })
+    else if (kind === 'unpublished') statuses.setState(store.file(key), key, { kind: 'inStep' })
   }
 
   async accept(event: ImprunEvent): Promise<void> {
