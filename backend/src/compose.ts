@@ -116,8 +116,7 @@ export interface Nouns {
 export function composeNouns(ground: Ground): Nouns {
   const { watcher, clock, log } = ground
   const parts = composeParts(ground)
-  const { accounts, audit, environments, gateways, functions, releases, deploymentStore, applications, grants, tools, regions, compiler, acknowledgements } =
-    parts
+  const { accounts, audit, environments, gateways, functions, releases, deploymentStore, grants, tools, regions, compiler, acknowledgements } = parts
   const driver = ground.createDriver(parts)
   const addresses = createAddresses(driver)
   const gatewayViews = createGatewayViews({ gateways, environments, addresses })

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { access, readdir, readFile, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from '../../src/platform/processes.ts'
 import { runBackendProcess } from '../support/backend-process.ts'
@@ -19,6 +20,7 @@ const exists = (path: string) =>
     () => true,
     () => false,
   )
+const processEnv = { PATH: process.env.PATH ?? '', TMPDIR: tmpdir() }
 const mongodPid = async (home: string) => JSON.parse(await readFile(join(home, 'run', 'mongod.json'), 'utf8')).pid as number
 
 describe('backend process', function () {
@@ -78,14 +80,14 @@ describe('backend process', function () {
 
   it('refuses a second start on the same home and says where the first one is', async () => {
     await using given = await givenBackend({ asProcess: true })
-    const { exitCode, output } = await runBackendProcess({ PATH: process.env.PATH ?? '', IMPRUN_HOME: given.home, IMPRUN_STATE: given.stateFolder })
+    const { exitCode, output } = await runBackendProcess({ ...processEnv, IMPRUN_HOME: given.home, IMPRUN_STATE: given.stateFolder })
     assert.equal(exitCode, 3)
     assert.ok(output.includes(`already running on ${given.home}: ${given.connection.apiUrl}`), output)
     assert.equal((await given.api.call('getAccount')).userId.length, 24)
   })
 
   it('names every setting that cannot be used, and repeats no value', async () => {
-    const { exitCode, output } = await runBackendProcess({ IMPRUN_API_PORT: 'http', IMPRUN_SECRET_KEY: 'hunter2', IMPRUN_DEMO: 'maybe' })
+    const { exitCode, output } = await runBackendProcess({ ...processEnv, IMPRUN_API_PORT: 'http', IMPRUN_SECRET_KEY: 'hunter2', IMPRUN_DEMO: 'maybe' })
     assert.equal(exitCode, 2)
     for (const name of ['IMPRUN_API_PORT', 'IMPRUN_SECRET_KEY', 'IMPRUN_DEMO']) assert.ok(output.includes(name), output)
     assert.ok(!output.includes('hunter2'))

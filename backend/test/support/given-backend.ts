@@ -48,6 +48,7 @@ export async function givenBackend(options: GivenBackendOptions = {}): Promise<G
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: homedir(),
+    TMPDIR: tmpdir(),
     ...(process.env.IMPRUN_CACHE ? { IMPRUN_CACHE: process.env.IMPRUN_CACHE } : {}),
     IMPRUN_HOME: home,
     IMPRUN_STATE: stateFolder,

@@ -1,0 +1,49 @@
+import { strict as assert } from 'node:assert'
+import { type RouteDefinition, type RouteName, routes } from '@imprun/contracts'
+import { givenApi } from '../support/given-api.ts'
+
+const mutating = (Object.entries(routes) as [RouteName, RouteDefinition][]).filter(([, { method }]) => method !== 'GET')
+const pathOf = ({ path }: RouteDefinition) => path.replace(/:(\w+)/g, 'no-$1')
+
+describe('audit', () => {
+  it('holds one record of every call of a mutating route, refused ones too, and none of a read', async () => {
+    await using given = await givenApi()
+    for (const [, route] of mutating) {
+      const answer = await given.api.fetch(pathOf(route), { method: route.method, headers: { 'content-type': 'application/json' }, body: '{}' })
+      assert.ok(answer.status >= 400)
+      await answer.body?.cancel()
+    }
+    await given.api.call('listGateways')
+    const records = await given.auditRecords()
+    assert.deepEqual(
+      records.map(({ route }) => route),
+      mutating.map(([name]) => name),
+    )
+    const { userId } = await given.api.call('getAccount')
+    for (const record of records) {
+      assert.equal(record.userId, userId)
+      assert.equal(record.actor, 'ada')
+      assert.match(record.ip, /127\.0\.0\.1/)
+      assert.ok(record.code && record.status >= 400 && record.tokenId && record.requestId && record.at instanceof Date)
+    }
+    assert.deepEqual(records.find(({ route }) => route === 'deleteGateway')?.params, { gatewayId: 'no-gatewayId' })
+  })
+
+  it('records what was done, by whom, under the request id of the answer', async () => {
+    await using given = await givenApi()
+    const { headers, body } = await given.api.ask('createGateway', { body: { name: 'Home tax', gatewayId: 'hometax' } })
+    const [record] = await given.auditRecords()
+    assert.deepEqual(record?.facts, { gatewayId: body.gatewayId })
+    assert.equal(record?.status, 202)
+    assert.equal(record?.code, undefined)
+    assert.equal(record?.requestId, headers.get('x-request-id'))
+  })
+
+  it('records a caller who is not signed in as nobody', async () => {
+    await using given = await givenApi()
+    await given.api.withToken('imp_user_nobody').refusal('createApplication', { body: { name: 'a' } })
+    const [record] = await given.auditRecords()
+    assert.equal(record?.code, 'SIGN_IN_REQUIRED')
+    assert.equal(record && 'userId' in record, false)
+  })
+})
