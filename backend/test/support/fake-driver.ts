@@ -1,4 +1,4 @@
-import type { LastError } from '@imprun/contracts'
+import { ImprunError, type LastError } from '@imprun/contracts'
 import type { EnvironmentRef, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
 
 export interface FakeDriver extends RuntimeDriver {
@@ -13,12 +13,19 @@ export interface FakeDriver extends RuntimeDriver {
 /** A driver that starts nothing and remembers what it was asked. */
 export function createFakeDriver(): FakeDriver {
   const assigned = new Map<string, number>()
+  const fences = new Map<string, number>()
   const listeners = new Set<() => void>()
   let failure: unknown
   let isReady = true
   const keyOf = ({ gatewayId, environment }: EnvironmentRef) => `${gatewayId}/${environment}`
   const tellRunning = () => {
     if (isReady && failure === undefined) for (const listener of [...listeners]) listener()
+  }
+  const check = (ref: EnvironmentRef, fence: number, signal: AbortSignal) => {
+    signal.throwIfAborted()
+    const seen = fences.get(keyOf(ref)) ?? 0
+    if (fence < seen) throw new ImprunError('RUNTIME_NOT_ACKNOWLEDGED', `Fence ${fence} is older than ${seen}.`)
+    fences.set(keyOf(ref), fence)
   }
   return {
     assigned,
@@ -32,12 +39,14 @@ export function createFakeDriver(): FakeDriver {
     },
     start: async () => {},
     stop: async () => {},
-    async ensureAssigned(ref, fence) {
+    async ensureAssigned(ref, fence, signal) {
+      check(ref, fence, signal)
       if (failure !== undefined) throw failure
-      if (isReady) assigned.set(keyOf(ref), Math.max(fence, assigned.get(keyOf(ref)) ?? 0))
+      if (isReady) assigned.set(keyOf(ref), fence)
       return { isReady }
     },
-    async ensureUnassigned(ref) {
+    async ensureUnassigned(ref, fence, signal) {
+      check(ref, fence, signal)
       assigned.delete(keyOf(ref))
     },
     edgeUrl: () => 'http://localhost:7421',
