@@ -69,11 +69,15 @@ async function startShared(): Promise<SharedMongod> {
     // Fail points let a test make the real server fail.
     extraArgs: ['--setParameter', 'enableTestCommands=1', '--setParameter', 'ttlMonitorSleepSecs=3600'],
   })
+  // Until it is up, something has to keep the process.
+  const hold = setInterval(() => {}, 1_000)
   try {
     await mongodb.start()
   } catch (error) {
     await rm(home, { recursive: true, force: true })
     throw error
+  } finally {
+    clearInterval(hold)
   }
   const pid = mongodb.pid() as number
   endWithThisProcess(pid, home)
