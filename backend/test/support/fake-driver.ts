@@ -4,8 +4,10 @@ import type { EnvironmentRef, RuntimeDriver } from '../../src/runtime-driver/run
 export interface FakeDriver extends RuntimeDriver {
   /** `<gatewayId>/<environment>` -> the fence it was assigned with. */
   readonly assigned: ReadonlyMap<string, number>
-  /** What the next assignments throw; undefined lets them pass again. */
+  /** What the next assignments throw; undefined lets them pass again, and says so. */
   failWith(error: unknown): void
+  /** The same in silence: nobody is told. */
+  heal(): void
   /** While not ready, assignments are answered "not yet". */
   setReady(isReady: boolean): void
 }
@@ -32,6 +34,9 @@ export function createFakeDriver(): FakeDriver {
     failWith(error) {
       failure = error
       tellRunning()
+    },
+    heal() {
+      failure = undefined
     },
     setReady(ready) {
       isReady = ready
