@@ -1,9 +1,10 @@
 import { createGatewaySchema, type Gateway } from '@imprun/contracts'
+import type { Database } from '../../src/database/database.ts'
 import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
-import { createGatewayUsers } from '../../src/database/gateway-users.ts'
+import { createGatewayUsers, type GatewayUsers } from '../../src/database/gateway-users.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { createEnvironmentSettingsStore } from '../../src/environments/environment-settings.ts'
-import { createEnvironmentStore } from '../../src/environments/environment-store.ts'
+import { createEnvironmentStore, type EnvironmentStore } from '../../src/environments/environment-store.ts'
 import { createAddresses } from '../../src/environments/environment-view.ts'
 import { createGatewayLifecycle } from '../../src/gateways/gateway-lifecycle.ts'
 import type { GatewayContent } from '../../src/gateways/gateway-machine.ts'
@@ -23,7 +24,8 @@ import { givenMongo } from './given-mongo.ts'
 export const owner = { userId: 'user-1', name: 'ada' }
 
 export interface GivenLifecycleOptions {
-  driver?: RuntimeDriver
+  /** Instead of the fake driver; started and stopped with the rest. */
+  createDriver?: (parts: { database: Database; users: GatewayUsers; environments: EnvironmentStore }) => RuntimeDriver
   contents?: GatewayContent[]
   observe?: (event: EngineEvent) => void | Promise<void>
   limits?: Partial<EngineLimits>
@@ -36,16 +38,17 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const mongo = await givenMongo()
   const { database } = mongo
   const fakeDriver = createFakeDriver()
-  const driver = options.driver ?? fakeDriver
   const environments = createEnvironmentStore(database)
   const gateways = createGatewayStore({ database, environments })
   const regions = createRegionStore(database)
   const users = createGatewayUsers({ database, secrets: createSecrets(Buffer.alloc(32, 7)) })
   const databases = createGatewayDatabases(database)
+  const driver = options.createDriver?.({ database, users, environments }) ?? fakeDriver
   const settings = createEnvironmentSettingsStore({ database, environments })
   const views = createGatewayViews({ gateways, environments, addresses: createAddresses(driver) })
   const create = createGatewayCreation({ gateways, regions, clock: systemClock })
   await regions.ensureLocal()
+  await driver.start()
 
   /** The parts that die with a backend process; called again, they are its next life. */
   const newLife = (observe = options.observe) => {
@@ -115,6 +118,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
       }, timeoutMs),
     async [Symbol.asyncDispose]() {
       await lifecycle.stop()
+      await driver.stop()
       await mongo[Symbol.asyncDispose]()
     },
   }
