@@ -23,7 +23,7 @@ export function describeStatus({ state, facts }: FileStatus, t: Translate): Stat
     case 'waiting':
       return words('cloud-offline', t('waiting for the backend'), t('Saved on this machine. It will be published as soon as the backend answers.'))
     case 'unpublished':
-      return words('circle-outline', t('changed, not published'), t('Saved on this machine. Run "imprun: Publish to dev" to put it live.'))
+      return words('circle-outline', t('changed, not published'), t('Saved on this machine. Saving it by hand, or "imprun: Publish to dev", puts it live.'))
     case 'conflict':
       return fault(t('conflict'), t('{0} saved another version meanwhile. Nothing was overwritten.', state.by || t('Somebody')))
     case 'inStep':

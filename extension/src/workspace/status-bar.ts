@@ -37,7 +37,7 @@ export class StatusBar implements vscode.Disposable {
     const uri = vscode.window.activeTextEditor?.document.uri
     const text = uri && readOnlyText(uri)
     if (!text) return false
-    const place = text.kind === 'saved' ? 'dev' : text.environment
+    const place = text.kind === 'release' ? `${text.environment} ${text.version}` : text.kind === 'saved' ? 'dev' : text.environment
     this.#set(`$(lock) imprun ${place}: ${vscode.l10n.t('read-only')}`, vscode.l10n.t('Change the function in dev and promote it.'), undefined, false)
     return true
   }
