@@ -17,6 +17,8 @@ const recordSchema = z.object({
   /** The server's revision that the file was last equal to. */
   revision: z.number().int(),
   hash: z.string(),
+  /** Its author saved the file to publish it, and the backend was away. What auto save wrote has no such mark. */
+  isWaiting: z.boolean().optional(),
 })
 /** What a mirror file was last equal to. Kept on disk beside the files, so that every window of the editor sees the same. */
 export type MirrorRecord = z.infer<typeof recordSchema>
@@ -41,6 +43,11 @@ export class MirrorStore {
   async writeRecord(key: FunctionKey, served: { functionId: string; revision: number; code: string }): Promise<void> {
     const record: MirrorRecord = { apiUrl: key.apiUrl, functionId: served.functionId, revision: served.revision, hash: hashText(served.code) }
     await writeWhole(this.#recordFile(key), `${JSON.stringify(record)}\n`)
+  }
+
+  async markWaiting(key: FunctionKey): Promise<void> {
+    const record = await this.findRecord(key)
+    if (record && !record.isWaiting) await writeWhole(this.#recordFile(key), `${JSON.stringify({ ...record, isWaiting: true })}\n`)
   }
 
   async findText(key: FunctionKey): Promise<string | undefined> {

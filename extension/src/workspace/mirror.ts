@@ -76,6 +76,7 @@ export class Mirror {
     const apiUrl = this.#ports.session.current?.backend.apiUrl
     if (!apiUrl) return
     for (const key of await this.#ports.store.findChanged(apiUrl)) await this.#markLocalChange(key)
+    if (this.#ports.session.status === 'online') await this.#ports.publisher.resume()
   }
 
   /** Takes up a file that is open in an editor. */
@@ -132,7 +133,7 @@ export class Mirror {
     const file = store.file(key)
     const kind = statuses.find(file)?.state.kind ?? 'inStep'
     if (kind !== 'inStep' || !(await store.isChanged(key))) return
-    if (this.#ports.isPublishingOnSave() && this.#ports.session.status !== 'online') publisher.wait(key)
+    if ((await store.findRecord(key))?.isWaiting) await publisher.wait(key)
     else statuses.setState(file, key, { kind: 'unpublished' })
   }
 

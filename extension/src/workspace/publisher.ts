@@ -45,11 +45,12 @@ export class Publisher {
     return this.#queue.run(this.#ports.mirror.file(key), () => this.#publishNow(key, code, baseRevision))
   }
 
-  /** Leaves a file to be sent when the backend is back. */
-  wait(key: FunctionKey): void {
+  /** Leaves a file to be sent when the backend is back, by this window or the next. */
+  async wait(key: FunctionKey): Promise<void> {
     const file = this.#ports.mirror.file(key)
     this.#waiting.set(file, key)
     this.#ports.statuses.setState(file, key, { kind: 'waiting' })
+    await this.#ports.mirror.markWaiting(key)
   }
 
   /** Sends what waited, one after the other in the order of saving; ends early when the backend is gone again. */
