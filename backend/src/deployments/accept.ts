@@ -58,7 +58,7 @@ async function enter(deps: AcceptDeps, drafted: NewDeployment, current: ListedFu
     return waiting
   }
   const running = await deployments.insert({ ...drafted, status: 'IN_PROGRESS', revision }, session)
-  await deployments.supersedeWaiting(running, drafted.createdAt, session)
+  if (open.length > 0) await deployments.supersedeWaiting(running, drafted.createdAt, session)
   await deps.publisher.publish({ ...running, name: running.functionName }, release, running._id, revision, session)
   return running
 }

@@ -44,7 +44,7 @@ async function succeed(deps: RunDeps, deployment: StoredDeployment, startedAtMs:
   const ended = await database.client.withSession((session) =>
     session.withTransaction(async () => {
       const written = await deployments.end(deployment, { status: 'SUCCESS', finishedAt: at, liveMs }, session)
-      if (written) await functions.recordServed(deployment.functionId, deployment.environment, toServed(deployment, liveMs, at), session)
+      if (written) await functions.recordServed(deployment.functionId, deployment.environment, toServed(written), session)
       return written
     }),
   )
@@ -52,16 +52,17 @@ async function succeed(deps: RunDeps, deployment: StoredDeployment, startedAtMs:
   return ended
 }
 
-const toServed = ({ releaseId, version, revision, _id, sourceHash, sourceRevision, by }: StoredDeployment, liveMs: number, at: Date): StoredServed => ({
-  releaseId,
-  version,
-  revision: revision ?? 0,
-  deploymentId: _id,
-  sourceHash,
-  ...(sourceRevision === undefined ? {} : { sourceRevision }),
-  liveMs,
-  at,
-  by: by.name,
+/** What an environment serves once the deployment has ended with SUCCESS. */
+export const toServed = (succeeded: StoredDeployment): StoredServed => ({
+  releaseId: succeeded.releaseId,
+  version: succeeded.version,
+  revision: succeeded.revision ?? 0,
+  deploymentId: succeeded._id,
+  sourceHash: succeeded.sourceHash,
+  ...(succeeded.sourceRevision === undefined ? {} : { sourceRevision: succeeded.sourceRevision }),
+  ...(succeeded.liveMs === undefined ? {} : { liveMs: succeeded.liveMs }),
+  at: succeeded.finishedAt ?? succeeded.createdAt,
+  by: succeeded.by.name,
 })
 
 function describe({ acknowledgeDeadlineMs }: RunDeps, { environment }: StoredDeployment, acknowledged: Exclude<Acknowledgement, { outcome: 'applied' }>) {

@@ -4,6 +4,7 @@ import { toPage } from '../database/paging.ts'
 import { deploymentEnded } from '../deployments/deployment-errors.ts'
 import { toDeploymentView } from '../deployments/deployment-view.ts'
 import type { Deployments } from '../deployments/deployments.ts'
+import { toServed } from '../deployments/run.ts'
 import type { ApiRequest, Handlers } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
@@ -135,10 +136,9 @@ async function publishSaved(
     const ended = await deps.deployments.publish({ gateway, stored: saved, environment: 'dev', compiling, by: account, requestId, receivedAtMs })
     audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
     const deployment = toDeploymentView(ended)
-    // The revision stays that of this save: somebody else's later one must not become the base of the caller's next.
-    const served = (await deps.functions.findListed(saved._id))?.served ?? saved.served
-    const refusal = ended.status === 'SUCCESS' ? {} : { refusal: toRefusal(deploymentEnded(deployment)) }
-    return { function: toFunctionView({ ...saved, served }), deployment, ...refusal }
+    if (ended.status !== 'SUCCESS') return { function: toFunctionView(saved), deployment, refusal: toRefusal(deploymentEnded(deployment)) }
+    // Not read again: the revision stays that of this save, so that somebody else's later one does not become the base of the caller's next.
+    return { function: toFunctionView({ ...saved, served: { ...saved.served, dev: toServed(ended) } }), deployment }
   } catch (error) {
     if (!isImprunError(error)) throw error
     audit({ result: error.code })
