@@ -73,10 +73,11 @@ export async function givenRuntime(mongo: GivenMongo, variables: Record<string, 
     }
     await rm(folder, { recursive: true, force: true })
   }
+  const giveUp = new AbortController()
   try {
     const leftEarly = once(child, 'exit').then(([code]) => assert.fail(`The runtime left with code ${code}: ${text()}`))
     leftEarly.catch(() => {})
-    const control = await Promise.race([eventually(() => connectControl(controlPath, token), 15_000), leftEarly])
+    const control = await Promise.race([eventually(() => connectControl(controlPath, token), 15_000, giveUp.signal), leftEarly])
     return {
       id,
       token,
@@ -98,6 +99,7 @@ export async function givenRuntime(mongo: GivenMongo, variables: Record<string, 
       },
     }
   } catch (error) {
+    giveUp.abort()
     await leave()
     throw error
   }
