@@ -39,7 +39,8 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
         $set: { runtimeId, environment: environment.name, revision, failures, ...(appliedAt === undefined ? {} : { appliedAt }) },
         $currentDate: { heartbeatAt: true },
       },
-      { upsert: true },
+      // Change streams show a write once it is durable. Left to itself the journal is written every 100 ms, and somebody waits for this.
+      { upsert: true, writeConcern: { w: 1, journal: true } },
     )
     observe({ type: 'acknowledged', environment: environment.key, revision })
   }
