@@ -1,13 +1,12 @@
+import type { ErrorCode } from '@imprun/contracts'
 import type { LogMessage, RefusedMessage } from '../../frames/frames.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Environment, FunctionEntry, FunctionSource } from '../environment.ts'
 import type { FrontEvent, Observe } from '../observe.ts'
 import { BoundWorker, type BoundWorkerOwner } from './bound-worker.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
+import { type FetchSource, MissingCode, type MissingCodeOwner } from './missing-code.ts'
 import type { Spares } from './spares.ts'
-
-/** The function's compiled code as it is published now; undefined when it no longer is. */
-export type FetchSource = (environment: Environment, functionName: string) => Promise<FunctionSource | undefined>
 
 export interface DispatcherPorts {
   spares: Pick<Spares, 'take'>
@@ -32,17 +31,14 @@ type LostReason = Extract<FrontEvent, { type: 'worker-lost' }>['reason']
  * Brings calls and loads of one environment to its worker: binds a spare when there is none, fetches code that the worker lacks, keeps order and bounds,
  * and takes over when the worker is lost. Order on the frame socket replaces acknowledgements: bind, load and the waiting calls leave in one go.
  */
-export class Dispatcher implements BoundWorkerOwner {
+export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   readonly environment: Environment
   readonly #ports: DispatcherPorts
   #worker: BoundWorker | undefined
   #cancelTake: (() => void) | undefined
   /** First come, first served: calls without a worker or a free place. */
   #waiting: Call[] = []
-  /** By function index: calls that wait for that function's code. */
-  readonly #parked = new Map<number, Call[]>()
-  #parkedCount = 0
-  readonly #fetching = new Set<number>()
+  readonly #missingCode: MissingCode
   #waitingLoads: Load[] = []
   #loadCount = 0
   #lostReason: LostReason = 'exited'
@@ -51,6 +47,7 @@ export class Dispatcher implements BoundWorkerOwner {
   constructor(environment: Environment, ports: DispatcherPorts) {
     this.environment = environment
     this.#ports = ports
+    this.#missingCode = new MissingCode(environment, ports, this)
   }
 
   get hasWorker(): boolean {
@@ -58,7 +55,9 @@ export class Dispatcher implements BoundWorkerOwner {
   }
   get isQuiet(): boolean {
     return (
-      (this.#worker === undefined || !this.#worker.isBusy) && this.#waiting.length + this.#parkedCount + this.#loadCount === 0 && this.#cancelTake === undefined
+      (this.#worker === undefined || !this.#worker.isBusy) &&
+      this.#waiting.length + this.#missingCode.callCount + this.#loadCount === 0 &&
+      this.#cancelTake === undefined
     )
   }
   get usedAtMs(): number {
@@ -72,14 +71,14 @@ export class Dispatcher implements BoundWorkerOwner {
       worker.sendCall(call)
       return
     }
-    if (this.#waiting.length + this.#parkedCount >= waitingCallsMax) {
+    if (this.#waiting.length + this.#missingCode.callCount >= waitingCallsMax) {
       call.onFailed('WORKER_OVERLOADED')
       return
     }
     this.#waiting.push(call)
     if (worker === undefined) {
       // The code is on its way while the worker is.
-      if (call.entry.source === undefined) this.#fetch(call.entry)
+      if (call.entry.source === undefined) this.#missingCode.fetch(call.entry)
       this.#needWorker()
     } else this.#pump()
   }
@@ -122,11 +121,7 @@ export class Dispatcher implements BoundWorkerOwner {
       for (const call of this.#worker.calls()) if (call.deadlineAtMs < nowMs) this.#endLate(call)
     }
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((call) => this.#stillWaits(call, nowMs))
-    for (const [index, calls] of this.#parked) {
-      const left = calls.filter((call) => this.#stillWaits(call, nowMs))
-      this.#parkedCount -= calls.length - left.length
-      this.#parked.set(index, left)
-    }
+    if (this.#missingCode.callCount > 0) this.#missingCode.keepOnly((call) => this.#stillWaits(call, nowMs))
   }
   /** Pings the worker; one that stays silent too long is killed from outside. */
   beat(nowMs: number, { busyEveryMs, idleEveryMs, silentMsMax }: { busyEveryMs: number; idleEveryMs: number; silentMsMax: number }): void {
@@ -165,6 +160,17 @@ export class Dispatcher implements BoundWorkerOwner {
     this.#usedAtMs = performance.now()
     if (this.#waiting.length > 0) this.#pump()
   }
+  onCodeHere(calls: Call[]): void {
+    if (calls.length > 0) this.#waiting = [...calls, ...this.#waiting]
+    this.#pump()
+  }
+  onCodeMissing(functionIndex: number, calls: Call[], reason: ErrorCode): void {
+    // Without a worker the calls have not been parked yet, and no code will be there for them when one comes.
+    const isConcerned = (call: Call): boolean => this.#worker === undefined && call.entry.index === functionIndex
+    const concerned = [...calls, ...this.#waiting.filter(isConcerned)]
+    if (concerned.length > calls.length) this.#waiting = this.#waiting.filter((call) => !isConcerned(call))
+    for (const call of concerned) if (!call.isDone) call.onFailed(reason)
+  }
   onLog(message: LogMessage): void {
     this.#ports.onLog(this.environment, message)
   }
@@ -189,7 +195,7 @@ export class Dispatcher implements BoundWorkerOwner {
       else load.onSettled({ outcome: 'refused', refusal: { code: 'INTERNAL', message: 'The worker was lost each time it loaded this version.' } })
     }
     this.#reportLoss(worker, calls, again.length)
-    if (this.#waiting.length + this.#parkedCount + this.#waitingLoads.length > 0) this.#needWorker()
+    if (this.#waiting.length + this.#missingCode.callCount + this.#waitingLoads.length > 0) this.#needWorker()
   }
 
   #reportLoss(worker: BoundWorker, calls: Call[], resent: number): void {
@@ -235,7 +241,7 @@ export class Dispatcher implements BoundWorkerOwner {
       taken += 1
       if (call.isDone) continue
       if (this.#ensureFunction(worker, call.entry)) worker.sendCall(call)
-      else this.#park(call)
+      else this.#missingCode.park(call)
     }
     if (taken > 0) this.#waiting.splice(0, taken)
   }
@@ -260,50 +266,9 @@ export class Dispatcher implements BoundWorkerOwner {
     })
     return true
   }
-  #park(call: Call): void {
-    const calls = this.#parked.get(call.entry.index)
-    if (calls === undefined) this.#parked.set(call.entry.index, [call])
-    else calls.push(call)
-    this.#parkedCount += 1
-    this.#fetch(call.entry)
-  }
-
-  #fetch(entry: FunctionEntry): void {
-    if (this.#fetching.has(entry.index)) return
-    this.#fetching.add(entry.index)
-    this.#ports.fetchSource(this.environment, entry.name).then(
-      (source) => {
-        this.#fetching.delete(entry.index)
-        if (source !== undefined) entry.source ??= source
-        this.#unpark(entry, source === undefined ? 'FUNCTION_NOT_FOUND' : undefined)
-      },
-      (error: unknown) => {
-        this.#fetching.delete(entry.index)
-        this.#ports.log.warn({ environment: this.environment.key, function: entry.name, error }, 'The code of a function could not be read.')
-        this.#unpark(entry, 'DATABASE_UNAVAILABLE')
-      },
-    )
-  }
-  #unpark(entry: FunctionEntry, failure: 'FUNCTION_NOT_FOUND' | 'DATABASE_UNAVAILABLE' | undefined): void {
-    const calls = this.#parked.get(entry.index) ?? []
-    this.#parked.delete(entry.index)
-    this.#parkedCount -= calls.length
-    if (failure === undefined) {
-      this.#waiting = [...calls, ...this.#waiting]
-      this.#pump()
-      return
-    }
-    const isOfEntry = (call: Call): boolean => call.entry.index === entry.index
-    const waiting = this.#worker === undefined ? this.#waiting.filter(isOfEntry) : []
-    if (waiting.length > 0) this.#waiting = this.#waiting.filter((call) => !isOfEntry(call))
-    for (const call of [...calls, ...waiting]) if (!call.isDone) call.onFailed(failure)
-  }
-
   #takeWaiting(): Call[] {
-    const calls = [...this.#waiting, ...[...this.#parked.values()].flat()].filter((call) => !call.isDone)
+    const calls = [...this.#waiting, ...this.#missingCode.takeAll()].filter((call) => !call.isDone)
     this.#waiting = []
-    this.#parked.clear()
-    this.#parkedCount = 0
     return calls
   }
   #stillWaits(call: Call, nowMs: number): boolean {

@@ -3,7 +3,8 @@ import type { Log } from '../../platform/log.ts'
 import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
-import { Dispatcher, type FetchSource } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { FetchSource } from './missing-code.ts'
 import { createSpares } from './spares.ts'
 
 /** All workers of this runtime. Workers belong to one environment each; an environment without traffic has none. */
