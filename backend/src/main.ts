@@ -53,12 +53,20 @@ async function main(): Promise<number> {
   }
 }
 
-/** Fires at the first Ctrl-C or SIGTERM; the second one ends the process on the spot. */
+// One Ctrl-C can come twice: from the terminal to the whole group, and from npm, which passes on what it gets.
+const sameSignalWithinMs = 1_000
+
+/** Fires at the first Ctrl-C or SIGTERM; a second one, meant as such, ends the process on the spot. */
 function listenForStop(): AbortSignal {
   const stop = new AbortController()
+  let firstAtMs = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(exitCodes.failed)
+      if (stop.signal.aborted) {
+        if (performance.now() - firstAtMs > sameSignalWithinMs) process.exit(exitCodes.failed)
+        return
+      }
+      firstAtMs = performance.now()
       say('Stopping')
       stop.abort(new Error('Stopped while starting.'))
     })
