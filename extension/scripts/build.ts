@@ -33,12 +33,16 @@ async function bundle(): Promise<void> {
       outfile: path.join(dist, 'extension.cjs'),
       // VS Code 1.106 runs extensions on Node 22.
       ...{ platform: 'node', target: 'node22', format: 'cjs', external: ['vscode'] },
+      // Zod asks `navigator` which platform this is; in the extension host the mere question is logged as an error.
+      define: { navigator: 'undefined' },
     }),
     build({
       ...common,
       entryPoints: { 'new-key': path.join(repository, 'webviews', 'src', 'new-key', 'main.ts') },
       outdir: path.join(dist, 'webviews'),
       ...{ platform: 'browser', target: 'chrome138', format: 'esm' },
+      // Zod tries out whether code may be made from text, which the page's policy forbids and reports. On this platform it does not try.
+      define: { 'navigator.userAgent': '"Cloudflare-Workers"' },
     }),
     build({
       ...common,

@@ -1,4 +1,4 @@
-import { type Application, createApplicationSchema, type Grant } from '@imprun/contracts'
+import { type Application, createApplicationSchema, type Environment, type Grant } from '@imprun/contracts'
 import { ApplicationNode, type GrantNode, type KeyNode } from '../tree/application-nodes.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
@@ -71,6 +71,14 @@ async function createGrant(context: CommandContext, node: unknown): Promise<void
   const curl = curlLine({ url: `${pathUrl}/${example?.name ?? ''}`, source: example?.code ?? '', apiKey: made.apiKey })
   context.newKeyPanel.show({ application: application.name, target: `${gatewayId}/${name}`, apiKey: made.apiKey, curl })
   context.setContext('imprun.hasIssuedKey', true)
+  if (environment.authType === 'none') await offerKeyAuth(context, environment)
+}
+
+/** A key opens nothing that is not closed: say so where it would be forgotten. */
+async function offerKeyAuth({ prompts, t, session }: CommandContext, { gatewayId, name }: Environment): Promise<void> {
+  const askForKeys = t('Ask for keys')
+  const answer = await prompts.offer('info', t('Anyone can still call {0}/{1} without a key.', gatewayId, name), askForKeys)
+  if (answer === askForKeys) await session.current?.api.call('patchEnvironment', { params: { gatewayId, environment: name }, body: { authType: 'key-auth' } })
 }
 
 /** A function to call with the new key, so that the line in the panel does something. */

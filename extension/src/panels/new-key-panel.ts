@@ -59,13 +59,14 @@ function words(): Record<string, string> {
   const { t } = vscode.l10n
   return {
     heading: t('New key for {0}', '{0}'),
-    opens: t('It opens {0}.', '{0}'),
+    opens: t('It may call {0}.', '{0}'),
     once: t('This key is shown once. Copy it now: it is kept nowhere, and closing this tab forgets it.'),
     key: t('Key'),
     copyKey: t('Copy key'),
     call: t('Call with it'),
     copyCurl: t('Copy curl'),
-    copied: t('Copied'),
+    copiedKey: t('The key is in the clipboard.'),
+    copiedCurl: t('The curl line is in the clipboard.'),
     close: t('Done'),
   }
 }

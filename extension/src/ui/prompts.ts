@@ -37,7 +37,7 @@ export const windowPrompts: Prompts = {
     const items = Promise.resolve(choices).then((list) =>
       list.map(({ label, description, detail, value }) => ({ label, value, ...(description ? { description } : {}), ...(detail ? { detail } : {}) })),
     )
-    const picked = await vscode.window.showQuickPick(items, { title, placeHolder: title, matchOnDescription: true, matchOnDetail: true })
+    const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true })
     return picked?.value
   },
 

@@ -8,7 +8,7 @@ type Shown = Extract<NewKeyToWebview, { type: 'show' }>
 
 const words = readWords()
 const status = element('p', { class: 'status', role: 'status', 'aria-live': 'polite' })
-// How long "Copied" stays; long enough to be read and heard.
+// How long that stays; long enough to be read and heard.
 const copiedMs = 4_000
 
 const host = connect<NewKeyToHost, NewKeyToWebview>(newKeyToWebviewSchema, (message) => {
@@ -42,7 +42,7 @@ function secret(labelId: string, text: string): HTMLElement {
 
 let clearing: ReturnType<typeof setTimeout> | undefined
 function tellCopied(what: 'key' | 'curl'): void {
-  status.textContent = `${words('copied')}: ${words(what === 'key' ? 'key' : 'call')}`
+  status.textContent = words(what === 'key' ? 'copiedKey' : 'copiedCurl')
   clearTimeout(clearing)
   clearing = setTimeout(() => {
     status.textContent = ''
