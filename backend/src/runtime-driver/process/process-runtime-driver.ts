@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Assignment, environmentDatabaseName, gatewayDatabaseName, type LastError } from '@imprun/contracts'
+import type { LastError } from '@imprun/contracts'
 import type { Database } from '../../database/database.ts'
 import type { GatewayUsers } from '../../database/gateway-users.ts'
 import { describeFailure } from '../../phases/step-failure.ts'
@@ -7,12 +7,14 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Assignments, EnvironmentRef, RuntimeDriver, RuntimeDriverState } from '../runtime-driver.ts'
 import { createBoundedLogFile } from './bounded-log-file.ts'
-import { ControlLostError, type ControlMessage, ControlRefusedError } from './control-client.ts'
-import { noRuntime, runtimeEnded, runtimeRefused, runtimeSilent } from './driver-errors.ts'
+import { ControlLostError } from './control-client.ts'
+import { noRuntime, runtimeEnded, runtimeSilent } from './driver-errors.ts'
+import { type DriverTimings, defaultTimings } from './driver-timings.ts'
 import type { PortRange } from './port-choice.ts'
 import { createPortLeases, portLeaseTtlMs } from './port-leases.ts'
 import { createRunFile } from './run-file.ts'
-import { createRuntimeLauncher, type LaunchTimings, type RuntimeLauncher, type RuntimeSession } from './runtime-launcher.ts'
+import { createRuntimeAssignments, type RuntimeAssignments } from './runtime-assignments.ts'
+import { createRuntimeLauncher, type RuntimeLauncher, type RuntimeSession } from './runtime-launcher.ts'
 
 export interface ProcessDriverConfig {
   /** Names the runtime, and its MongoDB user, across restarts; no two that live at once share one. */
@@ -26,32 +28,6 @@ export interface ProcessDriverConfig {
   readonly baseDomains: readonly string[]
   /** Further settings of the runtime, by the names of its environment variables. */
   readonly variables?: Readonly<Record<string, string>>
-}
-
-export interface DriverTimings extends LaunchTimings {
-  readonly healthEveryMs: number
-  /** A runtime that leaves a ping unanswered for so long hangs, and is killed. */
-  readonly hangsAfterMs: number
-  readonly syncTimeoutMs: number
-  readonly assignTimeoutMs: number
-  readonly restartMinMs: number
-  readonly restartMaxMs: number
-  /** One that has served for so long was healthy: its next restart does not wait. */
-  readonly healthyAfterMs: number
-}
-
-export const defaultTimings: DriverTimings = {
-  startTimeoutMs: 20_000,
-  helloTimeoutMs: 3_000,
-  drainTimeoutMs: 15_000,
-  killGraceMs: 3_000,
-  healthEveryMs: 2_000,
-  hangsAfterMs: 5_000,
-  syncTimeoutMs: 60_000,
-  assignTimeoutMs: 30_000,
-  restartMinMs: 100,
-  restartMaxMs: 10_000,
-  healthyAfterMs: 10_000,
 }
 
 /** How often a range that was used up is tried again. */
@@ -79,12 +55,12 @@ export function createProcessRuntimeDriver(deps: {
     runFile: createRunFile(join(config.home, 'run', 'runtime.json')),
     config: { ...config, variables: { ...config.variables, IMPRUN_BASE_DOMAINS: config.baseDomains.join(',') } },
   })
-  return new ProcessRuntimeDriver({ ...deps, timings, launcher, keepLogBounded: () => logFile.keepBounded(), logPath: logFile.path })
+  const told = createRuntimeAssignments({ ...deps, timings, baseDomains: config.baseDomains })
+  return new ProcessRuntimeDriver({ ...deps, timings, launcher, told, keepLogBounded: () => logFile.keepBounded(), logPath: logFile.path })
 }
 
 interface Parts {
-  readonly users: Pick<GatewayUsers, 'environmentUri'>
-  readonly assignments: Assignments
+  readonly told: RuntimeAssignments
   readonly clock: Clock
   readonly log: Log
   readonly config: ProcessDriverConfig
@@ -112,8 +88,6 @@ class ProcessRuntimeDriver implements RuntimeDriver {
   #state: RuntimeDriverState = 'stopped'
   #lastError: LastError | undefined
   #supervising: Promise<void> | undefined
-  /** Environments that the runtime refused while everything else was assigned again; tried again with every look at its health. */
-  #refused: Assignment[] = []
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -147,7 +121,7 @@ class ProcessRuntimeDriver implements RuntimeDriver {
     }
     const { session } = this.#serving
     try {
-      await this.#request(session, { type: 'assign', assignment: this.#assignmentOf(ref, fence) }, signal)
+      await this.#parts.told.assign(session, ref, fence, signal)
       return { isReady: true }
     } catch (error) {
       if (error instanceof ControlLostError) return { isReady: false }
@@ -155,14 +129,14 @@ class ProcessRuntimeDriver implements RuntimeDriver {
     }
   }
 
-  async ensureUnassigned({ gatewayId, environment }: EnvironmentRef, fence: number, signal: AbortSignal): Promise<void> {
+  async ensureUnassigned(ref: EnvironmentRef, fence: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted()
       const changed = this.#servingChanged.promise
       if (this.#serving.kind === 'nothing') return
       if (this.#serving.kind === 'running') {
         try {
-          return await this.#request(this.#serving.session, { type: 'unassign', gatewayId, environment, fence }, signal)
+          return await this.#parts.told.unassign(this.#serving.session, ref, fence, signal)
         } catch (error) {
           if (!(error instanceof ControlLostError)) throw error
         }
@@ -226,16 +200,15 @@ class ProcessRuntimeDriver implements RuntimeDriver {
 
   /** Tells the runtime everything it has to serve, then watches over it. Throws why it serves no more. */
   async #serve(session: RuntimeSession): Promise<never> {
-    const { launcher, timings, log } = this.#parts
+    const { launcher, told, timings, log } = this.#parts
     this.#setServing({ kind: 'unsure' })
-    await this.#assignAll(session)
-    this.#stopping.signal.throwIfAborted()
-    this.#lastError = undefined
-    this.#state = 'running'
-    this.#setServing({ kind: 'running', session })
-    log.info({ pid: session.note.pid, port: session.note.port }, 'The runtime serves')
-    for (const listener of [...this.#listeners]) listener()
     try {
+      await told.assignAll(session, this.#stopping.signal)
+      this.#lastError = undefined
+      this.#state = 'running'
+      this.#setServing({ kind: 'running', session })
+      log.info({ pid: session.note.pid, port: session.note.port }, 'The runtime serves')
+      for (const listener of [...this.#listeners]) listener()
       return await Promise.race([this.#watch(session), this.#end(session)])
     } catch (error) {
       if (!(error instanceof ControlLostError)) throw error
@@ -247,44 +220,15 @@ class ProcessRuntimeDriver implements RuntimeDriver {
     }
   }
 
-  async #assignAll(session: RuntimeSession): Promise<void> {
-    const { assignments, timings, log } = this.#parts
-    const wanted = (await assignments()).map(({ ref, fence }) => this.#assignmentOf(ref, fence))
-    this.#refused = []
-    try {
-      await session.client.request({ type: 'sync', assignments: wanted }, { timeoutMs: timings.syncTimeoutMs, signal: this.#stopping.signal })
-    } catch (error) {
-      if (!(error instanceof ControlRefusedError)) throw error
-      // One that cannot be served must not keep the others from it.
-      log.warn({ error }, 'The runtime refuses to take everything at once; environments are assigned one by one')
-      this.#refused = wanted
-      await this.#assignRefused(session)
-    }
-  }
-
-  async #assignRefused(session: RuntimeSession): Promise<void> {
-    const { timings } = this.#parts
-    const before = this.#refused
-    this.#refused = []
-    for (const assignment of before) {
-      try {
-        await session.client.request({ type: 'assign', assignment }, { timeoutMs: timings.assignTimeoutMs, signal: this.#stopping.signal })
-      } catch (error) {
-        if (!(error instanceof ControlRefusedError)) throw error
-        if (error.code !== 'FENCE_STALE') this.#refused.push(assignment)
-      }
-    }
-  }
-
   /** Asks the runtime now and then whether it is well. @throws ControlLostError when it hangs. */
   async #watch(session: RuntimeSession): Promise<never> {
-    const { clock, log, timings, launcher, keepLogBounded } = this.#parts
+    const { clock, log, timings, launcher, told, keepLogBounded } = this.#parts
     const { signal } = this.#stopping
     let renewedMs = clock.monotonicMs()
     for (;;) {
       await clock.sleepMs(timings.healthEveryMs, signal)
       await session.client.request({ type: 'ping' }, { timeoutMs: timings.hangsAfterMs, signal })
-      await this.#assignRefused(session)
+      await told.assignRefused(session, signal)
       await keepLogBounded().catch((error) => log.warn({ error }, "The runtime's log cannot be kept short"))
       if (clock.monotonicMs() - renewedMs < portLeaseTtlMs / 3) continue
       renewedMs = clock.monotonicMs()
@@ -298,29 +242,6 @@ class ProcessRuntimeDriver implements RuntimeDriver {
     await client.closed
     const how = await Promise.race([ended ?? 'it left', clock.sleepMs(endNewsMs).then(() => 'it closed the connection')])
     throw runtimeEnded(how, logPath)
-  }
-
-  async #request(session: RuntimeSession, message: ControlMessage, signal: AbortSignal): Promise<void> {
-    try {
-      await session.client.request(message, { timeoutMs: this.#parts.timings.assignTimeoutMs, signal })
-    } catch (error) {
-      // An answer that does not come says nothing about what was done: a new connection begins with the whole truth.
-      if (error instanceof ControlLostError) session.client.close()
-      throw error instanceof ControlRefusedError ? runtimeRefused(error.message) : error
-    }
-  }
-
-  #assignmentOf({ gatewayId, environment, database }: EnvironmentRef, fence: number): Assignment {
-    const { users, config } = this.#parts
-    return {
-      gatewayId,
-      environment,
-      fence,
-      hosts: config.baseDomains.map((domain) => `${gatewayId}.${environment}.${domain}`),
-      gatewayDatabase: gatewayDatabaseName(gatewayId),
-      dataDatabase: environmentDatabaseName(gatewayId, environment, database),
-      dataUri: users.environmentUri(gatewayId, environment),
-    }
   }
 
   #setServing(serving: Serving): void {
