@@ -47,7 +47,7 @@ async function runSuiteInHost(files: string[], editor: Editor | undefined, vsix:
     suite,
   )
   await using backend = await givenBackend()
-  const counts = await runApiSuite({ ...(editor && { editor }), vsix, suite, env: { IMPRUN_HOME: backend.home } })
+  const counts = await runApiSuite({ ...(editor && { editor }), vsix, suite, env: { ...backend.editorEnv, IMPRUN_EDITOR_TESTS: '1' } })
   console.log(`== API suite: ${countsLine(counts)} (${seconds(performance.now() - startedAt)})`)
   return counts
 }

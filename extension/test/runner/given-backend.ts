@@ -18,6 +18,8 @@ export interface GivenBackend extends AsyncDisposable {
   apiUrl: string
   edgeUrl: string
   token: string
+  /** Variables with which an extension host finds this backend, and no other of the machine. */
+  editorEnv: Record<string, string>
 }
 
 /** Starts the whole of imprun (backend, MongoDB, runtime) in a home of its own on free ports, and stops it as Ctrl-C would. */
@@ -25,7 +27,8 @@ export async function givenBackend(env: Record<string, string> = {}): Promise<Gi
   const home = await mkdtemp(join(tmpdir(), 'imprun-home-'))
   const main = join(import.meta.dirname, '..', '..', '..', 'backend', 'src', 'main.ts')
   const ports = { IMPRUN_API_PORT: String(await freePort()), IMPRUN_EDGE_PORT: '0' }
-  const child = spawn(process.execPath, [main], { env: { ...process.env, IMPRUN_HOME: home, ...ports, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const editorEnv = { IMPRUN_HOME: home, IMPRUN_STATE: join(home, 'state') }
+  const child = spawn(process.execPath, [main], { env: { ...process.env, ...editorEnv, ...ports, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close')
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-outputCharactersMax)))
@@ -39,7 +42,7 @@ export async function givenBackend(env: Record<string, string> = {}): Promise<Gi
   const deadline = performance.now() + readyWithinMs
   while (true) {
     const connection = await readConnection(home)
-    if (connection) return { home, ...connection, [Symbol.asyncDispose]: dispose }
+    if (connection) return { home, editorEnv, ...connection, [Symbol.asyncDispose]: dispose }
     if (child.exitCode !== null || performance.now() > deadline) {
       await dispose()
       throw new Error(`The backend did not start:\n${output}`)
@@ -49,7 +52,7 @@ export async function givenBackend(env: Record<string, string> = {}): Promise<Gi
 }
 
 /** It is written when everything is ready, under another name first, so that it is whole when it is there. */
-async function readConnection(home: string): Promise<Omit<GivenBackend, 'home' | keyof AsyncDisposable> | undefined> {
+async function readConnection(home: string): Promise<Omit<GivenBackend, 'home' | 'editorEnv' | keyof AsyncDisposable> | undefined> {
   const text = await readFile(join(home, 'connection.json'), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const { apiUrl, edgeUrl, token } = JSON.parse(text)
