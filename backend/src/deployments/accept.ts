@@ -3,7 +3,7 @@ import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
-import type { FunctionStore, ListedFunction, StoredFunction } from '../functions/function-store.ts'
+import type { FunctionChanges, FunctionStore, ListedFunction, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
@@ -27,24 +27,41 @@ export interface Order {
   environment: EnvironmentName
   from?: EnvironmentName
   candidate: Candidate
+  /** A save that belongs to it: both are kept, or neither. `stored` is what the function looks like after it. */
+  saving?: { fromRevision: number; changes: FunctionChanges }
   by: Caller
   requestId: string
+}
+
+/** Another save came first. */
+export class SaveLost extends Error {
+  override readonly name = 'SaveLost'
 }
 
 /**
  * Writes release, deployment and publication in one transaction, or a waiting deployment where another one runs. Every such transaction of a gateway
  * holds the gateway's revision counter, so what is read here (versions, who runs, whether the function still exists) stays true until the commit.
- * @throws FUNCTION_NOT_FOUND when the function was deleted meanwhile.
+ * @throws FUNCTION_NOT_FOUND when the function was deleted meanwhile, SaveLost.
  */
 export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDeployment> {
   const { result } = await withNextRevision(deps.database, order.stored.gatewayId, async (session, revision) => {
-    const current = await deps.functions.findListed(order.stored._id, session)
-    if (!current) throw functionNotFound(order.stored.name)
+    const current = await saveOrRead(deps, order, session)
     const release = await ensureRelease(deps, order, session)
     const drafted = draft(order, release, deps.clock.now())
     return enter(deps, drafted, current, release, revision, session)
   })
   return result
+}
+
+async function saveOrRead({ functions }: AcceptDeps, { stored, saving }: Order, session: ClientSession): Promise<ListedFunction> {
+  if (saving) {
+    const saved = await functions.save(stored._id, saving.fromRevision, saving.changes, session)
+    if (!saved) throw new SaveLost()
+    return saved
+  }
+  const current = await functions.findListed(stored._id, session)
+  if (!current) throw functionNotFound(stored.name)
+  return current
 }
 
 async function enter(deps: AcceptDeps, drafted: NewDeployment, current: ListedFunction, release: StoredRelease, revision: number, session: ClientSession) {

@@ -1,4 +1,4 @@
-import { type ApplyFailure, type Deployment, type ErrorCode, errorCodes, ImprunError, type InputFault } from '@imprun/contracts'
+import { type ApplyFailure, type Deployment, type ErrorCode, errorCodes, ImprunError, type InputFault, isImprunError } from '@imprun/contracts'
 import { sourceFileOf } from '../publishing/compile.ts'
 import type { Refusal } from './gates.ts'
 
@@ -15,6 +15,9 @@ export function refused(refusals: readonly [Refusal, ...Refusal[]]): ImprunError
     ...(first.code === 'ENVIRONMENT_NOT_STARTED' ? { retryAfterS: 1 } : {}),
   })
 }
+
+/** Nothing was written then. */
+export const isRefusedByGates = (error: unknown): error is ImprunError => isImprunError(error) && error.facts?.refusals !== undefined
 
 const isErrorCode = (code: string): code is ErrorCode => code in errorCodes
 

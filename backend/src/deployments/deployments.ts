@@ -1,9 +1,9 @@
 import { type EnvironmentName, ImprunError } from '@imprun/contracts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
-import type { StoredFunction } from '../functions/function-store.ts'
+import type { FunctionChanges, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
-import { accept } from './accept.ts'
+import { accept, type Order, SaveLost } from './accept.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
 import { laneOf, type StoredDeployment } from './deployment-store.ts'
 import { toDeploymentView } from './deployment-view.ts'
@@ -27,6 +27,10 @@ export interface PublishRequest extends Request {
   environment: EnvironmentName
   compiling?: Promise<Compiled>
 }
+export interface SaveAndPublishRequest extends PublishRequest {
+  /** What the save makes of `stored`. */
+  changes: FunctionChanges
+}
 export interface PromotionRequest extends Request {
   from: EnvironmentName
   to: EnvironmentName
@@ -42,6 +46,8 @@ export interface Deployments {
   /** Waits for what runs here; what can not end is left to the next start. */
   stop(): Promise<void>
   publish(request: PublishRequest): Promise<StoredDeployment>
+  /** Nothing is saved when a gate refuses; `lost` when the function is no longer at the revision of `stored`. */
+  saveAndPublish(request: SaveAndPublishRequest): Promise<{ saved: StoredFunction; ended: StoredDeployment } | 'lost'>
   promote(request: PromotionRequest): Promise<StoredDeployment>
 }
 
@@ -93,7 +99,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
-  const deploy = async (request: Request & { environment: EnvironmentName; from?: EnvironmentName }, { refusals, candidate }: Prepared) => {
+  const deploy = async (request: Request & Omit<Order, 'candidate'>, { refusals, candidate }: Prepared) => {
     const [first, ...others] = refusals
     if (first) throw refused([first, ...others])
     if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
@@ -126,6 +132,19 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
+  const publish = async (request: PublishRequest & Pick<Order, 'saving'>) => deploy(request, await preparePublish(deps, request))
+
+  const saveAndPublish = async ({ changes, stored, ...request }: SaveAndPublishRequest) => {
+    const { methods = stored.methods, ...others } = changes
+    const saved: StoredFunction = { ...stored, ...others, ...(methods ? { methods } : {}), revision: stored.revision + 1 }
+    try {
+      return { saved, ended: await publish({ ...request, stored: saved, saving: { fromRevision: stored.revision, changes } }) }
+    } catch (error) {
+      if (error instanceof SaveLost) return 'lost'
+      throw error
+    }
+  }
+
   return {
     start() {
       recovering ??= recover()
@@ -137,7 +156,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
       await ended
       clearTimeout(patience)
     },
-    publish: (request) => track(preparePublish(deps, request).then((prepared) => deploy(request, prepared))),
+    publish: (request) => track(publish(request)),
+    saveAndPublish: (request) => track(saveAndPublish(request)),
     promote: (request) => track(preparePromotion(deps, request).then((prepared) => deploy({ ...request, environment: request.to }, prepared))),
   }
 }

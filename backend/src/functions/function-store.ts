@@ -54,11 +54,15 @@ export interface FunctionStore {
   /** By name; one more than the limit when there is a next page. */
   list(gatewayId: string, query: PageQuery): Promise<ListedFunction[]>
   /** Compare-and-set on the revision. @returns undefined when it is no longer `revision`. */
-  save(functionId: string, revision: number, changes: FunctionChanges): Promise<StoredFunction | undefined>
+  save(functionId: string, revision: number, changes: FunctionChanges, session?: ClientSession): Promise<StoredFunction | undefined>
   /** Keeps what is there when it is newer. */
   recordServed(functionId: string, environment: EnvironmentName, served: StoredServed, session: ClientSession): Promise<void>
   remove(functionId: string, session: ClientSession): Promise<void>
   removeAll(gatewayId: string): Promise<void>
+}
+
+function withoutUndefined({ methods, ...changes }: FunctionChanges): Partial<StoredFunction> {
+  return methods ? { ...changes, methods } : changes
 }
 
 export function createFunctionStore(database: Database): FunctionStore {
@@ -93,10 +97,9 @@ export function createFunctionStore(database: Database): FunctionStore {
         .project<ListedFunction>({ code: 0 })
         .toArray()
     },
-    async save(functionId, revision, changes) {
-      const { methods, ...others } = changes
-      const $set = { ...others, ...(methods ? { methods } : {}) }
-      const saved = await functions.findOneAndUpdate({ _id: functionId, revision }, { $set, $inc: { revision: 1 } }, { returnDocument: 'after' })
+    async save(functionId, revision, changes, session) {
+      const update = { $set: withoutUndefined(changes), $inc: { revision: 1 } }
+      const saved = await functions.findOneAndUpdate({ _id: functionId, revision }, update, { returnDocument: 'after', ...(session ? { session } : {}) })
       return saved ?? undefined
     },
     async recordServed(functionId, environment, served, session) {

@@ -1,0 +1,109 @@
+import type { ImprunError, SavedFunction } from '@imprun/contracts'
+import { deploymentEnded, isRefusedByGates } from '../deployments/deployment-errors.ts'
+import { toDeploymentView } from '../deployments/deployment-view.ts'
+import type { Deployments } from '../deployments/deployments.ts'
+import { toServed } from '../deployments/run.ts'
+import type { ApiRequest } from '../http/handlers.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Compiler } from '../publishing/compile.ts'
+import { functionNotFound, revisionStale } from './function-errors.ts'
+import type { FunctionLookup, OwnedGateway } from './function-lookup.ts'
+import { checkCodeSize, hashSource } from './function-rules.ts'
+import type { FunctionChanges, FunctionStore, StoredFunction } from './function-store.ts'
+import { toFunctionView } from './function-view.ts'
+
+export interface SaveFunctionDeps {
+  functions: FunctionStore
+  lookup: FunctionLookup
+  deployments: Deployments
+  compiler: Compiler
+  clock: Clock
+}
+
+type Save = ApiRequest<'saveFunction'>
+
+/** Only saves without a base revision are tried again, each time that another save was quicker. */
+const attemptsMax = 50
+
+/**
+ * With `?publish=dev` one transaction saves and publishes. What may not be published is saved all the same, and the answer says why it is not live.
+ * @throws REVISION_STALE; without a base revision the save overwrites whatever is there.
+ */
+export async function saveFunction(deps: SaveFunctionDeps, request: Save): Promise<SavedFunction> {
+  const { params, query, body, account, audit } = request
+  audit({ function: params.functionId, ...(body.baseRevision === undefined ? { isForced: true } : { baseRevision: body.baseRevision }) })
+  checkCodeSize(body.code)
+  const { gateway, stored } = await deps.lookup.getForChange(params.gatewayId, params.functionId, account.userId)
+  const attempt = query.publish === undefined ? saveOnce(deps) : saveAndPublishOnce(deps, request, gateway, compileEarly(deps, stored, request))
+  let found = stored
+  for (let attempts = 0; attempts < attemptsMax; attempts++) {
+    const answer = await attempt(found, changesOf(deps, found, request))
+    if (answer) {
+      audit({ functionId: found._id, fromRevision: found.revision, toRevision: answer.function.revision })
+      return answer
+    }
+    const newer = await deps.functions.findById(stored._id)
+    if (!newer) throw functionNotFound(params.functionId)
+    found = newer
+  }
+  throw new Error(`Function ${stored._id} changed ${attemptsMax} times while one save was tried.`)
+}
+
+/** @returns undefined when another save was quicker. */
+type Attempt = (found: StoredFunction, changes: FunctionChanges) => Promise<SavedFunction | undefined>
+
+const saveOnce =
+  ({ functions }: SaveFunctionDeps): Attempt =>
+  async (found, changes) => {
+    const saved = await functions.save(found._id, found.revision, changes)
+    return saved && { function: toFunctionView(saved) }
+  }
+
+/** The compiler works while the database is still asked. */
+function compileEarly({ compiler }: SaveFunctionDeps, { name }: StoredFunction, { body }: Save) {
+  const compiling = compiler.compile(name, body.code)
+  // A refusal is told by the publish, which may come to it late or never.
+  compiling.catch(() => {})
+  return compiling
+}
+
+function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, compiling: ReturnType<Compiler['compile']>): Attempt {
+  const { account, requestId, receivedAtMs, audit } = request
+  return async (found, changes) => {
+    try {
+      const outcome = await deps.deployments.saveAndPublish({
+        gateway,
+        stored: found,
+        changes,
+        environment: 'dev',
+        compiling,
+        by: account,
+        requestId,
+        receivedAtMs,
+      })
+      if (outcome === 'lost') return undefined
+      const { saved, ended } = outcome
+      audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
+      const deployment = toDeploymentView(ended)
+      if (ended.status !== 'SUCCESS') return { function: toFunctionView(saved), deployment, refusal: toRefusal(deploymentEnded(deployment)) }
+      return { function: toFunctionView({ ...saved, served: { ...saved.served, dev: toServed(ended) } }), deployment }
+    } catch (error) {
+      if (!isRefusedByGates(error)) throw error
+      audit({ result: error.code })
+      const answer = await saveOnce(deps)(found, changes)
+      return answer && { ...answer, refusal: toRefusal(error) }
+    }
+  }
+}
+
+function changesOf({ clock }: SaveFunctionDeps, found: StoredFunction, { body, account }: Save): FunctionChanges {
+  const now = clock.now()
+  if (body.baseRevision !== undefined && body.baseRevision !== found.revision) {
+    const theirs = { by: found.updatedBy.name, at: found.updatedAt }
+    throw revisionStale({ baseRevision: body.baseRevision, revision: found.revision, theirs, yours: { by: account.name, at: now } })
+  }
+  const source = { code: body.code, methods: body.methods ?? found.methods, limits: body.limits ?? found.limits }
+  return { ...source, sourceHash: hashSource(source), updatedAt: now, updatedBy: account }
+}
+
+const toRefusal = ({ code, message, errors }: ImprunError): NonNullable<SavedFunction['refusal']> => ({ code, detail: message, errors: [...(errors ?? [])] })
