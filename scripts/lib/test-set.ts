@@ -12,7 +12,7 @@ const leaveWithinMs = 5_000
 
 /**
  * Runs test files in one mocha process. What goes wrong outside a test counts as failed: a file that does not load, a
- * process or a temporary file left behind.
+ * process or a temporary file left behind. The tests neither see nor disturb an imprun that its user runs.
  */
 export async function runTestSet(name: string, files: string[], mochaArgs: string[]): Promise<Counts> {
   console.log(`\n== ${name} (${files.length} files)`)
@@ -20,7 +20,8 @@ export async function runTestSet(name: string, files: string[], mochaArgs: strin
   const run = randomUUID()
   // A short name: sockets are made in it, whose whole path may have some 100 characters.
   const temporary = await mkdtemp(join(tmpdir(), 't-'))
-  const counts = await runMocha(files, mochaArgs, { ...process.env, [runMarker]: run, TMPDIR: temporary, TEMP: temporary, TMP: temporary })
+  const own = { [runMarker]: run, TMPDIR: temporary, TEMP: temporary, TMP: temporary, IMPRUN_STATE: join(temporary, 'state') }
+  const counts = await runMocha(files, mochaArgs, { ...process.env, ...own })
   const left = [...(await endLeftBehind(run, leaveWithinMs)).map((line) => `the process ${line}`), ...(await removeTemporary(temporary))]
   for (const what of left) console.error(`A test left behind ${what}`)
   counts.failed += left.length
