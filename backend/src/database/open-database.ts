@@ -3,6 +3,8 @@ import type { Keys } from '../home/keys.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Secrets } from '../platform/secrets.ts'
+import { homeDigest } from '../platform/socket-folder.ts'
+import { endAbandonedTransactions } from './abandoned-transactions.ts'
 import { type ConnectedDatabase, connectDatabase } from './database.ts'
 import { createEmbeddedMongodb, type EmbeddedMongodb } from './embedded/embedded-mongodb.ts'
 import { findMongod } from './embedded/find-mongod.ts'
@@ -29,8 +31,9 @@ export async function openDatabase(options: Options, undo: AsyncDisposableStack)
   const { config, progress } = options
   const mongodb = config.mongodbUri === undefined ? await startEmbedded(options, undo) : undefined
   if (!mongodb) progress('Connecting to the MongoDB of MONGODB_URI')
-  const database = await connect(mongodb?.uri() ?? config.mongodbUri ?? '')
+  const database = await connect(mongodb?.uri() ?? config.mongodbUri ?? '', appNameOf(config.home))
   undo.defer(() => database.close())
+  await endAbandonedTransactions(database, options.log)
   return { database, mongodb }
 }
 
@@ -54,9 +57,12 @@ async function startEmbedded({ config, keys, secrets, clock, log, progress, sign
   return mongodb
 }
 
-async function connect(uri: string): Promise<ConnectedDatabase> {
+/** Tells the backend of this home from others on the same MongoDB. */
+const appNameOf = (home: string) => `imprun-backend-${homeDigest(home)}`
+
+async function connect(uri: string, appName: string): Promise<ConnectedDatabase> {
   try {
-    return await connectDatabase(uri)
+    return await connectDatabase(uri, { appName })
   } catch (error) {
     // The driver's text may name hosts, which help, and never the password.
     throw new Error(`MongoDB cannot be used: ${(error as Error).message} Check MONGODB_URI, or unset it to use the embedded MongoDB.`, { cause: error })
