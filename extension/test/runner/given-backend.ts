@@ -15,8 +15,6 @@ const outputCharactersMax = 8_000
 export interface GivenBackend extends AsyncDisposable {
   /** IMPRUN_HOME of this backend; its connection.json is there. */
   home: string
-  /** Variables with which an editor finds this backend, and no other that runs on this machine. */
-  env: { IMPRUN_HOME: string; IMPRUN_STATE: string }
   apiUrl: string
   edgeUrl: string
   token: string
@@ -28,7 +26,6 @@ export interface GivenBackend extends AsyncDisposable {
 export async function givenBackend(env: Record<string, string> = {}): Promise<GivenBackend> {
   const home = await mkdtemp(join(tmpdir(), 'imprun-home-'))
   const main = join(import.meta.dirname, '..', '..', '..', 'backend', 'src', 'main.ts')
-  const own = { IMPRUN_HOME: home, IMPRUN_STATE: join(home, 'state') }
   const ports = { IMPRUN_API_PORT: String(await freePort()), IMPRUN_EDGE_PORT: '0' }
   const editorEnv = { IMPRUN_HOME: home, IMPRUN_STATE: join(home, 'state') }
   const child = spawn(process.execPath, [main], { env: { ...process.env, ...editorEnv, ...ports, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -15,7 +15,7 @@ export interface GivenWindow extends AsyncDisposable {
 
 /**
  * Opens a window of VS Code with real dialogs, an empty profile and the packaged extension:
- * `await using window = await givenWindow({ env: backend.env })`.
+ * `await using window = await givenWindow({ env: backend.editorEnv })`.
  */
 export async function givenWindow(options: Partial<CodeServerOptions> = {}): Promise<GivenWindow> {
   const editor = await ensureEditor()
