@@ -102,4 +102,4 @@ async function remember(cacheFolder: string, found: FoundMongod): Promise<void> 
   await rename(draft, noteIn(cacheFolder))
 }
 
-const firstLine = (text: string) => text.split('\n', 1)[0] ?? ''
+const firstLine = (text: string) => (text.split('\n', 1)[0] ?? '').replace(/,? Details:$/, '')

@@ -11,6 +11,7 @@ export interface Credentials {
 
 const authenticationFailed = 18
 const alreadyInitialized = 23
+const notYetInitialized = 94
 const unauthorized = [13, 18]
 const tryEveryMs = 50
 
@@ -41,7 +42,7 @@ export async function withDirectClient<T>(
  * @throws Error with a sentence for people when the data belongs to another secret key.
  */
 export async function prepareReplicaSet(port: number, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  if (await canSignIn(port, credentials)) await ensureAddress(port, credentials)
+  if (await canSignIn(port, credentials)) await ensureAddress(port, credentials, signal)
   else await initialise(port, credentials, signal)
   await withDirectClient(port, credentials, 5_000, (client) => waitUntilPrimary(client, signal))
 }
@@ -73,13 +74,27 @@ async function initialise(port: number, credentials: Credentials, signal: AbortS
 }
 
 /** The set knows its member by address, and the port may be another one than last time. */
-async function ensureAddress(port: number, credentials: Credentials): Promise<void> {
+async function ensureAddress(port: number, credentials: Credentials, signal: AbortSignal): Promise<void> {
   await withDirectClient(port, credentials, 5_000, async (client) => {
-    const { config } = (await command(client, { replSetGetConfig: 1 })) as { config: { version: number; members: { host: string }[] } }
+    const config = await readConfig(client, signal)
     if (config.members[0]?.host === addressOf(port)) return
     const members = [{ ...config.members[0], host: addressOf(port) }]
     await command(client, { replSetReconfig: { ...config, version: config.version + 1, members }, force: true })
   })
+}
+
+interface ReplicaSetConfig {
+  version: number
+  members: { host: string }[]
+}
+
+/** mongod answers before it has read its own configuration. */
+async function readConfig(client: MongoClient, signal: AbortSignal): Promise<ReplicaSetConfig> {
+  for (;;) {
+    const { config } = await command(client, { replSetGetConfig: 1 }, [notYetInitialized])
+    if (config) return config as ReplicaSetConfig
+    await sleep(tryEveryMs, undefined, { signal })
+  }
 }
 
 async function waitUntilPrimary(client: MongoClient, signal: AbortSignal): Promise<void> {
