@@ -4,6 +4,7 @@ import { createFrameReceiver, createFrameSender } from '../frames/frames.ts'
 import { createOutput } from './output.ts'
 import { readGuestBundle } from './sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
+import { makeInterruptible } from './sandbox/v8-flags.ts'
 import { warmUp } from './warm-up.ts'
 import { createWorker } from './worker.ts'
 
@@ -29,6 +30,7 @@ process.on('uncaughtException', (error) => {
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 const { send, flush } = createFrameSender(socket, flushAfterFrames)
 const output = createOutput({ send, flush })
+makeInterruptible()
 const engine = createIsolatedVmEngine(await readGuestBundle())
 warmUp(engine)
 const worker = createWorker(engine, output, () => {

@@ -19,6 +19,7 @@ import {
 
 const mainFile = path.resolve(import.meta.dirname, '../../src/worker/main.ts')
 const answerWithinMs = 15_000
+const leaveWithinMs = 1_000
 
 export interface Answer {
   status: number
@@ -49,6 +50,7 @@ export class CallFailed extends Error {
 }
 
 interface Waiting {
+  fail(error: Error): void
   settle(kind: number, body: Buffer, meta: string): void
   isCrossed: boolean
 }
@@ -88,8 +90,12 @@ export class WorkerUnderTest {
     this.process = child
     this.#socket = child.stdio[3] as unknown as Socket
     this.#send = createFrameSender(this.#socket).send
-    this.ready = new Promise((resolve) => {
-      this.#waiting.set(0, { isCrossed: false, settle: () => resolve() })
+    this.ready = new Promise((resolve, reject) => {
+      this.#waiting.set(0, { isCrossed: false, settle: () => resolve(), fail: reject })
+    })
+    child.once('exit', () => {
+      for (const waiting of this.#waiting.values()) waiting.fail(new Error('The worker ended.'))
+      this.#waiting.clear()
     })
     this.#socket.on('error', () => undefined)
     this.#socket.on(
@@ -167,7 +173,10 @@ export class WorkerUnderTest {
   }
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.destroy()
+    // As the front would: a worker that hangs does not notice that its socket has closed.
+    const kill = setTimeout(() => this.process.kill('SIGKILL'), leaveWithinMs)
     await this.exited()
+    clearTimeout(kill)
   }
 
   #request(kind: number, body: string): Promise<RefusedMessage | undefined> {
@@ -185,14 +194,15 @@ export class WorkerUnderTest {
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error('The worker did not answer.')), answerWithinMs)
-      const gone = (): void => reject(new Error('The worker ended.'))
-      this.process.once('exit', gone)
       const waiting: Waiting = {
         isCrossed: false,
+        fail: (error) => {
+          clearTimeout(late)
+          reject(error)
+        },
         settle: (kind, body, meta) => {
           if (onFrame(kind, body, meta, waiting, resolve, reject)) return
           clearTimeout(late)
-          this.process.off('exit', gone)
           this.#waiting.delete(id)
         },
       }

@@ -1,4 +1,4 @@
-import { BSON, type Collection, MongoClient } from 'mongodb'
+import { BSON, type Collection, MongoClient, type MongoClientOptions } from 'mongodb'
 import { type AccessRules, createAccessRules } from './access-rules.ts'
 import { Cursors } from './cursors.ts'
 import { DataAccessRefused } from './data-error.ts'
@@ -29,7 +29,7 @@ export function createDataAccess(uri: string, database: string): DataAccess {
   const rules = createAccessRules(database)
   let client: MongoClient | undefined
   const collectionNamed = (name: string): Collection => {
-    client ??= new MongoClient(uri, { appName: 'imprun-worker', maxPoolSize: poolSizeMax, serverSelectionTimeoutMS: serverSelectionTimeoutMs })
+    client ??= new MongoClient(uri, toClientOptions(uri))
     return client.db(database).collection(name)
   }
   return {
@@ -37,6 +37,16 @@ export function createDataAccess(uri: string, database: string): DataAccess {
       const cursors = new Cursors()
       return { run: (...request) => run(rules, collectionNamed, cursors, ...request), close: () => cursors.closeAll() }
     },
+  }
+}
+
+/** What the URI itself says wins. */
+function toClientOptions(uri: string): MongoClientOptions {
+  const given = new URLSearchParams(uri.split('?')[1])
+  return {
+    appName: 'imprun-worker',
+    ...(given.has('maxPoolSize') ? {} : { maxPoolSize: poolSizeMax }),
+    ...(given.has('serverSelectionTimeoutMS') ? {} : { serverSelectionTimeoutMS: serverSelectionTimeoutMs }),
   }
 }
 

@@ -25,7 +25,7 @@ function createIsolate(isolate: ivm.Isolate, memoryMb: number): SandboxIsolate {
     get isDisposed() {
       return isolate.isDisposed
     },
-    createContext: () => createContext(isolate),
+    createContext: () => createContext(isolate, memoryMb),
     dispose: () => {
       if (!isolate.isDisposed) isolate.dispose()
     },
@@ -34,7 +34,7 @@ function createIsolate(isolate: ivm.Isolate, memoryMb: number): SandboxIsolate {
 
 type Entry = ivm.Reference<(...values: ivm.Transferable[]) => string | number | undefined>
 
-function createContext(isolate: ivm.Isolate): SandboxContext {
+function createContext(isolate: ivm.Isolate, memoryMb: number): SandboxContext {
   const context = isolate.createContextSync()
   const sandbox: { host: HostFunction } = { host: () => undefined }
   const callback = new ivm.Callback((code: unknown, ...values: unknown[]) => (typeof code === 'number' ? sandbox.host(code, ...values) : undefined), {
@@ -55,11 +55,11 @@ function createContext(isolate: ivm.Isolate): SandboxContext {
     try {
       return entry.applySync(undefined, values, { timeout: timeoutMs }) as string | number | undefined
     } catch (error) {
-      throw toEntryError(error, isolate)
+      throw toEntryError(error, isolate, memoryMb)
     }
   }
   return Object.assign(sandbox, {
-    compile: (code: string, scriptName: string) => compile(isolate, context, code, scriptName),
+    compile: (code: string, scriptName: string) => compile(isolate, memoryMb, context, code, scriptName),
     run(call: number, meta: string, body: string, timeoutMs: number) {
       const answer = enter(runEntry, [call, meta, body], timeoutMs)
       return typeof answer === 'string' ? answer : undefined
@@ -85,7 +85,7 @@ function transferable(bytes: Uint8Array): ivm.Transferable {
   return new ivm.ExternalCopy(buffer as ArrayBuffer, { transferOut: true }).copyInto({ release: true, transferIn: true })
 }
 
-function compile(isolate: ivm.Isolate, context: ivm.Context, code: string, scriptName: string): SandboxScript {
+function compile(isolate: ivm.Isolate, memoryMb: number, context: ivm.Context, code: string, scriptName: string): SandboxScript {
   let script: ivm.Script
   try {
     script = isolate.compileScriptSync(loadPrefix + code + loadSuffix, { filename: scriptName, columnOffset: -loadPrefix.length })
@@ -100,7 +100,7 @@ function compile(isolate: ivm.Isolate, context: ivm.Context, code: string, scrip
       try {
         script.runSync(context, { timeout: timeoutMs })
       } catch (error) {
-        throw toEntryError(error, isolate)
+        throw toEntryError(error, isolate, memoryMb)
       } finally {
         if (!isolate.isDisposed) script.release()
       }
@@ -109,11 +109,23 @@ function compile(isolate: ivm.Isolate, context: ivm.Context, code: string, scrip
 }
 
 /** The dispatcher never throws, so whatever arrives here is a timeout, the end of the isolate, or a rejection that nobody handled. */
-function toEntryError(error: unknown, isolate: ivm.Isolate): EntryError {
+function toEntryError(error: unknown, isolate: ivm.Isolate, memoryMb: number): EntryError {
   const message = error instanceof Error ? error.message : 'A promise was rejected with something that is not an Error.'
   const stack = error instanceof Error && typeof error.stack === 'string' ? withoutHostFrames(error.stack) : ''
+  const isTimeout = message === 'Script execution timed out.'
+  if (isTimeout && isFilling(isolate, memoryMb)) isolate.dispose()
   if (isolate.isDisposed || message.startsWith('Isolate was disposed')) return new EntryError('out-of-memory', 'The memory limit was reached.', stack)
-  return new EntryError(message === 'Script execution timed out.' ? 'timed-out' : 'stray', message, stack)
+  return new EntryError(isTimeout ? 'timed-out' : 'stray', message, stack)
+}
+
+/**
+ * Code that fills the memory is often stopped by its time first. The next entry into a heap that is already near its limit is lent 1 GiB by the library and
+ * may hang in the collector (measured), so such an isolate is given up.
+ */
+function isFilling(isolate: ivm.Isolate, memoryMb: number): boolean {
+  if (isolate.isDisposed) return false
+  const { used_heap_size: usedBytes, externally_allocated_size: externalBytes } = isolate.getHeapStatisticsSync()
+  return usedBytes + externalBytes > (memoryMb * 1024 * 1024) / 2
 }
 
 /** Below the library's marker stand the frames of this process, which are nobody's business. */

@@ -1,0 +1,301 @@
+import { strict as assert } from 'node:assert'
+import { Binary, type Db, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID } from 'mongodb'
+import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
+import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
+
+const exact = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true }
+
+describe('imp.db()', () => {
+  let mongo: GivenMongo
+  let worker: WorkerUnderTest
+  let database: Db
+  before(async () => {
+    mongo = await givenMongo()
+    const dataDatabase = `gatewayid_${mongo.newGatewayId()}_dev`
+    database = mongo.client.db(dataDatabase)
+    worker = await givenWorker({ dataUri: mongo.uri, dataDatabase, memoryMb: 128 })
+  })
+  after(async () => {
+    await worker?.[Symbol.asyncDispose]()
+    await mongo?.[Symbol.asyncDispose]()
+  })
+
+  /** Runs the source with `items`, a collection that no other test uses. @returns what it returned */
+  let collections = 0
+  const run = async (source: string, name = `items${++collections}`) => {
+    const call = await worker.given(`export default async (req: any, res: any) => { const items = imp.db().collection(${JSON.stringify(name)}); ${source} }`)
+    const answer = await call()
+    return { name, value: JSON.parse(answer.text), crossed: answer.crossed }
+  }
+  const thrownBy = (source: string, name?: string) =>
+    run(
+      `try { ${source} } catch (error) { return { name: error.name, code: error.code, message: error.message, isError: error instanceof Error } } return { message: 'It did not throw.' }`,
+      name,
+    )
+
+  it('stores what the function made, with its types', async () => {
+    const { name } = await run(`await items.insertOne({
+      _id: new ObjectId('0123456789abcdef01234567'), int: 1, double: 1.5, whole: new imp.Double(2), long: imp.Long.fromString('9007199254740993'), big: 5n, text: 'é€😀', yes: true,
+      nothing: null, missing: undefined, at: new Date(5), decimal: imp.Decimal128.fromString('1.10'), bytes: new Uint8Array([1, 255]), binary: new imp.Binary(new Uint8Array([9])),
+      uuid: new imp.UUID('11111111-1111-4111-8111-111111111111'), list: [1, [2, { a: 3 }]], pattern: /^a/i, stamp: new imp.Timestamp({ t: 1, i: 2 }), max: new imp.MaxKey(), min: new imp.MinKey(),
+    }); return {}`)
+    const stored = await database.collection(name).findOne({}, exact)
+    assert.deepEqual(
+      Object.fromEntries(
+        Object.entries(stored ?? {}).map(([key, value]) => [key, (value as { _bsontype?: string } | null)?._bsontype ?? value?.constructor?.name ?? null]),
+      ),
+      {
+        _id: 'ObjectId',
+        int: 'Int32',
+        double: 'Double',
+        whole: 'Double',
+        long: 'Long',
+        big: 'Long',
+        text: 'String',
+        yes: 'Boolean',
+        nothing: null,
+        missing: null,
+        at: 'Date',
+        decimal: 'Decimal128',
+        bytes: 'Binary',
+        binary: 'Binary',
+        uuid: 'Binary',
+        list: 'Array',
+        pattern: 'BSONRegExp',
+        stamp: 'Timestamp',
+        max: 'MaxKey',
+        min: 'MinKey',
+      },
+    )
+    assert.deepEqual([stored?.text, String(stored?.long), String(stored?.decimal), stored?.at.getTime()], ['é€😀', '9007199254740993', '1.10', 5])
+  })
+
+  it('gives back what is stored, with its types', async () => {
+    const name = 'stored_types'
+    await database.collection(name).insertOne({
+      _id: new ObjectId(),
+      int: new Int32(1),
+      double: new Double(2),
+      long: Long.fromNumber(7),
+      huge: Long.fromString('9007199254740993'),
+      decimal: Decimal128.fromString('1.10'),
+      at: new Date(5),
+      binary: new Binary(Buffer.from([1, 255])),
+      uuid: new UUID(),
+      pattern: /a/i,
+      stamp: new Timestamp({ t: 1, i: 2 }),
+      nested: { list: [{ id: new ObjectId() }] },
+    })
+    const { value } = await run(
+      `const d = await items.findOne(); const kind = (v) => v?._bsontype ?? v?.constructor?.name; return {
+      kinds: Object.fromEntries(Object.entries(d).map(([k, v]) => [k, kind(v)])), inner: kind(d.nested.list[0].id), same: d._id instanceof imp.ObjectId && d.at instanceof Date, bytes: [...d.binary.buffer], at: d.at.getTime(), huge: String(d.huge) }`,
+      name,
+    )
+    assert.deepEqual(value, {
+      kinds: {
+        _id: 'ObjectId',
+        int: 'Number',
+        double: 'Number',
+        long: 'Number',
+        huge: 'Long',
+        decimal: 'Decimal128',
+        at: 'Date',
+        binary: 'Binary',
+        uuid: 'Binary',
+        pattern: 'RegExp',
+        stamp: 'Timestamp',
+        nested: 'Object',
+      },
+      inner: 'ObjectId',
+      same: true,
+      bytes: [1, 255],
+      at: 5,
+      huge: '9007199254740993',
+    })
+  })
+
+  it("keeps a number's exact type when a document is changed by the function", async () => {
+    const { name } = await run(
+      `await items.insertOne({ _id: 1, n: new imp.Double(1), l: imp.Long.fromNumber(1) }); await items.findOneAndUpdate({ _id: 1 }, { $set: { d: new imp.Double(3) } }); return {}`,
+    )
+    const stored = await database.collection(name).findOne({}, exact)
+    assert.deepEqual([stored?.n._bsontype, stored?.l._bsontype, stored?.d._bsontype], ['Double', 'Long', 'Double'])
+  })
+
+  it('gives the document its _id, as the driver does', async () => {
+    const { value } = await run(
+      'const d: any = { a: 1 }; const r = await items.insertOne(d); return { same: r.insertedId.equals(d._id), is: d._id instanceof ObjectId, acknowledged: r.acknowledged }',
+    )
+    assert.deepEqual(value, { same: true, is: true, acknowledged: true })
+  })
+
+  it('inserts, updates, replaces and deletes', async () => {
+    const { value, crossed } = await run(`const out: any = {}
+      out.many = (await items.insertMany([{ _id: 1, n: 1 }, { _id: 2, n: 2 }, { _id: 3, n: 3 }])).insertedIds
+      out.one = await items.updateOne({ _id: 1 }, { $set: { a: 1 } })
+      out.all = await items.updateMany({ n: { $gte: 2 } }, [{ $set: { a: { $add: ['$n', 10] } } }])
+      out.upsert = await items.updateOne({ _id: 9 }, { $set: { a: 1 } }, { upsert: true })
+      out.replaced = await items.replaceOne({ _id: 2 }, { n: 22 })
+      out.after = await items.findOneAndUpdate({ _id: 1 }, { $inc: { n: 5 } }, { returnDocument: 'after' })
+      out.before = await items.findOneAndReplace({ _id: 1 }, { n: 100 })
+      out.gone = await items.findOneAndDelete({ _id: 1 })
+      out.none = await items.findOneAndDelete({ _id: 1 })
+      out.deleted = await items.deleteOne({ _id: 2 })
+      out.rest = await items.deleteMany()
+      return out`)
+    assert.equal(crossed, true)
+    assert.deepEqual(value, {
+      many: { 0: 1, 1: 2, 2: 3 },
+      one: { acknowledged: true, matchedCount: 1, modifiedCount: 1, upsertedCount: 0, upsertedId: null },
+      all: { acknowledged: true, matchedCount: 2, modifiedCount: 2, upsertedCount: 0, upsertedId: null },
+      upsert: { acknowledged: true, matchedCount: 0, modifiedCount: 0, upsertedCount: 1, upsertedId: 9 },
+      replaced: { acknowledged: true, matchedCount: 1, modifiedCount: 1, upsertedCount: 0, upsertedId: null },
+      after: { _id: 1, n: 6, a: 1 },
+      before: { _id: 1, n: 6, a: 1 },
+      gone: { _id: 1, n: 100 },
+      none: null,
+      deleted: { acknowledged: true, deletedCount: 1 },
+      rest: { acknowledged: true, deletedCount: 2 },
+    })
+  })
+
+  describe('reading', () => {
+    const name = 'many'
+    before(() => database.collection(name).insertMany(Array.from({ length: 2500 }, (_, n) => ({ n, kind: n % 3, text: 'x'.repeat(50) }))))
+
+    it('sorts, skips, limits and projects, by chain and by options', async () => {
+      const { value } = await run(
+        `return {
+        chain: await items.find({ n: { $lt: 100 } }).sort({ n: -1 }).skip(1).limit(2).project({ n: 1, _id: 0 }).toArray(),
+        options: await items.find({ n: { $lt: 100 } }, { sort: { n: -1 }, skip: 1, limit: 2, projection: { n: 1, _id: 0 } }).toArray(),
+        named: await items.find().sort('n', -1).limit(1).map((d) => d.n).toArray(), one: await items.findOne({ n: 7 }, { projection: { n: 1, _id: 0 } }), none: await items.findOne({ n: -1 }) }`,
+        name,
+      )
+      assert.deepEqual(value, { chain: [{ n: 98 }, { n: 97 }], options: [{ n: 98 }, { n: 97 }], named: [2499], one: { n: 7 }, none: null })
+    })
+
+    it('reads through many batches', async () => {
+      const { value } = await run(
+        `const all = await items.find().toArray(); let sum = 0; let count = 0; for await (const d of items.find()) { sum += d.n; count++ }
+        const cursor = items.find({ n: { $lt: 3 } }).sort({ n: 1 }); const nexts = []; while (await cursor.hasNext()) nexts.push((await cursor.next()).n)
+        return { all: all.length, sum, count, nexts, end: await cursor.next() }`,
+        name,
+      )
+      assert.deepEqual(value, { all: 2500, sum: 3_123_750, count: 2500, nexts: [0, 1, 2], end: null })
+    })
+
+    it('closes a cursor that is left early', async () => {
+      const open = async (): Promise<number> => (await database.admin().command({ serverStatus: 1 })).metrics.cursor.open.total
+      const before = await open()
+      await run('for (let i = 0; i < 20; i++) for await (const d of items.find()) { if (d.n > 3) break } return {}', name)
+      assert.ok((await open()) <= before)
+    })
+
+    it('aggregates, counts and tells distinct values', async () => {
+      const { value } = await run(
+        `return { groups: await items.aggregate([{ $group: { _id: '$kind', n: { $sum: 1 } } }, { $sort: { _id: 1 } }]).toArray(),
+        count: await items.countDocuments({ kind: 1 }), estimate: await items.estimatedDocumentCount(), kinds: (await items.distinct('kind')).sort() }`,
+        name,
+      )
+      assert.deepEqual(value, {
+        groups: [
+          { _id: 0, n: 834 },
+          { _id: 1, n: 833 },
+          { _id: 2, n: 833 },
+        ],
+        count: 833,
+        estimate: 2500,
+        kinds: [0, 1, 2],
+      })
+    })
+
+    it("stops the server's work at the function's time limit", async () => {
+      const call = await worker.given(
+        'export default async () => { try { await imp.db().collection("many").aggregate([{ $match: { $expr: { $gt: [{ $size: { $range: [0, { $add: [500000, "$n"] }] } }, 0] } } }]).toArray() } catch (e) { return { code: e.code, name: e.name } } }',
+        { timeoutMs: 200 },
+      )
+      assert.deepEqual(JSON.parse((await call()).text), { code: 50, name: 'MongoServerError' })
+    })
+
+    it('works with many requests at once, each with its own result', async () => {
+      const call = await worker.given(
+        `export default async (req) => { const n = Number(req.query.n); const d = await imp.db().collection('${name}').findOne({ n }); return { asked: n, got: d.n } }`,
+      )
+      const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => call({ url: `/?n=${n}` })))
+      assert.deepEqual(
+        answers.map((answer) => JSON.parse(answer.text)),
+        Array.from({ length: 100 }, (_, n) => ({ asked: n, got: n })),
+      )
+    })
+  })
+
+  it('carries documents of several megabytes', async () => {
+    const { value } =
+      await run(`const d: any = { text: 'é'.repeat(3_000_000), bytes: new Uint8Array(5_000_000).fill(7) }; await items.insertOne(d); const back = await items.findOne()
+      return { same: back.text === d.text, length: back.bytes.length(), first: back.bytes.buffer[0] }`)
+    assert.deepEqual(value, { same: true, length: 5_000_000, first: 7 })
+  })
+
+  it('bounds what comes at once', async () => {
+    const name = 'heavy'
+    await database.collection(name).insertMany(Array.from({ length: 3 }, () => ({ bytes: Buffer.alloc(7_000_000) })))
+    const { value } = await thrownBy('await items.find().toArray()', name)
+    assert.match(value.message, /larger than 16777216 bytes/)
+    assert.deepEqual((await run('let n = 0; for await (const d of items.find().batchSize(1)) n += d.bytes.length(); return { n }', name)).value, {
+      n: 21_000_000,
+    })
+  })
+
+  it("tells the driver's errors by name, code and message", async () => {
+    const duplicate = (await thrownBy('await items.insertOne({ _id: 1 }); await items.insertOne({ _id: 1 })')).value
+    assert.deepEqual([duplicate.name, duplicate.code, duplicate.isError], ['MongoServerError', 11000, true])
+    assert.match(duplicate.message, /duplicate key/)
+    assert.equal((await thrownBy('await items.find({ $nonsense: 1 }).toArray()')).value.code, 2)
+    assert.match((await thrownBy('await items.insertOne(5)')).value.message, /document is an object/)
+  })
+
+  it("has a stack that leads to the author's line", async () => {
+    await worker.given('export default async () => {\n  await imp.db()\n    .collection("__x").insertOne({})\n}').then((call) => call().catch(() => undefined))
+    assert.match((await worker.logged((entry) => entry.message.includes('__x'))).message, /fn\d+\.ts:3:24/)
+  })
+
+  it('refuses what a function may not touch, and touches nothing', async () => {
+    await database.collection('__credentials').insertOne({ _id: 1 as never, hash: 'secret' })
+    const sources = [
+      'await imp.db().collection("__credentials").find().toArray()',
+      'await imp.db().collection("__credentials").insertOne({})',
+      'await imp.db().collection("system.views").find().toArray()',
+      'await imp.db("admin").collection("x").find().toArray()',
+      'await items.aggregate([{ $lookup: { from: "__credentials", as: "x", pipeline: [] } }]).toArray()',
+      'await items.aggregate([{ $unionWith: "__credentials" }]).toArray()',
+      'await items.aggregate([{ $out: "__credentials" }]).toArray()',
+      'await items.aggregate([{ $merge: { into: { db: "admin", coll: "x" } } }]).toArray()',
+      'await items.find({ $where: "1" }).toArray()',
+      'await items.updateOne({}, [{ $set: { a: { $function: { body: "function () {}", args: [], lang: "js" } } } }])',
+      'await items.find({}, { projection: { a: { $function: { body: "function () {}", args: [], lang: "js" } } } }).toArray()',
+      'await items.find().sort({ a: 1 }).project({ a: { $accumulator: {} } }).toArray()',
+      'await items.countDocuments({ $expr: { $function: { body: "f", args: [], lang: "js" } } })',
+      'await items.distinct("a", { $where: "1" })',
+      'await items.deleteMany({ $where: "1" })',
+    ]
+    for (const source of sources) assert.equal((await thrownBy(source)).value.code, 'DATA_ACCESS_REFUSED', source)
+    assert.deepEqual(await database.collection('__credentials').find().toArray(), [{ _id: 1, hash: 'secret' }])
+  })
+
+  it('stores documents whatever their field names are', async () => {
+    const { value } = await run(
+      'await items.insertOne({ _id: 1, $where: 1, a: { $function: 2, "b.c": 3 }, ["__proto__"]: { x: 1 } }); const d = await items.findOne(); return { own: Object.hasOwn(d, "__proto__"), polluted: ({} as any).x, a: d.a }',
+    )
+    assert.deepEqual(value, { own: true, a: { $function: 2, 'b.c': 3 } })
+  })
+
+  it('says that the database is away, without saying where it should be', async () => {
+    await using alone = await givenWorker({ dataUri: 'mongodb://someone:hunter2@127.0.0.1:1/?serverSelectionTimeoutMS=100', dataDatabase: 'x' })
+    const call = await alone.given(
+      'export default async () => { try { await imp.db().collection("a").findOne() } catch (e) { return { name: e.name, code: e.code, message: e.message, stack: e.stack } } }',
+    )
+    const { text } = await call()
+    assert.equal(JSON.parse(text).code, 'DATABASE_UNAVAILABLE')
+    assert.doesNotMatch(text, /hunter2|127\.0\.0\.1|someone/)
+  })
+})
