@@ -116,7 +116,7 @@ describe('embedded MongoDB', function () {
     await write(first, 'kept')
     const { port } = await given.note()
     await first.stop()
-    const squatter = createServer().listen(port, '127.0.0.1')
+    const squatter = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1')
     try {
       const second = await given.startLife()
       assert.notEqual((await given.note()).port, port)
