@@ -1,6 +1,7 @@
 import type { EnvironmentName } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
+import { isDuplicateKey } from '../database/errors.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { FunctionChanges, FunctionStore, ListedFunction, StoredFunction } from '../functions/function-store.ts'
@@ -33,15 +34,15 @@ export interface Order {
   requestId: string
 }
 
-/** Another save came first. */
-export class SaveLost extends Error {
-  override readonly name = 'SaveLost'
+/** Another save, or another release, came first: what was prepared has to be prepared again. Nothing was written. */
+export class OutOfDate extends Error {
+  override readonly name = 'OutOfDate'
 }
 
 /**
  * Writes release, deployment and publication in one transaction, or a waiting deployment where another one runs. Every such transaction of a gateway
- * holds the gateway's revision counter, so what is read here (versions, who runs, whether the function still exists) stays true until the commit.
- * @throws FUNCTION_NOT_FOUND when the function was deleted meanwhile, SaveLost.
+ * holds the gateway's revision counter, so what is read here (who runs, whether the function still exists) stays true until the commit.
+ * @throws FUNCTION_NOT_FOUND when the function was deleted meanwhile, OutOfDate.
  */
 export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDeployment> {
   const { result } = await withNextRevision(deps.database, order.stored.gatewayId, async (session, revision) => {
@@ -56,7 +57,7 @@ export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDepl
 async function saveOrRead({ functions }: AcceptDeps, { stored, saving }: Order, session: ClientSession): Promise<ListedFunction> {
   if (saving) {
     const saved = await functions.save(stored._id, saving.fromRevision, saving.changes, session)
-    if (!saved) throw new SaveLost()
+    if (!saved) throw new OutOfDate()
     return saved
   }
   const current = await functions.findListed(stored._id, session)
@@ -90,9 +91,12 @@ function findNewer({ environment, sourceRevision }: NewDeployment, current: List
 
 async function ensureRelease({ releases, clock }: AcceptDeps, { stored, candidate, by }: Order, session: ClientSession): Promise<StoredRelease> {
   if ('release' in candidate) return candidate.release
-  const latest = await releases.findLatest(stored._id, session)
-  const release = makeRelease(stored, candidate.source, candidate.compiled, latest, by, clock.now())
-  await releases.insert(release, session)
+  const release = makeRelease(stored, candidate.source, candidate.compiled, candidate.latest, by, clock.now())
+  try {
+    await releases.insert(release, session)
+  } catch (error) {
+    throw isDuplicateKey(error) ? new OutOfDate() : error
+  }
   return release
 }
 

@@ -3,7 +3,7 @@ import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { FunctionChanges, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
-import { accept, type Order, SaveLost } from './accept.ts'
+import { accept, type Order, OutOfDate } from './accept.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
 import { laneOf, type StoredDeployment } from './deployment-store.ts'
 import { toDeploymentView } from './deployment-view.ts'
@@ -55,6 +55,8 @@ const lookForAbandonedEveryMs = 1_000
 const watchEveryMs = 200
 /** What a runtime has begun to load is served within this, or is not worth waiting for at the end. */
 const stopPatienceMs = 2_000
+/** Each more means that another publish of the same function made a release in between. */
+const publishAttemptsMax = 20
 /** Longer than one running deployment with its way back may take. */
 const turnDeadlineMs = 60_000
 
@@ -132,15 +134,25 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
-  const publish = async (request: PublishRequest & Pick<Order, 'saving'>) => deploy(request, await preparePublish(deps, request))
+  const publishOnce = async (request: PublishRequest & Pick<Order, 'saving'>) => deploy(request, await preparePublish(deps, request))
+
+  const publish = async (request: PublishRequest) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await publishOnce(request)
+      } catch (error) {
+        if (!(error instanceof OutOfDate) || attempt >= publishAttemptsMax) throw error
+      }
+    }
+  }
 
   const saveAndPublish = async ({ changes, stored, ...request }: SaveAndPublishRequest) => {
     const { methods = stored.methods, ...others } = changes
     const saved: StoredFunction = { ...stored, ...others, ...(methods ? { methods } : {}), revision: stored.revision + 1 }
     try {
-      return { saved, ended: await publish({ ...request, stored: saved, saving: { fromRevision: stored.revision, changes } }) }
+      return { saved, ended: await publishOnce({ ...request, stored: saved, saving: { fromRevision: stored.revision, changes } }) }
     } catch (error) {
-      if (error instanceof SaveLost) return 'lost'
+      if (error instanceof OutOfDate) return 'lost'
       throw error
     }
   }

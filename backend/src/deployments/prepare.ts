@@ -19,8 +19,8 @@ export interface TargetEnvironments {
   get(gatewayId: string, environment: EnvironmentName): Promise<TargetEnvironment>
 }
 
-/** A release to deploy: one that exists, or what a new one is made of. */
-export type Candidate = { release: StoredRelease } | { source: Source; compiled: Compiled }
+/** A release to deploy: one that exists, or what a new one is made of; it comes after `latest`. */
+export type Candidate = { release: StoredRelease } | { source: Source; compiled: Compiled; latest: ListedRelease | undefined }
 
 export interface Prepared {
   refusals: Refusal[]
@@ -48,7 +48,7 @@ export async function preparePublish(deps: PrepareDeps, { gateway, stored, envir
   const existing = await findSameRelease(deps.releases, stored, latest)
   const made: Candidate | Refusal = existing
     ? { release: existing }
-    : await compileOrRefuse(stored, compiling ?? deps.compiler.compile(stored.name, stored.code))
+    : await compileOrRefuse(stored, latest, compiling ?? deps.compiler.compile(stored.name, stored.code))
   const isRefused = 'detail' in made
   const facts: GateFacts = {
     functionName: stored.name,
@@ -106,9 +106,13 @@ async function findSameRelease(releases: ReleaseStore, stored: StoredFunction, l
   return undefined
 }
 
-async function compileOrRefuse({ code, methods, limits }: StoredFunction, compiling: Promise<Compiled>): Promise<Candidate | Refusal> {
+async function compileOrRefuse(
+  { code, methods, limits }: StoredFunction,
+  latest: ListedRelease | undefined,
+  compiling: Promise<Compiled>,
+): Promise<Candidate | Refusal> {
   try {
-    return { source: { code, methods, limits }, compiled: await compiling }
+    return { source: { code, methods, limits }, compiled: await compiling, latest }
   } catch (error) {
     if (!isImprunError(error)) throw error
     return { code: error.code, detail: error.message, errors: error.errors }

@@ -1,6 +1,14 @@
-import { type ApplyFailure, type EnvironmentName, gatewayCollections, heartbeatLostAfterMs, ImprunError, type LiveRuntime } from '@imprun/contracts'
+import {
+  type ApplyFailure,
+  type EnvironmentName,
+  gatewayCollections,
+  heartbeatLostAfterMs,
+  ImprunError,
+  type LiveRuntime,
+  liveRuntimeSchema,
+} from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
-import type { Watcher } from '../database/watcher.ts'
+import type { Change, Watcher } from '../database/watcher.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 
@@ -22,7 +30,8 @@ export interface WaitOptions {
 
 /**
  * "Acknowledged means enforced": publish, grant, revoke and every other change that runtimes apply ends with this wait.
- * One dispatcher serves all waiters: a change of `__runtimes` costs one read per environment that somebody waits for, however many wait.
+ * One dispatcher serves all waiters. Who is alive is read when somebody begins to wait; from then on the change stream brings what each has reached, so
+ * an acknowledgement costs no read, however many wait.
  */
 export interface Acknowledgements {
   start(): void
@@ -47,6 +56,8 @@ interface Place {
   gatewayId: string
   environment: EnvironmentName
   waiters: Set<Waiter>
+  /** Who was alive at the last look, with what each has said since; absent before the first. */
+  known?: Map<string, LiveRuntime>
   /** A look is under way; `isDue` asks for another one after it. */
   isLooking: boolean
   isDue: boolean
@@ -66,7 +77,8 @@ export function createAcknowledgements(deps: { database: Database; watcher: Watc
       while (place.isDue && place.waiters.size > 0) {
         place.isDue = false
         const runtimes = await readLiveRuntimes(database, place.gatewayId, place.environment)
-        for (const waiter of [...place.waiters]) consider(waiter, runtimes)
+        place.known = new Map(runtimes.map((runtime) => [runtime._id, newerOf(runtime, place.known?.get(runtime._id))]))
+        considerAll(place)
       }
     } catch (error) {
       log.warn({ error, gatewayId: place.gatewayId }, 'Acknowledgements could not be read; they are read again')
@@ -80,10 +92,16 @@ export function createAcknowledgements(deps: { database: Database; watcher: Watc
   }
 
   const keyOf = (gatewayId: string, environment: string) => `${gatewayId}/${environment}`
-  const onChange = (gatewayId: string | undefined, id: string) => {
+  const onChange = ({ gatewayId, id, document }: Change) => {
     // The id of a document of `__runtimes` is `<runtimeId>/<environment>`.
     const place = places.get(keyOf(gatewayId ?? '', id.slice(id.lastIndexOf('/') + 1)))
-    if (place) void look(place)
+    if (!place) return
+    const said = liveRuntimeSchema.safeParse(document)
+    const known = place.known?.get(id)
+    // One that was not there before, or has gone: who is alive has to be read.
+    if (!said.success || !known) return void look(place)
+    place.known?.set(id, newerOf(said.data, known))
+    considerAll(place)
   }
 
   const enter = (gatewayId: string, environment: EnvironmentName, waiter: Waiter): Place => {
@@ -104,7 +122,7 @@ export function createAcknowledgements(deps: { database: Database; watcher: Watc
 
   return {
     start() {
-      stops.push(watcher.on({ scope: 'gateway', collection: gatewayCollections.runtimes }, ({ gatewayId, id }) => onChange(gatewayId, id)))
+      stops.push(watcher.on({ scope: 'gateway', collection: gatewayCollections.runtimes }, onChange))
       stops.push(watcher.onGap(lookEverywhere))
     },
     stop() {
@@ -132,6 +150,13 @@ export function createAcknowledgements(deps: { database: Database; watcher: Watc
 }
 
 const shuttingDown = () => new ImprunError('SHUTTING_DOWN', 'The backend is stopping; what was begun is finished after the next start.', { retryAfterS: 2 })
+
+const newerOf = (one: LiveRuntime, other: LiveRuntime | undefined): LiveRuntime => (other && other.revision > one.revision ? other : one)
+
+function considerAll({ waiters, known }: Place): void {
+  const runtimes = [...(known?.values() ?? [])]
+  for (const waiter of [...waiters]) consider(waiter, runtimes)
+}
 
 /** Settles the waiter when what the live runtimes say decides it. */
 function consider(waiter: Waiter, runtimes: readonly LiveRuntime[]): void {

@@ -29,9 +29,10 @@ export interface StoredRelease {
 export type ListedRelease = Omit<StoredRelease, 'source' | 'code' | 'sourceMap'>
 
 export interface ReleaseStore {
+  /** @throws a duplicate-key error when its place in the sequence is taken. */
   insert(release: StoredRelease, session: ClientSession): Promise<void>
   find(releaseId: string): Promise<StoredRelease | undefined>
-  findLatest(functionId: string, session?: ClientSession): Promise<ListedRelease | undefined>
+  findLatest(functionId: string): Promise<ListedRelease | undefined>
   /** Newest first; one more than the limit when there is a next page. */
   list(functionId: string, query: PageQuery): Promise<ListedRelease[]>
   removeAll(gatewayId: string): Promise<void>
@@ -46,12 +47,8 @@ export function createReleaseStore(database: Database): ReleaseStore {
       await releases.insertOne(release, { session })
     },
     find: async (releaseId) => (await releases.findOne({ _id: releaseId })) ?? undefined,
-    async findLatest(functionId, session) {
-      const latest = await releases.findOne<ListedRelease>(
-        { functionId },
-        { sort: { sequence: -1 }, projection: withoutBodies, ...(session ? { session } : {}) },
-      )
-      return latest ?? undefined
+    async findLatest(functionId) {
+      return (await releases.findOne<ListedRelease>({ functionId }, { sort: { sequence: -1 }, projection: withoutBodies })) ?? undefined
     },
     list(functionId, { limit, cursor }) {
       const filter: Filter<StoredRelease> = { functionId }
