@@ -26,6 +26,8 @@ export function createHttpServer(options: {
   const stopping = new AbortController()
   let isClosing = false
   const server: Server = createServer(options.createApp({ stopping: stopping.signal, isClosing: () => isClosing }))
+  // A connection that is kept for more requests would hold up the end once its last answer is out.
+  server.on('request', (_req, res) => res.once('close', () => setImmediate(() => isClosing && server.closeIdleConnections())))
   return {
     listen: () =>
       new Promise((resolve, reject) => {
