@@ -7,13 +7,18 @@
 interface ImprunRequest {
   /** `GET`, `POST`, `PUT`, `PATCH` or `DELETE`. */
   readonly method: string
-  /** Path below the function's own address, beginning with `/`. */
+  /** Path inside the environment, for example `/calculateTax`. */
   readonly path: string
+  /** Path and query as they came. */
+  readonly url: string
   readonly params: Readonly<Record<string, string>>
   /** Query parameters; one that is given several times is an array. */
   readonly query: Readonly<Record<string, any>>
   /** Headers by lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly headers: Readonly<Record<string, any>>
+  /** One header, whatever the case of its name. */
+  get(name: string): string | undefined
+  header(name: string): string | undefined
   /** The parsed body: JSON, a form, text or bytes, by its content type; `{}` when there is none. */
   readonly body: any
   /** Address of the caller. */
@@ -31,17 +36,24 @@ interface ImprunResponse {
   /** Sets a header, or several. */
   set(name: string, value: string | number | readonly string[]): this
   set(headers: Readonly<Record<string, string | number>>): this
+  header(name: string, value: string | number | readonly string[]): this
+  /** A header that has been set. */
+  get(name: string): string | string[] | undefined
   /** Sets the content type, for example `text/csv`. */
   type(contentType: string): this
   /** Answers with JSON. */
   json(value: unknown): this
   /** Answers with text, bytes, or JSON for an object. */
   send(value?: unknown): this
-  redirect(url: string): this
-  redirect(status: number, url: string): this
-  /** Writes a part of a streamed answer; close it with `end`. */
-  write(chunk: string | Uint8Array): this
+  /** Answers with a status and its text. */
+  sendStatus(code: number): this
+  redirect(url: string): void
+  redirect(status: number, url: string): void
+  /** Writes a part of a streamed answer; close it with `end`. Await it, so that you do not write faster than the caller reads. */
+  write(chunk: string | Uint8Array): Promise<void>
   end(chunk?: string | Uint8Array): this
+  /** True when the answer, or the head of a streamed one, has left. */
+  readonly headersSent: boolean
 }
 
 /** A function of a gateway. */
@@ -84,13 +96,23 @@ interface ImprunFindOptions {
   skip?: number
   projection?: Record<string, any>
 }
+interface ImprunFindAndModifyOptions {
+  sort?: Record<string, 1 | -1>
+  projection?: Record<string, any>
+  upsert?: boolean
+  returnDocument?: 'before' | 'after'
+}
 /** Documents that a query finds; read them with `toArray`, or one by one with `for await`. */
 interface ImprunCursor<Doc> extends AsyncIterable<Doc> {
   sort(by: Record<string, 1 | -1> | string, direction?: 1 | -1): this
   limit(count: number): this
   skip(count: number): this
   project(fields: Record<string, any>): this
+  map<Result>(transform: (document: Doc) => Result): ImprunCursor<Result>
   toArray(): Promise<Doc[]>
+  hasNext(): Promise<boolean>
+  next(): Promise<Doc | null>
+  close(): Promise<void>
 }
 type ImprunFound<Doc> = Doc & { _id: any }
 
@@ -105,8 +127,17 @@ interface ImprunCollection<Doc extends object = ImprunDocument> {
   replaceOne(filter: ImprunFilter<Doc>, document: Doc, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
   deleteOne(filter: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
   deleteMany(filter: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
+  findOneAndUpdate(
+    filter: ImprunFilter<Doc>,
+    update: ImprunUpdate<Doc> | readonly Record<string, any>[],
+    options?: ImprunFindAndModifyOptions,
+  ): Promise<ImprunFound<Doc> | null>
+  findOneAndReplace(filter: ImprunFilter<Doc>, document: Doc, options?: ImprunFindAndModifyOptions): Promise<ImprunFound<Doc> | null>
+  findOneAndDelete(filter: ImprunFilter<Doc>, options?: Omit<ImprunFindAndModifyOptions, 'upsert' | 'returnDocument'>): Promise<ImprunFound<Doc> | null>
   countDocuments(filter?: ImprunFilter<Doc>): Promise<number>
-  /** A pipeline that stays inside this database: `$out`, `$merge` and `$function` are refused. */
+  estimatedDocumentCount(): Promise<number>
+  distinct(field: string, filter?: ImprunFilter<Doc>): Promise<any[]>
+  /** A pipeline that stays inside this database and its own collections. Server-side JavaScript (`$function` and the like) is refused. */
   aggregate<Result extends object = ImprunDocument>(pipeline: readonly Record<string, any>[]): ImprunCursor<Result>
 }
 interface ImprunUpdateResult {
@@ -130,5 +161,7 @@ declare const imp: {
   readonly gateway: string
   /** `dev`, `staging` or `prod`. */
   readonly environment: 'dev' | 'staging' | 'prod'
+  /** Lines of the function's log; `console` writes there too. */
+  readonly log: { debug(...values: any[]): void; info(...values: any[]): void; warn(...values: any[]): void; error(...values: any[]): void }
   readonly ObjectId: typeof ObjectId
 }
