@@ -125,7 +125,7 @@ function uriIn(facts: ImprunFunction, environment: EnvironmentName): vscode.Uri 
   return readOnlyUri({ kind: 'release', gatewayId, functionId, name, environment, releaseId: served.releaseId, version: served.version })
 }
 
-const versionIn = (facts: ImprunFunction, environment: EnvironmentName, { t }: CommandContext) => servedIn(facts, environment)?.version ?? t('nothing')
+const versionIn = (facts: ImprunFunction, environment: EnvironmentName, { t }: CommandContext) => servedIn(facts, environment)?.version ?? t('(nothing)')
 
 async function closeDiff(left: vscode.Uri, right: vscode.Uri): Promise<void> {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs)

@@ -1,0 +1,90 @@
+import { strict as assert } from 'node:assert'
+import * as vscode from 'vscode'
+import { eventually } from '../support/eventually.ts'
+import { answer, type InHost, rowAt, rows, signedIn } from '../support/in-host.ts'
+
+const gatewayRows = async (host: InHost) => (await rows(host.inside.views.gateways)).map(({ text }) => text)
+
+describe('gateways', () => {
+  it('appear at once, move to Started by themselves with three environments, and go when their name is typed', async () => {
+    const host = await signedIn()
+    answer(host, { input: ['Shopping', 'shopping'] })
+    await vscode.commands.executeCommand('imprun.createGateway')
+    assert.ok((await gatewayRows(host)).some((text) => text.startsWith('Shopping | shopping ·')))
+    await eventually(async () => assert.ok((await gatewayRows(host)).includes('Shopping | shopping · Started')), 15_000)
+    const { node } = await rowAt(host.inside.views.gateways, 'Shopping')
+    assert.deepEqual(
+      (await rows(host.inside.views.gateways, node)).map(({ text }) => text.split(' | ')[0]),
+      ['dev', 'staging', 'prod'],
+    )
+
+    answer(host, { input: ['shoping'] })
+    await vscode.commands.executeCommand('imprun.deleteGateway', node)
+    assert.ok((await gatewayRows(host)).some((text) => text.startsWith('Shopping |')))
+    answer(host, { input: ['shopping'] })
+    await vscode.commands.executeCommand('imprun.deleteGateway', node)
+    await eventually(async () => assert.ok(!(await gatewayRows(host)).some((text) => text.startsWith('Shopping |'))), 15_000)
+  })
+
+  it('refuse names in the words of the contracts, before anything is sent', async () => {
+    const host = await signedIn()
+    const { told } = answer(host, { input: ['Admin', 'admin'] })
+    await vscode.commands.executeCommand('imprun.createGateway')
+    assert.deepEqual(told, ['This name is reserved. Choose another one.'])
+  })
+
+  it('have stable row ids, and show folders of function names', async () => {
+    const host = await signedIn()
+    answer(host, { input: ['orders/list'], pick: ['JSON answer'] })
+    await vscode.commands.executeCommand('imprun.createFunction')
+    const { node } = await eventually(() => rowAt(host.inside.views.gateways, 'Home tax', 'dev', 'orders', 'list'))
+    assert.equal(node.id, 'hometax/dev/orders/list')
+    assert.equal(host.inside.views.gateways.getParent(node)?.id, 'hometax/dev/orders/')
+  })
+})
+
+describe('keys', () => {
+  // In prod, which no other test calls.
+  it('open what they were issued for, are shown by their hint alone, and open nothing after revocation', async () => {
+    const host = await signedIn()
+    const { catalog } = host.inside.session.current ?? assert.fail('Nobody is signed in.')
+    const environment = async () => (await rowAt(host.inside.views.gateways, 'Home tax', 'prod')).node
+    answer(host, { pick: ['key-auth'] })
+    await vscode.commands.executeCommand('imprun.setAuth', await environment())
+    const prod = catalog.gateways.find('hometax')?.environments.find(({ name }) => name === 'prod')
+    const status = async () => (await host.call(`${prod?.pathUrl}/calculateTax`)).status
+    assert.equal(await status(), 401)
+
+    answer(host, { input: ['Mobile app', 'National Tax Service'] })
+    await vscode.commands.executeCommand('imprun.createGrant', await environment())
+    const grant = await eventually(async () => (await rowAt(host.inside.views.applications, 'Mobile app', 'hometax/prod')).node)
+    const [key] = await rows(host.inside.views.applications, grant)
+    assert.match(key?.text ?? '', /^imp_prod_…\w{4} \| since /)
+    await eventually(() => assert.ok(findTab('New key for Mobile app'), 'The panel with the key is not open.'))
+
+    const { told } = answer(host, { confirm: true })
+    await vscode.commands.executeCommand('imprun.revokeKey', key?.node)
+    assert.match(told.join('\n'), /^Revoked imp_prod_…\w{4}$/)
+    await eventually(async () => assert.match((await rowAt(host.inside.views.applications, 'Mobile app', 'hometax/prod')).text, /revoked/))
+    answer(host, { pick: ['none'] })
+    await vscode.commands.executeCommand('imprun.setAuth', await environment())
+    await eventually(async () => assert.notEqual(await status(), 401))
+  })
+})
+
+const findTab = (title: string) => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find(({ label }) => label === title)
+
+describe('tools', () => {
+  it('are registered from a function and listed with its place', async () => {
+    const host = await signedIn()
+    const { node } = await rowAt(host.inside.views.gateways, 'Home tax', 'dev', 'calculateTax')
+    answer(host, { input: ['calculate_tax', 'Calculates the income tax.'], pick: ['dev'] })
+    await vscode.commands.executeCommand('imprun.registerTool', node)
+    await eventually(async () =>
+      assert.deepEqual(
+        (await rows(host.inside.views.tools)).map(({ text }) => text),
+        ['calculate_tax | hometax/dev/calculateTax'],
+      ),
+    )
+  })
+})
