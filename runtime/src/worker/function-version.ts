@@ -17,6 +17,8 @@ export interface VersionDependencies {
   facts: ContextFacts
   /** Memory ran out in the isolate that all functions share: every context is gone. */
   onOutOfMemory(): void
+  /** This version has been replaced, and nothing of it runs any more. */
+  onRetired(version: FunctionVersion): void
 }
 
 const logsPerSecondMax = 1000
@@ -156,7 +158,10 @@ export class FunctionVersion {
     const endsAt = Date.now() + this.message.timeoutMs
     const check = (): void => {
       if (Date.now() < endsAt && this.#isBusy()) setTimeout(check, drainCheckEveryMs)
-      else this.dispose('The function was replaced by a newer version and did not finish in time.')
+      else {
+        this.dispose('The function was replaced by a newer version and did not finish in time.')
+        this.#dependencies.onRetired(this)
+      }
     }
     check()
   }

@@ -6,7 +6,7 @@ import { readGuestBundle } from './sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
 import { makeInterruptible } from './sandbox/v8-flags.ts'
 import { warmUp } from './warm-up.ts'
-import { createWorker } from './worker.ts'
+import { Worker } from './worker.ts'
 
 /**
  * A worker process: started by the front with a socket as file descriptor 3, generic until it is bound. It reads no environment variable, and it ends with
@@ -33,11 +33,14 @@ const output = createOutput({ send, flush })
 makeInterruptible()
 const engine = createIsolatedVmEngine(await readGuestBundle())
 warmUp(engine)
-const worker = createWorker(engine, output, () => {
+const worker = new Worker(engine, output, () => {
   flush()
   socket.end(leave)
 })
-socket.on('data', createFrameReceiver(worker.onFrame))
+socket.on(
+  'data',
+  createFrameReceiver((...frame) => worker.onFrame(...frame)),
+)
 socket.on('error', leave)
 socket.on('close', leave)
 output.done(0)

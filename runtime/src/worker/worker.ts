@@ -11,97 +11,102 @@ import type { Engine } from './sandbox/engine.ts'
 const spareMemoryMb = 256
 const drainCheckEveryMs = 20
 
-export interface Worker {
-  /** One whole frame of the front. Its bytes are not kept. */
-  onFrame(id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number): void
-  stop(): void
-}
-
 /**
- * A generic worker until `bind` tells its environment, then that environment's for good. What comes in is the front's own: it is started by it and talks
- * with nobody else, so messages are not validated again.
- *
- * @param onDrained nothing runs any more after `drain`
+ * A generic worker until `bind` tells its environment, then that environment's for good. What comes in is the front's own: it started this process and
+ * nobody else talks to it, so messages are not validated again.
  */
-export function createWorker(engine: Engine, output: Output, onDrained: () => void): Worker {
-  const calls = new CallTable<FunctionVersion>()
-  const contexts = new ContextPool(engine, spareMemoryMb)
-  const functions: (FunctionVersion | undefined)[] = []
-  let bound: BindMessage | undefined
-  let data: DataAccess | undefined
+export class Worker {
+  readonly #output: Output
+  readonly #onDrained: () => void
+  readonly #calls = new CallTable<FunctionVersion>()
+  readonly #contexts: ContextPool
+  readonly #functions: (FunctionVersion | undefined)[] = []
+  /** Those that serve, and those that still finish calls. */
+  readonly #versions = new Set<FunctionVersion>()
+  #bound: { message: BindMessage; data: DataAccess } | undefined
 
-  const bind = (id: number, message: BindMessage): void => {
-    bound = message
-    contexts.setMemory(message.memoryMb)
-    data = createDataAccess(message.dataUri, message.dataDatabase)
-    output.done(id)
+  /** @param onDrained nothing runs any more after `drain` */
+  constructor(engine: Engine, output: Output, onDrained: () => void) {
+    this.#output = output
+    this.#onDrained = onDrained
+    this.#contexts = new ContextPool(engine, spareMemoryMb)
   }
-  const load = (id: number, message: LoadMessage): void => {
-    if (bound === undefined || data === undefined) return output.refused(id, { code: 'INTERNAL', message: 'The worker is bound to no environment.' })
-    const { gatewayId, environment } = bound
+
+  /** One whole frame of the front. Its bytes are not kept. */
+  onFrame(id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number): void {
+    if (kind > callKindMax) return this.#onMessage(id, kind, () => JSON.parse(buffer.toString('utf8', bodyAt, end)))
+    const version = this.#functions[kind]
+    if (version === undefined) return this.#output.failed(id, { code: 'FUNCTION_FAILED', message: 'The function is not loaded.' })
+    const meta = buffer.toString('latin1', metaAt, bodyAt)
+    version.call(id, meta, readBody(buffer, bodyAt, end, meta))
+  }
+  #onMessage(id: number, kind: number, body: () => unknown): void {
+    if (kind === toWorker.ping) this.#output.pong(id)
+    else if (kind === toWorker.bind) this.#bind(id, body() as BindMessage)
+    else if (kind === toWorker.load) this.#load(id, body() as LoadMessage)
+    else if (kind === toWorker.unload) this.#replace((body() as { index: number }).index, undefined)
+    else if (kind === toWorker.abort) this.#abort(id)
+    else if (kind === toWorker.pause) this.#pause(id)
+    else if (kind === toWorker.resume) this.#resume(id)
+    else if (kind === toWorker.drain) this.#drain()
+  }
+
+  #bind(id: number, message: BindMessage): void {
+    this.#bound = { message, data: createDataAccess(message.dataUri, message.dataDatabase) }
+    this.#contexts.setMemory(message.memoryMb)
+    this.#output.done(id)
+  }
+  #load(id: number, message: LoadMessage): void {
+    if (this.#bound === undefined) return this.#output.refused(id, { code: 'INTERNAL', message: 'The worker is bound to no environment.' })
+    const { gatewayId, environment } = this.#bound.message
     const version = new FunctionVersion(message, {
-      takeContext: () => contexts.take(),
-      calls,
-      output,
-      openData: data.openSession,
+      takeContext: () => this.#contexts.take(),
+      calls: this.#calls,
+      output: this.#output,
+      openData: this.#bound.data.openSession,
       facts: { gatewayId, environment, functionName: message.name, version: message.version },
-      onOutOfMemory,
+      onOutOfMemory: () => this.#onOutOfMemory(),
+      onRetired: (retired) => this.#versions.delete(retired),
     })
     const refusal = version.load()
-    if (refusal !== undefined) return output.refused(id, refusal)
-    functions[message.index]?.retire()
-    functions[message.index] = version
-    output.done(id)
+    if (refusal !== undefined) return this.#output.refused(id, refusal)
+    this.#replace(message.index, version)
+    this.#output.done(id)
   }
-  // The contexts of the lost isolate are gone; each function is loaded again when it is called next.
-  const onOutOfMemory = (): void => {
-    for (const version of functions) version?.dispose('Another function of this environment used up the memory.')
+  #replace(index: number, version: FunctionVersion | undefined): void {
+    this.#functions[index]?.retire()
+    this.#functions[index] = version
+    if (version !== undefined) this.#versions.add(version)
   }
-  const abort = (id: number): void => {
-    const call = calls.findByFrontId(id)
-    if (call !== undefined) calls.close(call)
+  /** The contexts of the lost isolate are gone; each function is loaded again when it is called next. */
+  #onOutOfMemory(): void {
+    for (const version of this.#versions) version.dispose('Another function of this environment used up the memory.')
   }
-  const pause = (id: number): void => {
-    const call = calls.findByFrontId(id)
+
+  #abort(id: number): void {
+    const call = this.#calls.findByFrontId(id)
+    if (call === undefined) return
+    const { number, owner, isPaused } = call
+    this.#calls.close(call)
+    // Lets a function that waits in `res.write` go on to its end; what it still writes goes nowhere.
+    if (isPaused) owner?.drained(number)
+  }
+  #pause(id: number): void {
+    const call = this.#calls.findByFrontId(id)
     if (call !== undefined) call.isPaused = true
   }
-  const resume = (id: number): void => {
-    const call = calls.findByFrontId(id)
+  #resume(id: number): void {
+    const call = this.#calls.findByFrontId(id)
     if (call === undefined) return
     const { number, owner, held } = call
     call.isPaused = false
     call.held = []
     call.heldBytes = 0
-    for (const chunk of held) output.answerChunk(id, chunk)
+    for (const chunk of held) this.#output.answerChunk(id, chunk)
     owner?.drained(number)
   }
-  const drain = (): void => {
-    if (calls.openCount > 0) setTimeout(drain, drainCheckEveryMs)
-    else onDrained()
-  }
-
-  return {
-    onFrame(id, kind, buffer, metaAt, bodyAt, end) {
-      if (kind <= callKindMax) {
-        const version = functions[kind]
-        const meta = buffer.toString('latin1', metaAt, bodyAt)
-        if (version === undefined) output.failed(id, { code: 'FUNCTION_FAILED', message: 'The function is not loaded.' })
-        else version.call(id, meta, readBody(buffer, bodyAt, end, meta))
-        return
-      }
-      const json = (): unknown => JSON.parse(buffer.toString('utf8', bodyAt, end))
-      if (kind === toWorker.ping) output.pong(id)
-      else if (kind === toWorker.bind) bind(id, json() as BindMessage)
-      else if (kind === toWorker.load) load(id, json() as LoadMessage)
-      else if (kind === toWorker.unload) {
-        const { index } = json() as { index: number }
-        functions[index]?.retire()
-        functions[index] = undefined
-      } else if (kind === toWorker.abort) abort(id)
-      else if (kind === toWorker.pause) pause(id)
-      else if (kind === toWorker.resume) resume(id)
-      else if (kind === toWorker.drain) drain()
-    },
-    stop: () => contexts.dispose(),
+  #drain(): void {
+    if (this.#calls.openCount > 0) setTimeout(() => this.#drain(), drainCheckEveryMs)
+    else this.#onDrained()
   }
 }

@@ -29,10 +29,6 @@ export class ContextPool {
     }, refillDelayMs)
     return this.#blanks.pop() ?? this.#isolate.createContext()
   }
-  dispose(): void {
-    clearTimeout(this.#refill)
-    this.#isolate.dispose()
-  }
   #renew(memoryMb: number): void {
     this.#isolate.dispose()
     this.#blanks = []
