@@ -17,6 +17,8 @@ interface StoredUser {
 interface StoredAccessToken {
   _id: string
   userId: string
+  /** The user's name, so that letting a caller in costs one read. */
+  userName: string
   name: string
   /** sha256 of the whole token, hex. The token has 256 random bits, so it needs no salt. */
   hash: string
@@ -48,8 +50,7 @@ export function createAccountStore({ database, clock }: { database: Database; cl
   return {
     async findByToken(token) {
       const found = await tokens.findOne({ hash: sha256Hex(token) })
-      const user = found && (await users.findOne({ _id: found.userId }))
-      return user ? { account: { userId: user._id, name: user.name }, tokenId: found._id } : undefined
+      return found ? { account: { userId: found.userId, name: found.userName }, tokenId: found._id } : undefined
     },
     async ensureUser(name) {
       const user = await users.findOneAndUpdate({ name }, { $setOnInsert: { _id: newId(), createdAt: clock.now() } }, { upsert: true, returnDocument: 'after' })
@@ -59,7 +60,11 @@ export function createAccountStore({ database, clock }: { database: Database; cl
     async ensureToken(token, user, name) {
       const hash = sha256Hex(token)
       try {
-        await tokens.updateOne({ hash }, { $setOnInsert: { _id: newId(), userId: user.userId, name, createdAt: clock.now() } }, { upsert: true })
+        await tokens.updateOne(
+          { hash },
+          { $set: { userId: user.userId, userName: user.name }, $setOnInsert: { _id: newId(), name, createdAt: clock.now() } },
+          { upsert: true },
+        )
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
       }
