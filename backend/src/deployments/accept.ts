@@ -11,7 +11,7 @@ import { newId } from '../platform/ids.ts'
 import type { Publisher } from '../publishing/publisher.ts'
 import { makeRelease } from '../releases/release-rules.ts'
 import type { ReleaseStore, StoredRelease } from '../releases/release-store.ts'
-import type { DeploymentStore, NewDeployment, StoredDeployment } from './deployment-store.ts'
+import { type DeploymentStore, isLaneTaken, type NewDeployment, newerServed, type StoredDeployment } from './deployment-store.ts'
 import type { Candidate } from './prepare.ts'
 
 export interface AcceptDeps {
@@ -45,11 +45,20 @@ export class OutOfDate extends Error {
  * @throws FUNCTION_NOT_FOUND when the function was deleted meanwhile, OutOfDate.
  */
 export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDeployment> {
+  try {
+    return await write(deps, order, enterFreeLane)
+  } catch (error) {
+    if (!isLaneTaken(error)) throw error
+    return write(deps, order, enterInOrder)
+  }
+}
+
+async function write(deps: AcceptDeps, order: Order, enter: Enter): Promise<StoredDeployment> {
   const { result } = await withNextRevision(deps.database, order.stored.gatewayId, async (session, revision) => {
     const current = await saveOrRead(deps, order, session)
     const release = await ensureRelease(deps, order, session)
     const drafted = draft(order, release, deps.clock.now())
-    return enter(deps, drafted, current, release, revision, session)
+    return enter(deps, { drafted, current, release, revision, session })
   })
   return result
 }
@@ -65,28 +74,45 @@ async function saveOrRead({ functions }: AcceptDeps, { stored, saving }: Order, 
   return current
 }
 
-async function enter(deps: AcceptDeps, drafted: NewDeployment, current: ListedFunction, release: StoredRelease, revision: number, session: ClientSession) {
+interface Entry {
+  drafted: NewDeployment
+  current: ListedFunction
+  release: StoredRelease
+  revision: number
+  session: ClientSession
+}
+type Enter = (deps: AcceptDeps, entry: Entry) => Promise<StoredDeployment>
+
+/** Asks nobody who runs: the index refuses the second in a lane. What waits for the lane finds at its turn that something newer is served. */
+const enterFreeLane: Enter = async (deps, entry) => {
+  const newer = newerServed(entry.drafted, entry.current.served)
+  return newer ? giveWay(deps, entry, newer) : run(deps, entry)
+}
+
+const enterInOrder: Enter = async (deps, entry) => {
   const { deployments } = deps
+  const { drafted, current, session } = entry
   const open = await deployments.listOpen(drafted.functionId, drafted.environment, session)
-  const newer = findNewer(drafted, current, open)
-  if (newer) return deployments.insert({ ...drafted, status: 'SUPERSEDED', supersededBy: newer, finishedAt: drafted.createdAt }, session)
-  if (open.some(({ lane }) => lane !== undefined)) {
-    const waiting = await deployments.insert(drafted, session)
-    await deployments.supersedeWaiting(waiting, drafted.createdAt, session)
-    return waiting
-  }
+  const newer = newerServed(drafted, current.served) ?? newerOpen(drafted, open)
+  if (newer) return giveWay(deps, entry, newer)
+  const isBusy = open.some(({ lane }) => lane !== undefined)
+  const entered = isBusy ? await deployments.insert(drafted, session) : await run(deps, entry)
+  await deployments.supersedeWaiting(entered, drafted.createdAt, session)
+  return entered
+}
+
+const giveWay = ({ deployments }: AcceptDeps, { drafted, session }: Entry, newer: string) =>
+  deployments.insert({ ...drafted, status: 'SUPERSEDED', supersededBy: newer, finishedAt: drafted.createdAt }, session)
+
+async function run({ deployments, publisher }: AcceptDeps, { drafted, release, revision, session }: Entry): Promise<StoredDeployment> {
   const running = await deployments.insert({ ...drafted, status: 'IN_PROGRESS', revision }, session)
-  if (open.length > 0) await deployments.supersedeWaiting(running, drafted.createdAt, session)
-  await deps.publisher.publish({ ...running, name: running.functionName }, release, running._id, revision, session)
+  await publisher.publish({ ...running, name: running.functionName }, release, running._id, revision, session)
   return running
 }
 
 /** Compiling takes longer for some saves than for others, so a later save may have come first; the earlier one must not undo it. */
-function findNewer({ environment, sourceRevision }: NewDeployment, current: ListedFunction, open: readonly StoredDeployment[]): string | undefined {
-  if (sourceRevision === undefined) return undefined
-  const served = current.served[environment]
-  if ((served?.sourceRevision ?? 0) > sourceRevision) return served?.deploymentId
-  return open.find((other) => (other.sourceRevision ?? 0) > sourceRevision)?._id
+function newerOpen({ sourceRevision }: NewDeployment, open: readonly StoredDeployment[]): string | undefined {
+  return sourceRevision === undefined ? undefined : open.find((other) => (other.sourceRevision ?? 0) > sourceRevision)?._id
 }
 
 async function ensureRelease({ releases, clock }: AcceptDeps, { stored, candidate, by }: Order, session: ClientSession): Promise<StoredRelease> {

@@ -1,7 +1,9 @@
 import type { Deployment, DeploymentStatus, EnvironmentName, PageQuery } from '@imprun/contracts'
 import type { ClientSession, Filter, UpdateFilter } from 'mongodb'
 import type { Database } from '../database/database.ts'
+import { isDuplicateKey } from '../database/errors.ts'
 import { containing, decodeCursor } from '../database/paging.ts'
+import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 
 /** Bookkeeping of a deployment that somebody still works on; gone once it has ended. */
@@ -51,9 +53,23 @@ export interface DeploymentQuery extends PageQuery {
 }
 
 export type NewDeployment = Omit<StoredDeployment, 'fence' | 'isOpen' | 'lane' | 'claimedAt' | 'history'>
-type Ending = Pick<StoredDeployment, 'status' | 'finishedAt'> & Partial<Pick<StoredDeployment, 'error' | 'liveMs'>>
+type Ending = Pick<StoredDeployment, 'status' | 'finishedAt'> & Partial<Pick<StoredDeployment, 'error' | 'liveMs' | 'supersededBy'>>
 
 export const laneOf = ({ functionId, environment }: Pick<StoredDeployment, 'functionId' | 'environment'>): string => `${functionId}/${environment}`
+
+export const isLaneTaken = (error: unknown): boolean => isDuplicateKey(error) && 'lane' in (error.keyPattern ?? {})
+
+/** @returns the deployment that put something newer there: made of a later save, or asked for later. */
+export function newerServed(
+  { _id, environment, sourceRevision }: Pick<StoredDeployment, '_id' | 'environment' | 'sourceRevision'>,
+  all: StoredFunction['served'],
+): string | undefined {
+  const served = all[environment]
+  if (!served) return undefined
+  const { sourceRevision: theirs, deploymentId } = served
+  const isNewer = sourceRevision !== undefined && theirs !== undefined ? theirs > sourceRevision : deploymentId > _id
+  return isNewer ? deploymentId : undefined
+}
 
 /** Longer than a renewal may be late, and short enough that what a dead backend left is taken up within seconds. */
 export const claimTtlMs = 3_000

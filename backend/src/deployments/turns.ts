@@ -1,6 +1,6 @@
 import { withNextRevision } from '../database/gateway-revision.ts'
 import { refused } from './deployment-errors.ts'
-import { laneOf, type StoredDeployment } from './deployment-store.ts'
+import { laneOf, newerServed, type StoredDeployment } from './deployment-store.ts'
 import { gatesAtDispatch, type TargetEnvironments } from './prepare.ts'
 import { ClaimLost, type RunDeps } from './run.ts'
 
@@ -79,10 +79,13 @@ async function begin(deps: TurnDeps, deployment: StoredDeployment): Promise<Stor
   const { result } = await withNextRevision(database, gatewayId, async (session, revision) => {
     const open = await deployments.listOpen(functionId, environment, session)
     if (open.some(({ lane }) => lane !== undefined)) return undefined
-    if (!(await functions.findListed(functionId, session))) {
+    const current = await functions.findListed(functionId, session)
+    if (!current) {
       const error = { code: 'FUNCTION_NOT_FOUND', detail: `Function "${name}" was deleted before its turn came.` }
       return deployments.end(deployment, { status: 'FAILED', finishedAt: clock.now(), error }, session)
     }
+    const newer = newerServed(deployment, current.served)
+    if (newer) return deployments.end(deployment, { status: 'SUPERSEDED', finishedAt: clock.now(), supersededBy: newer }, session)
     if (!(await deployments.begin(deployment, revision, clock.now(), session))) return undefined
     await publisher.publish({ gatewayId, environment, name }, release, deployment._id, revision, session)
     return { ...deployment, status: 'IN_PROGRESS' as const, revision }

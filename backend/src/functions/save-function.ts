@@ -5,7 +5,7 @@ import type { Deployments } from '../deployments/deployments.ts'
 import { toServed } from '../deployments/run.ts'
 import type { ApiRequest } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Compiler } from '../publishing/compile.ts'
+import type { Compiled, Compiler } from '../publishing/compile.ts'
 import { functionNotFound, revisionStale } from './function-errors.ts'
 import type { FunctionLookup, OwnedGateway } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
@@ -33,8 +33,9 @@ export async function saveFunction(deps: SaveFunctionDeps, request: Save): Promi
   const { params, query, body, account, audit } = request
   audit({ function: params.functionId, ...(body.baseRevision === undefined ? { isForced: true } : { baseRevision: body.baseRevision }) })
   checkCodeSize(body.code)
+  const compiling = query.publish === undefined ? undefined : compileAhead(deps, request)
   const { gateway, stored } = await deps.lookup.getForChange(params.gatewayId, params.functionId, account.userId)
-  const attempt = query.publish === undefined ? saveOnce(deps) : saveAndPublishOnce(deps, request, gateway, compileEarly(deps, stored, request))
+  const attempt = compiling ? saveAndPublishOnce(deps, request, gateway, compiling(stored.name)) : saveOnce(deps)
   let found = stored
   for (let attempts = 0; attempts < attemptsMax; attempts++) {
     const answer = await attempt(found, changesOf(deps, found, request))
@@ -59,15 +60,19 @@ const saveOnce =
     return saved && { function: toFunctionView(saved) }
   }
 
-/** The compiler works while the database is still asked. */
-function compileEarly({ compiler }: SaveFunctionDeps, { name }: StoredFunction, { body }: Save) {
-  const compiling = compiler.compile(name, body.code)
-  // A refusal is told by the publish, which may come to it late or never.
-  compiling.catch(() => {})
-  return compiling
+/** The compiler works while the database is still asked: most callers name the function, and its name is all that is needed. */
+function compileAhead({ compiler }: SaveFunctionDeps, { params, body }: Save): (name: string) => Promise<Compiled> {
+  const begin = (name: string) => {
+    const compiling = compiler.compile(name, body.code)
+    // A refusal is told by the publish, which may come to it late or never.
+    compiling.catch(() => {})
+    return compiling
+  }
+  const ahead = begin(params.functionId)
+  return (name) => (name === params.functionId ? ahead : begin(name))
 }
 
-function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, compiling: ReturnType<Compiler['compile']>): Attempt {
+function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, compiling: Promise<Compiled>): Attempt {
   const { account, requestId, receivedAtMs, audit } = request
   return async (found, changes) => {
     try {

@@ -150,7 +150,6 @@ describe('publishing', () => {
     await create(given)
 
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => save(i % 2 ? given : other, taxCode(i + 1))))
-    await other.stop()
 
     const last = answers.find(({ function: saved }) => saved.revision === 21)
     assert.equal(last?.deployment?.status, 'SUCCESS')
@@ -169,6 +168,58 @@ describe('publishing', () => {
     assert.equal(items.filter(({ status }) => status === 'PENDING' || status === 'IN_PROGRESS').length, 0)
   })
 
+  it('lets later saves wait for their turn, and the last of them take the place of the others', async () => {
+    await using given = await givenFunctions()
+    await given.givenGateway('hometax')
+    await using runtime = await givenRuntime(given.database, 'hometax')
+    await create(given)
+    runtime.freeze()
+    const first = save(given, taxCode(1))
+    await given.reaches('IN_PROGRESS')
+    const second = save(given.newBackend(), taxCode(2))
+    const waiting = await given.reaches('PENDING')
+    const third = save(given, taxCode(3))
+    assert.equal((await given.reaches('SUPERSEDED')).deploymentId, waiting.deploymentId)
+
+    await runtime.resume()
+
+    const answers = await Promise.all([first, second, third])
+    assert.deepEqual(
+      answers.map(({ deployment, refusal }) => [deployment?.status, refusal?.code]),
+      [
+        ['SUCCESS', undefined],
+        ['SUPERSEDED', 'DEPLOYMENT_SUPERSEDED'],
+        ['SUCCESS', undefined],
+      ],
+    )
+    assert.match(runtime.serves('dev', 'calculateTax')?.code ?? '', /req\.body\.income \* 3/)
+    const stored = await given.deploymentStore.findById(answers[2]?.deployment?.deploymentId ?? '')
+    assert.deepEqual(
+      stored?.history.map(({ status }) => status),
+      ['PENDING', 'VALIDATING', 'IN_PROGRESS', 'SUCCESS'],
+    )
+  })
+
+  it('asks the gates again when a turn comes', async () => {
+    await using given = await givenFunctions()
+    const gateway = await given.givenGateway('hometax')
+    await using runtime = await givenRuntime(given.database, 'hometax')
+    await create(given)
+    runtime.freeze()
+    const first = save(given, taxCode(1))
+    await given.reaches('IN_PROGRESS')
+    const second = save(given, taxCode(2))
+    await given.reaches('PENDING')
+    gateway.environments.dev = { state: 'inactive', phase: 'Stopped' }
+
+    await runtime.resume()
+
+    assert.equal((await first).deployment?.status, 'SUCCESS')
+    const { deployment, refusal } = await second
+    assert.deepEqual([deployment?.status, refusal?.code], ['FAILED', 'ENVIRONMENT_NOT_STARTED'])
+    assert.match(runtime.serves('dev', 'calculateTax')?.code ?? '', /income \* 1/)
+  })
+
   it('takes up what a backend left open when it died, and ends it', async () => {
     await using given = await givenFunctions()
     await given.givenGateway('hometax')
@@ -178,10 +229,7 @@ describe('publishing', () => {
     runtime.freeze()
     const dying = given.newBackend()
     const lost = save(dying, taxCode(0.7)).catch(() => {})
-    const open = await eventually(async () => {
-      const { items } = await given.routes.listDeployments(request<'listDeployments'>({ query: { status: 'IN_PROGRESS' } }))
-      return items[0] ?? assert.fail('nothing runs yet')
-    })
+    const open = await given.reaches('IN_PROGRESS')
     await dying.stop()
     await lost
     await runtime.resume()

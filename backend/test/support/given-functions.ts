@@ -1,4 +1,13 @@
-import { type EnvironmentName, ImprunError, isImprunError, type RouteBody, type RouteName, type RouteParams, type RouteQuery } from '@imprun/contracts'
+import {
+  type DeploymentStatus,
+  type EnvironmentName,
+  ImprunError,
+  isImprunError,
+  type RouteBody,
+  type RouteName,
+  type RouteParams,
+  type RouteQuery,
+} from '@imprun/contracts'
 import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { createDeploymentRoutes } from '../../src/deployments/deployment-routes.ts'
@@ -15,6 +24,7 @@ import { createCompiler } from '../../src/publishing/compile.ts'
 import { createPublisher } from '../../src/publishing/publisher.ts'
 import { createReleaseRoutes } from '../../src/releases/release-routes.ts'
 import { createReleaseStore } from '../../src/releases/release-store.ts'
+import { eventually } from './eventually.ts'
 import { givenMongo } from './given-mongo.ts'
 
 export const ada: Caller = { userId: 'user-ada', name: 'ada' }
@@ -112,6 +122,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
   }
   const backend = newBackend()
   backend.deployments.start()
+  const others: (typeof backend)[] = []
 
   return {
     mongo,
@@ -123,10 +134,22 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
     gateways,
     environments,
     ...backend,
-    newBackend,
+    newBackend() {
+      const other = newBackend()
+      others.push(other)
+      return other
+    },
     givenGateway,
+    /** The newest deployment with this status, once there is one. */
+    reaches: (status: DeploymentStatus) =>
+      eventually(async () => {
+        const { items } = await backend.routes.listDeployments(request<'listDeployments'>({ query: { status } }))
+        const [newest] = items
+        if (!newest) throw new Error(`No deployment is ${status} yet.`)
+        return newest
+      }),
     async [Symbol.asyncDispose]() {
-      await backend.stop()
+      await Promise.all([backend, ...others].map((each) => each.stop()))
       await watcher.stop()
       await compiler.stop()
       await mongo[Symbol.asyncDispose]()
