@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { openSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -6,6 +7,7 @@ import { AlreadyRunningError, startBackend } from './backend.ts'
 import { readyBanner } from './banner.ts'
 import { type Config, parseConfig } from './config.ts'
 import { makeHome } from './home/keys.ts'
+import { createBoundedLogFile } from './platform/bounded-log-file.ts'
 import { createLog, type Log, withoutSecrets } from './platform/log.ts'
 
 /** 0: stopped as asked. 1: could not start, or broke. 2: settings cannot be used. 3: already running. */
@@ -23,8 +25,23 @@ function readConfig(): Config | undefined {
   }
 }
 
-const openLog = ({ home, log }: Config): Log =>
-  createLog(log.level, log.to === 'file' ? pino.destination({ dest: join(home, 'logs', 'backend.log'), sync: true, mode: 0o600 }) : undefined)
+const keepBoundedEveryMs = 60_000
+
+/** The log is a file unless somebody collects standard error: a terminal is for people. */
+async function openLog({ home, log }: Config): Promise<Log> {
+  if (log.to === 'stderr') return createLog(log.level)
+  const file = createBoundedLogFile(join(home, 'logs', 'backend.log'))
+  const opened = createLog(log.level, pino.destination({ fd: openSync(file.path, 'a', 0o600), sync: true }))
+  const keepBounded = () => file.keepBounded().catch((error) => opened.warn({ error }, 'The log cannot be kept short'))
+  await keepBounded()
+  setInterval(keepBounded, keepBoundedEveryMs).unref()
+  return opened
+}
+
+function logStrays(log: Log): void {
+  process.on('unhandledRejection', (error) => log.error({ error }, 'A promise was rejected and nobody looked'))
+  process.on('uncaughtExceptionMonitor', (error) => log.error({ error }, 'The backend breaks'))
+}
 
 async function main(): Promise<number> {
   const config = readConfig()
@@ -34,8 +51,8 @@ async function main(): Promise<number> {
   let log: Log | undefined
   try {
     await makeHome(config.home)
-    log = openLog(config)
-    process.on('unhandledRejection', (error) => log?.error({ error }, 'A promise was rejected and nobody looked'))
+    log = await openLog(config)
+    logStrays(log)
     const backend = await startBackend(config, { log, progress: (line) => say(`  ${line}`), signal: stop })
     say(readyBanner(backend.connection, performance.now() - startedMs))
     if (!stop.aborted) await once(stop, 'abort')

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { BoundedLogFile } from '../../platform/bounded-log-file.ts'
 import { isAlive } from '../../platform/processes.ts'
 import { runProgram } from '../../platform/run-program.ts'
-import type { BoundedLogFile } from './bounded-log-file.ts'
 
 export interface LaunchOptions {
   readonly entry: string
