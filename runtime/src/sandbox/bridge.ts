@@ -19,7 +19,7 @@ export const hostCalls = {
   failed: 6,
   /** (request id or undefined, level, message) */
   log: 7,
-  /** (timer, delay in ms) */
+  /** (timer, delay in ms, call that it belongs to) */
   timerSet: 8,
   timerClear: 9,
   /** (ticket, call, operation, collection, arguments as one BSON document): answered by `dataDone` or `dataFailed` with the ticket. */

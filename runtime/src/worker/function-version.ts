@@ -23,6 +23,11 @@ export interface VersionDependencies {
 
 const logsPerSecondMax = 1000
 const timersMax = 1000
+/** Of one answer or one piece of it. As UTF-8 it may be three times as long, and must fit a frame. */
+const answerCharsMax = 32 * 1024 * 1024
+const tooLarge = `The answer is larger than ${answerCharsMax} characters or bytes. Write it in pieces with res.write().`
+/** What a stream may write ahead of a caller who has stopped reading. */
+const heldBytesMax = 1024 * 1024
 /** How often a replaced version looks whether its last call has gone. */
 const drainCheckEveryMs = 50
 
@@ -52,6 +57,7 @@ export class FunctionVersion {
     this.#context = context
     const refusal = loadInto(context, this.message, this.#dependencies.facts, this.stacks)
     if (refusal !== undefined) this.#releaseContext()
+    if (context.isLost) this.#dependencies.onOutOfMemory()
     return refusal
   }
 
@@ -74,11 +80,38 @@ export class FunctionVersion {
   }
 
   answer(call: Call<FunctionVersion>, text: string): void {
+    if (text.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
+    if (text.indexOf('\n\n') < 3) return this.#refuseAnswer(call, 'The answer has no head.')
     const { frontId } = call
-    const isWhole = text.indexOf('\n\n') >= 3
     this.#dependencies.calls.close(call)
-    if (isWhole) this.#dependencies.output.answer(frontId, text)
-    else this.#dependencies.output.failed(frontId, { code: 'FUNCTION_ANSWER_INVALID', message: 'The answer has no head.' })
+    this.#dependencies.output.answer(frontId, text)
+  }
+  answerBytes(call: Call<FunctionVersion>, head: string, bytes: Uint8Array): void {
+    if (bytes.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
+    const { frontId } = call
+    this.#dependencies.calls.close(call)
+    this.#dependencies.output.answerBytes(frontId, head, bytes)
+  }
+  /** @returns false when the caller does not keep up */
+  answerChunk(call: Call<FunctionVersion>, chunk: string | Uint8Array): boolean {
+    if (chunk.length > answerCharsMax) this.#refuseAnswer(call, tooLarge)
+    else if (!call.isPaused) this.#dependencies.output.answerChunk(call.frontId, chunk)
+    else {
+      call.held.push(chunk)
+      call.heldBytes += chunk.length
+      if (call.heldBytes > heldBytesMax)
+        this.#refuseAnswer(call, `The function wrote ${heldBytesMax} bytes ahead of a caller who does not read. Await res.write().`)
+    }
+    return !call.isPaused
+  }
+  answerEnd(call: Call<FunctionVersion>): void {
+    const { frontId, held } = call
+    this.#dependencies.calls.close(call)
+    for (const chunk of held) this.#dependencies.output.answerChunk(frontId, chunk)
+    this.#dependencies.output.answerEnd(frontId)
+  }
+  #refuseAnswer(call: Call<FunctionVersion>, message: string): void {
+    this.fail(call, 'FUNCTION_ANSWER_INVALID', message, '', undefined)
   }
   /** @param stack of compiled code; goes to the log with the author's places, never to the caller */
   fail(
@@ -97,11 +130,9 @@ export class FunctionVersion {
     const call = this.#dependencies.calls.find(number)
     return call?.owner === this ? call : undefined
   }
-  get output(): Output {
-    return this.#dependencies.output
-  }
-  closeCall(call: Call<FunctionVersion>): void {
-    this.#dependencies.calls.close(call)
+  answerStart(call: Call<FunctionVersion>, head: string): void {
+    call.isStreaming = true
+    this.#dependencies.output.answerStart(call.frontId, head)
   }
 
   /** The guest counts too; this second count holds even if an author got past the first. */
@@ -116,12 +147,13 @@ export class FunctionVersion {
     this.#dependencies.output.log({ index, version, level, message: this.stacks.mapStack(message), at, ...(requestId === undefined ? {} : { requestId }) })
   }
 
-  setTimer(number: number, delayMs: number): void {
+  /** @param callNumber the call that fails when the timer's code does not come to its end */
+  setTimer(number: number, delayMs: number, callNumber: unknown): void {
     if (this.#timers.size >= timersMax || this.#context === undefined) return
     clearTimeout(this.#timers.get(number))
     const fire = (): void => {
       this.#timers.delete(number)
-      this.#resume(resumeCodes.timer, number, '')
+      this.#resume(resumeCodes.timer, number, '', callNumber)
     }
     this.#timers.set(number, setTimeout(fire, delayMs))
   }

@@ -10,8 +10,6 @@ import { changeUrl, parseUrl } from './sandbox/url-calls.ts'
 const textCharsMax = 16_384
 const delayMsMax = 2 ** 31 - 1
 const randomBytesMax = 65_536
-/** What a stream may write ahead of a caller who has stopped reading. */
-const heldBytesMax = 1024 * 1024
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogMessage['level'][]
 const failureCodes: readonly string[] = ['FUNCTION_FAILED', 'FUNCTION_ANSWER_INVALID']
 
@@ -40,40 +38,22 @@ const handlers: Partial<Record<number, Handler>> = {
   },
   [hostCalls.answerBytes](version, [number, head, bytes]) {
     const call = version.find(number)
-    if (call === undefined || call.isStreaming || typeof head !== 'string' || !(bytes instanceof Uint8Array)) return undefined
-    const { frontId } = call
-    version.closeCall(call)
-    version.output.answerBytes(frontId, head, bytes)
+    if (call !== undefined && !call.isStreaming && typeof head === 'string' && bytes instanceof Uint8Array) version.answerBytes(call, head, bytes)
     return undefined
   },
   [hostCalls.answerStart](version, [number, head]) {
     const call = version.find(number)
-    if (call === undefined || call.isStreaming || typeof head !== 'string') return undefined
-    call.isStreaming = true
-    version.output.answerStart(call.frontId, head)
+    if (call !== undefined && !call.isStreaming && typeof head === 'string') version.answerStart(call, head)
     return undefined
   },
   [hostCalls.answerChunk](version, [number, chunk]) {
     const call = version.find(number)
     if (call === undefined || !call.isStreaming || (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))) return true
-    if (!call.isPaused) {
-      version.output.answerChunk(call.frontId, chunk)
-      return true
-    }
-    call.held.push(chunk)
-    call.heldBytes += chunk.length
-    if (call.heldBytes > heldBytesMax) {
-      version.fail(call, 'FUNCTION_FAILED', `The function wrote ${heldBytesMax} bytes ahead of a caller who does not read. Await res.write().`, '', undefined)
-    }
-    return false
+    return version.answerChunk(call, chunk)
   },
   [hostCalls.answerEnd](version, [number]) {
     const call = version.find(number)
-    if (call === undefined || !call.isStreaming) return undefined
-    const { frontId, held } = call
-    version.closeCall(call)
-    for (const chunk of held) version.output.answerChunk(frontId, chunk)
-    version.output.answerEnd(frontId)
+    if (call?.isStreaming) version.answerEnd(call)
     return undefined
   },
   [hostCalls.failed](version, [number, code, message, stack, requestId]) {
@@ -86,8 +66,8 @@ const handlers: Partial<Record<number, Handler>> = {
     if (typeof level === 'string' && levels.includes(level)) version.log(level as LogMessage['level'], toText(message), toRequestId(requestId))
     return undefined
   },
-  [hostCalls.timerSet](version, [timer, delayMs]) {
-    if (isCount(timer, Number.MAX_SAFE_INTEGER) && isCount(delayMs, delayMsMax)) version.setTimer(timer, Math.max(1, delayMs))
+  [hostCalls.timerSet](version, [timer, delayMs, call]) {
+    if (isCount(timer, Number.MAX_SAFE_INTEGER) && isCount(delayMs, delayMsMax)) version.setTimer(timer, Math.max(1, delayMs), call)
     return undefined
   },
   [hostCalls.timerClear](version, [timer]) {

@@ -22,8 +22,9 @@ function startTimer(callback: unknown, delay: unknown, values: unknown[], isRepe
   const wantedMs = Number(delay)
   const delayMs = wantedMs >= 1 && wantedMs <= delayMsMax ? Math.trunc(wantedMs) : 1
   const timer = ++lastTimer
-  timers.set(timer, { callback: callback as Timer['callback'], values, everyMs: isRepeated ? delayMs : undefined, request: currentRequest() })
-  callHost(hostCalls.timerSet, timer, delayMs)
+  const request = currentRequest()
+  timers.set(timer, { callback: callback as Timer['callback'], values, everyMs: isRepeated ? delayMs : undefined, request })
+  callHost(hostCalls.timerSet, timer, delayMs, request?.call)
   return timer
 }
 
@@ -44,6 +45,6 @@ export function fireTimer(number: number): void {
   if (timer === undefined) return
   enterRequest(timer.request)
   if (timer.everyMs === undefined) timers.delete(number)
-  else callHost(hostCalls.timerSet, number, timer.everyMs)
+  else callHost(hostCalls.timerSet, number, timer.everyMs, timer.request?.call)
   timer.callback(...timer.values)
 }

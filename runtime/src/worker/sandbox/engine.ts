@@ -20,6 +20,8 @@ export type HostFunction = (code: number, ...values: unknown[]) => string | numb
 export interface SandboxContext {
   /** Set by whoever takes the blank context, before anything of an author runs. */
   host: HostFunction
+  /** The isolate is gone, and this context with it. */
+  readonly isLost: boolean
   /** @throws CodeSyntaxError */
   compile(code: string, scriptName: string): SandboxScript
   /** @returns the whole answer when the function gave it before its first await, else undefined */

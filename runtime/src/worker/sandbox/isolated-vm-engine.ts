@@ -36,7 +36,12 @@ type Entry = ivm.Reference<(...values: ivm.Transferable[]) => string | number | 
 
 function createContext(isolate: ivm.Isolate, memoryMb: number): SandboxContext {
   const context = isolate.createContextSync()
-  const sandbox: { host: HostFunction } = { host: () => undefined }
+  const sandbox = {
+    host: (() => undefined) as HostFunction,
+    get isLost() {
+      return isolate.isDisposed
+    },
+  }
   const callback = new ivm.Callback((code: unknown, ...values: unknown[]) => (typeof code === 'number' ? sandbox.host(code, ...values) : undefined), {
     sync: true,
   })
