@@ -16,10 +16,12 @@ const outputBytesMax = 64 * 1024 * 1024
  */
 export async function runNpm(args, { cwd, env, node, remedy }) {
   const cli = findNpmCli(env)
+  // Whatever the task was started with: `npm run --silent` would hide the reason of a failure too.
+  const all = [...args, '--loglevel=error']
   // Windows runs npm.cmd only through a shell; all our arguments are fixed words.
   const options = { cwd, env, shell: cli === undefined && process.platform === 'win32', maxBuffer: outputBytesMax }
   try {
-    await promisify(execFile)(cli === undefined ? 'npm' : node, cli === undefined ? args : [cli, ...args], options)
+    await promisify(execFile)(cli === undefined ? 'npm' : node, cli === undefined ? all : [cli, ...all], options)
   } catch (error) {
     const { stdout = '', stderr = '', code } = /** @type {{ stdout?: string, stderr?: string, code?: number | string }} */ (error)
     const output = withoutHosts(`${stdout}${stderr}`).trimEnd()
