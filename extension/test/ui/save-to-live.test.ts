@@ -48,6 +48,11 @@ async function widenSideBar({ page }: Workbench): Promise<void> {
   await page.mouse.up()
 }
 
+/** One press on the notification below the difference. */
+async function promoteToStaging(workbench: Workbench, version: string): Promise<void> {
+  await workbench.notification(`Promote calculateTax ${version} to staging?`).getByRole('button', { name: 'Promote to staging' }).click()
+}
+
 describe('a day with imprun in the editor', function () {
   this.timeout(journeyMs)
 
@@ -58,7 +63,7 @@ describe('a day with imprun in the editor', function () {
       const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
       await inWindow({ env: backend.editorEnv, settings }, async (workbench) => {
         await workbench.openContainer('imprun')
-        await workbench.welcomeButton('Sign in').waitFor()
+        await workbench.page.getByText('imprun is running on this machine.').waitFor()
         await picture(workbench, 'sign-in')
         await signInAndOpen(workbench)
         await widenSideBar(workbench)
@@ -76,6 +81,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.editors.replaceAll(source('0.25 )'))
         await workbench.editors.save()
         await workbench.statusBarItem('imprun dev: not live - 1 error').waitFor()
+        await workbench.editors.codeLens(/dev: not live - 1 error/).waitFor()
         assert.deepEqual(await callTax(backend.edgeUrl, 'dev'), { status: 200, tax: 50 })
         await picture(workbench, 'error')
         await workbench.editors.replaceAll(source('0.3'))
@@ -84,14 +90,8 @@ describe('a day with imprun in the editor', function () {
 
         // Promote through the difference, to staging and on to prod.
         await workbench.editors.codeLens('Promote to staging').getByText('Promote to staging').click()
-        await workbench.editors.tab(/staging nothing ↔ dev 1\.0\.2/).waitFor()
-        await workbench.editors.diff.getByText('0.3').first().waitFor()
-        await workbench.notification('Promote calculateTax 1.0.2 to staging?').waitFor()
-        await picture(workbench, 'promote')
-        await workbench
-          .notification(/Promote calculateTax/)
-          .getByRole('button', { name: 'Promote to staging' })
-          .click()
+        await workbench.editors.tab(/staging \(nothing\) ↔ dev 1\.0\.2/).waitFor()
+        await promoteToStaging(workbench, '1.0.2')
         await workbench.expand(workbench.treeItem(/^Environment staging/))
         const inStaging = workbench.treeItem(/^Function calculateTax in staging, 1\.0\.2/)
         await workbench.pressInlineAction(inStaging, /Promote/)
@@ -100,6 +100,19 @@ describe('a day with imprun in the editor', function () {
         await workbench.expand(workbench.treeItem(/^Environment prod/))
         await workbench.treeItem(/^Function calculateTax in prod, 1\.0\.2/).waitFor()
         assert.deepEqual(await callTax(backend.edgeUrl, 'prod'), { status: 200, tax: 60 })
+
+        // The next change is shown against what staging serves by now.
+        await workbench.editors.tab(/^calculateTax\.ts/).click()
+        await workbench.editors.replaceAll(source('0.22'))
+        await workbench.editors.save()
+        await workbench.editors.codeLens(/dev: live in \d+ ms · 1\.0\.3/).waitFor()
+        await workbench.treeItem(/^Function calculateTax in staging, 1\.0\.2 · 1 behind dev/).waitFor()
+        await workbench.editors.codeLens('Promote to staging').getByText('Promote to staging').click()
+        await workbench.editors.diff.getByText('0.22').first().waitFor()
+        await workbench.notification('Promote calculateTax 1.0.3 to staging?').waitFor()
+        await picture(workbench, 'promote')
+        await promoteToStaging(workbench, '1.0.3')
+        await workbench.treeItem(/^Function calculateTax in staging, 1\.0\.3/).waitFor()
 
         // Ask for keys, issue one, and call with it.
         await workbench.runCommand('imprun: Set who may call')
