@@ -5,7 +5,7 @@ import type { Database } from './database/database.ts'
 import { ensureSysIndexes } from './database/indexes.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createWatcher } from './database/watcher.ts'
-import { makeDemo } from './demo/demo.ts'
+import { type DemoOptions, makeDemo } from './demo/demo.ts'
 import { announce } from './home/connection-file.ts'
 import { lockHome, type RunningInstance } from './home/instance-lock.ts'
 import { type Keys, loadKeys, makeHome } from './home/keys.ts'
@@ -98,7 +98,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   await untilItServes(nouns, clock, progress, signal)
   signal?.throwIfAborted()
   const connection = { apiUrl, edgeUrl: nouns.driver.edgeUrl() ?? http.url, token: keys.accessToken, pid: process.pid }
-  if (config.hasDemo && !user.hadDemo) await makeDemoOnce(nouns, user.userId, { connection, clock, progress })
+  if (config.hasDemo && !user.hadDemo) await makeDemoOnce(nouns, user.userId, { connection, clock, progress, signal })
   undo.defer(await announce(config.home, config.stateFolder, connection))
   lock.tell({ pid: process.pid, apiUrl: http.url })
   return connection
@@ -151,11 +151,12 @@ async function untilItServes({ driver }: Nouns, clock: Clock, progress: (line: s
   }
 }
 
-async function makeDemoOnce({ accounts }: Nouns, userId: string, options: Parameters<typeof makeDemo>[0]): Promise<void> {
+async function makeDemoOnce({ accounts }: Nouns, userId: string, options: DemoOptions): Promise<void> {
   try {
     await makeDemo(options)
     await accounts.noteDemo(userId)
   } catch (error) {
+    options.signal?.throwIfAborted()
     options.progress(`The demo gateway is not ready: ${(error as Error).message} It is tried again at the next start.`)
   }
 }

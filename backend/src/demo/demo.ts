@@ -9,21 +9,28 @@ type RouteNames = 'createGateway' | 'getGateway' | 'createFunction' | 'publishFu
 const readyTimeoutMs = 60_000
 const lookEveryMs = 100
 
+export interface DemoOptions {
+  connection: Connection
+  clock: Clock
+  progress(line: string): void
+  signal: AbortSignal | undefined
+}
+
 /**
  * Makes the gateway that a newcomer meets, over the same API that everybody uses. What an earlier attempt has made is taken as it is.
  * @throws Error with the API's own words.
  */
-export async function makeDemo({ connection, clock, progress }: { connection: Connection; clock: Clock; progress(line: string): void }): Promise<void> {
-  const call = createCaller(connection)
+export async function makeDemo({ connection, clock, progress, signal }: DemoOptions): Promise<void> {
+  const call = createCaller(connection, signal)
   const params = { gatewayId: demoGatewayId }
   progress(`Creating the demo gateway "${demoGatewayId}" with the function ${demoFunctionName}`)
   await call('createGateway', {}, { name: 'Home tax', gatewayId: demoGatewayId }, ['GATEWAY_ID_TAKEN'])
-  await untilStarted(() => call('getGateway', params) as Promise<Gateway>, clock)
+  await untilStarted(() => call('getGateway', params) as Promise<Gateway>, clock, signal)
   await call('createFunction', params, { name: demoFunctionName, code: calculateTaxCode }, ['FUNCTION_NAME_TAKEN'])
   await call('publishFunction', { ...params, functionId: demoFunctionName }, { environment: 'dev' })
 }
 
-async function untilStarted(getGateway: () => Promise<Gateway>, clock: Clock): Promise<void> {
+async function untilStarted(getGateway: () => Promise<Gateway>, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   const deadlineMs = clock.monotonicMs() + readyTimeoutMs
   for (;;) {
     const gateway = await getGateway()
@@ -31,17 +38,18 @@ async function untilStarted(getGateway: () => Promise<Gateway>, clock: Clock): P
     if (dev?.phase === 'Started') return
     const { phase, lastError } = dev ?? gateway
     if (clock.monotonicMs() > deadlineMs) throw new Error(`The gateway is still ${phase}. ${lastError?.message ?? ''}`.trim())
-    await clock.sleepMs(lookEveryMs)
+    await clock.sleepMs(lookEveryMs, signal)
   }
 }
 
 const createCaller =
-  ({ apiUrl, token }: Connection) =>
+  ({ apiUrl, token }: Connection, signal: AbortSignal | undefined) =>
   async (name: RouteNames, params: Record<string, string>, body?: unknown, allowed: readonly string[] = []): Promise<unknown> => {
     const answer = await fetch(new URL(routePath(name, params as never), apiUrl), {
       method: routes[name].method,
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
     })
     const content = (await answer.json()) as unknown
     if (answer.ok) return content

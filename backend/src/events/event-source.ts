@@ -98,8 +98,7 @@ export function createEventSource({ watcher, views, log }: { watcher: Watcher; v
   const tellGone = (noun: Noun, id: string, key: string) => {
     const whose = known.get(key)
     known.delete(key)
-    const event = whose && goneEvent(noun, id, whose.gatewayId)
-    if (event) tell(event, key, whose)
+    if (whose) tell(goneEvent(noun, id, whose.gatewayId), key, whose)
     else if (noun !== 'deployment') tellGap()
   }
 
@@ -168,10 +167,11 @@ function gatewayOf(event: ImprunEvent): string | undefined {
   return undefined
 }
 
-function goneEvent(noun: Noun, id: string, gatewayId: string | undefined): ImprunEvent | undefined {
-  if (gatewayId === undefined) return undefined
+/** What has no word of its own for being gone makes its owner read again. */
+function goneEvent(noun: Noun, id: string, gatewayId: string | undefined): ImprunEvent {
+  if (gatewayId === undefined) return { type: 'hello' }
   if (noun === 'gateway') return { type: 'gatewayGone', gatewayId }
   if (noun === 'function') return { type: 'functionGone', gatewayId, functionId: id }
   if (noun === 'tool') return { type: 'toolGone', gatewayId, toolId: id }
-  return undefined
+  return { type: 'hello' }
 }
