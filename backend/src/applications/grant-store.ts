@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import type { Caller } from '../http/handlers.ts'
 import { grantExists, grantNotFound } from './application-errors.ts'
+import type { StoredApplication } from './application-store.ts'
 
 export interface StoredGrant {
   _id: string
@@ -48,6 +49,7 @@ export interface GrantStore {
 }
 
 export function createGrantStore(database: Database): GrantStore {
+  const applications = database.sys.collection<StoredApplication>('applications')
   const grants = database.sys.collection<StoredGrant>('applicationGrants')
   const credentials = database.sys.collection<IssuedCredential>('credentials')
   const published = (gatewayId: string) => database.gateway(gatewayId).collection<StoredCredential & { _id: string }>(gatewayCollections.credentials)
@@ -97,8 +99,11 @@ export function createGrantStore(database: Database): GrantStore {
       await credentials.deleteMany({ applicationId }, { session })
     },
     async removeAll(gatewayId) {
+      const applicationIds = await grants.distinct('applicationId', { gatewayId })
       await credentials.deleteMany({ gatewayId })
       await grants.deleteMany({ gatewayId })
+      // Those who look at the applications are told by their documents.
+      await applications.updateMany({ _id: { $in: applicationIds } }, { $currentDate: { updatedAt: true } })
     },
   }
 }
