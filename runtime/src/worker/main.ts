@@ -6,7 +6,8 @@ import { readGuestBundle } from './sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
 import { makeInterruptible } from './sandbox/v8-flags.ts'
 import { warmUp } from './warm-up.ts'
-import { Worker } from './worker.ts'
+import { startWatchdog } from './watchdog.ts'
+import { spareMemoryMb, Worker } from './worker.ts'
 
 /**
  * A worker process: started by the front with a socket as file descriptor 3, generic until it is bound. It reads no environment variable, and it ends with
@@ -33,9 +34,13 @@ const output = createOutput({ send, flush })
 makeInterruptible()
 const engine = createIsolatedVmEngine(await readGuestBundle())
 warmUp(engine)
-const worker = new Worker(engine, output, () => {
-  flush()
-  socket.end(leave)
+const limitMemory = startWatchdog(spareMemoryMb)
+const worker = new Worker(engine, output, {
+  onBound: ({ memoryMb }) => limitMemory(memoryMb),
+  onDrained() {
+    flush()
+    socket.end(leave)
+  },
 })
 socket.on(
   'data',

@@ -8,8 +8,15 @@ import { ContextPool } from './sandbox/context-pool.ts'
 import type { Engine } from './sandbox/engine.ts'
 
 /** Memory of the isolate that a spare makes before it knows its environment: the default of an environment's limits. */
-const spareMemoryMb = 256
+export const spareMemoryMb = 256
 const drainCheckEveryMs = 20
+
+/** What the process does on the worker's behalf. */
+export interface WorkerProcess {
+  onBound(message: BindMessage): void
+  /** Nothing runs any more after `drain`. */
+  onDrained(): void
+}
 
 /**
  * A generic worker until `bind` tells its environment, then that environment's for good. What comes in is the front's own: it started this process and
@@ -17,7 +24,7 @@ const drainCheckEveryMs = 20
  */
 export class Worker {
   readonly #output: Output
-  readonly #onDrained: () => void
+  readonly #process: WorkerProcess
   readonly #calls = new CallTable<FunctionVersion>()
   readonly #contexts: ContextPool
   readonly #functions: (FunctionVersion | undefined)[] = []
@@ -25,10 +32,9 @@ export class Worker {
   readonly #versions = new Set<FunctionVersion>()
   #bound: { message: BindMessage; data: DataAccess } | undefined
 
-  /** @param onDrained nothing runs any more after `drain` */
-  constructor(engine: Engine, output: Output, onDrained: () => void) {
+  constructor(engine: Engine, output: Output, process: WorkerProcess) {
     this.#output = output
-    this.#onDrained = onDrained
+    this.#process = process
     this.#contexts = new ContextPool(engine, spareMemoryMb)
   }
 
@@ -54,6 +60,7 @@ export class Worker {
   #bind(id: number, message: BindMessage): void {
     this.#bound = { message, data: createDataAccess(message.dataUri, message.dataDatabase) }
     this.#contexts.setMemory(message.memoryMb)
+    this.#process.onBound(message)
     this.#output.done(id)
   }
   #load(id: number, message: LoadMessage): void {
@@ -107,6 +114,6 @@ export class Worker {
   }
   #drain(): void {
     if (this.#calls.openCount > 0) setTimeout(() => this.#drain(), drainCheckEveryMs)
-    else this.#onDrained()
+    else this.#process.onDrained()
   }
 }
