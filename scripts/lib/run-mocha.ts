@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import Mocha from 'mocha'
 import options from '../../.mocharc.json' with { type: 'json' }
 import type { Counts } from './counts.ts'
+import { noteOpenThings } from './open-things.ts'
 import { tallyOf } from './tally.ts'
 
 // After the last test nothing may keep the process alive; sockets take a moment to close.
@@ -17,13 +18,17 @@ await mocha.loadFilesAsync()
 const runner = mocha.run(() => {
   const counts = tally()
   process.send?.(counts)
+  process.once('exit', () => {
+    for (const thing of listOpenThings().filter((name) => name.startsWith('imprun'))) console.error(`Still there: ${thing}`)
+  })
   process.exitCode = counts.failed === 0 ? 0 : 1
   setTimeout(leaveByForce, leaveWithinMs, counts).unref()
 })
 const tally = tallyOf(runner, { isCi, print: console.log })
+const listOpenThings = noteOpenThings(runner)
 
 /** Only reached when a test left something open, which would have kept the process from ending. */
 function leaveByForce(counts: Counts): void {
-  console.error(`A test left something open: ${process.getActiveResourcesInfo().join(', ')}`)
+  console.error(`A test left something open. Open now:\n${listOpenThings().join('\n')}`)
   process.send?.({ ...counts, failed: counts.failed + 1 } satisfies Counts, () => process.exit(1))
 }

@@ -48,6 +48,7 @@ describe('a test set', () => {
   })
 
   it('fails, names and ends a process that a test left behind', async function () {
+    this.timeout(60_000)
     if (process.platform !== 'linux') skip(this, 'only Linux shows the variables of a process')
     const { counts, output } = await runTests(`
       import { spawn } from 'node:child_process'

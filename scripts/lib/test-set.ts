@@ -7,8 +7,8 @@ import { type Counts, countsLine, noCounts } from './counts.ts'
 import { endLeftBehind, runMarker } from './left-behind.ts'
 import { repository, seconds } from './programs.ts'
 
-// A server that a test told to stop may need a moment to flush its files.
-const leaveWithinMs = 5_000
+// A server that a test told to stop may need a moment to flush its files, and longer on a machine that is busy.
+const leaveWithinMs = 15_000
 
 /**
  * Runs test files in one mocha process. What goes wrong outside a test counts as failed: a file that does not load, a
