@@ -148,6 +148,8 @@ function followSessions(session: Session, store: SessionStore, signIn: SignInPor
     }),
   )
   disposables.add(store.onChanged(followQuietly))
+  // A backend may have been started meanwhile in a terminal outside.
+  disposables.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && session.status === 'signedOut' && followQuietly()))
   setContext('imprun.session', session.status)
   followQuietly()
   return disposables

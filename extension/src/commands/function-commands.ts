@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { servedIn } from '../tree/describe.ts'
 import { EnvironmentNode } from '../tree/environment-node.ts'
 import { resolveConflict } from '../workspace/conflict.ts'
+import type { FunctionKey } from '../workspace/mirror-store.ts'
 import { readOnlyUri } from '../workspace/read-only-documents.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
@@ -36,11 +37,23 @@ export function functionCommands(context: CommandContext): Pick<Handlers, Ids> {
     },
 
     'imprun.resolveConflict': async (target) => {
-      const chosen = await chooseFunction(context, target, t('Resolve a conflict'))
-      const key = chosen && context.mirror.keyOf(chosen.gatewayId, chosen.name)
+      const key = await chooseConflict(context, target)
       if (key) await resolveConflict(key, { ...context, api: openSession(context).api, store: context.mirrorStore })
     },
   }
+}
+
+/** The conflict of a file, the only one there is, or the one that is picked. */
+async function chooseConflict({ statuses, mirrorStore, prompts, t }: CommandContext, target: unknown): Promise<FunctionKey | undefined> {
+  if (target instanceof vscode.Uri) return mirrorStore.findKey(target.fsPath)
+  const conflicts = [...statuses.entries()].map(([, status]) => status).filter(({ state }) => state.kind === 'conflict')
+  if (conflicts.length > 1)
+    return prompts.pick(
+      t('Resolve a conflict'),
+      conflicts.map(({ key }) => ({ label: key.name, description: key.gatewayId, value: key })),
+    )
+  if (conflicts.length === 0) await prompts.offer('info', t('There is no conflict.'))
+  return conflicts[0]?.key
 }
 
 async function createFunction(context: CommandContext, gatewayId: string): Promise<void> {

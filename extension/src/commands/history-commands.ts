@@ -5,7 +5,7 @@ import { describeDeployment } from '../tree/describe.ts'
 import { readOnlyUri } from '../workspace/read-only-documents.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
-import { chooseFunction } from './targets.ts'
+import { chooseFunction, chooseGateway } from './targets.ts'
 
 // As many as a person looks through in a list; the view has the rest.
 const shownMax = 50
@@ -26,9 +26,20 @@ export function historyCommands(context: CommandContext): Pick<Handlers, 'imprun
     },
 
     'imprun.openDeployment': async (node) => {
-      if (node instanceof DeploymentNode) await openRelease(node.deployment)
+      const picked = node instanceof DeploymentNode ? node.deployment : await chooseDeployment(context)
+      if (picked) await openRelease(picked)
     },
   }
+}
+
+async function chooseDeployment(context: CommandContext): Promise<Deployment | undefined> {
+  const gateway = await chooseGateway(context, undefined, context.t('Open a deployed release'))
+  if (!gateway) return undefined
+  const list = openSession(context).catalog.deployments(gateway.gatewayId)
+  return context.prompts.pick<Deployment>(
+    context.t('Open a deployed release'),
+    list.ensureLoaded().then((items) => items.map((item) => choiceOf(item, context))),
+  )
 }
 
 const choiceOf = (deployment: Deployment, { t }: CommandContext) => ({

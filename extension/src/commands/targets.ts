@@ -25,8 +25,10 @@ export async function chooseGateway(
 ): Promise<Gateway | undefined> {
   if (node instanceof GatewayNode) return node.gateway
   if (node instanceof EnvironmentNode) return node.parent.gateway
-  const gateways = (await openSession(context).catalog.gateways.ensureLoaded()).filter(suits)
-  if (gateways.length === 0) throw new ImprunError('GATEWAY_NOT_FOUND', context.t('There is no gateway to choose. Create one first.'))
+  const all = await openSession(context).catalog.gateways.ensureLoaded()
+  if (all.length === 0) throw new ImprunError('GATEWAY_NOT_FOUND', context.t('There is no gateway to choose. Create one first.'))
+  const gateways = all.filter(suits)
+  if (gateways.length === 0) throw new ImprunError('GATEWAY_NOT_FOUND', context.t('No gateway is in a state for that.'))
   if (gateways.length === 1) return gateways[0]
   return context.prompts.pick(
     title,

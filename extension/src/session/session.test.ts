@@ -1,4 +1,7 @@
 import { strict as assert } from 'node:assert'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { ImprunEvent } from '@imprun/contracts'
 import { eventually } from '../../test/support/eventually.ts'
 import { givenHttpBackend } from '../../test/support/given-http-backend.ts'
@@ -86,5 +89,24 @@ describe('a session', () => {
     given.session.close()
     await eventually(() => assert.equal(given.backend.streams().open, 0))
     assert.equal(given.session.status, 'signedOut')
+  })
+
+  it('finds a backend of this machine again that came back elsewhere', async () => {
+    await using given = await givenSession()
+    const folder = await mkdtemp(path.join(tmpdir(), 'imprun-session-'))
+    const connectionFile = path.join(folder, 'connection.json')
+    const point = (apiUrl: string) => writeFile(connectionFile, JSON.stringify({ apiUrl, edgeUrl: apiUrl, token: 'secret', pid: 7 }))
+    await point(given.backend.apiUrl)
+    given.session.open({ ...backendOf(given.backend.apiUrl), connectionFile })
+    await eventually(() => assert.equal(given.session.status, 'online'))
+    given.backend.on('GET /events', () => 'hang up')
+    given.backend.cutStreams()
+    await eventually(() => assert.equal(given.session.status, 'offline'))
+    await using moved = await givenHttpBackend()
+    await point(moved.apiUrl)
+    await eventually(() => assert.equal(given.session.status, 'online'))
+    assert.equal(moved.streams().open, 1)
+    given.session.close()
+    await rm(folder, { recursive: true })
   })
 })

@@ -7,6 +7,7 @@ import { Emitter } from '../platform/emitter.ts'
 import type { Log } from '../platform/log.ts'
 import type { Backend } from './backend.ts'
 import { readConnection } from './find-backends.ts'
+import { watchFile } from './watch-file.ts'
 
 export type SessionStatus = 'signedOut' | 'connecting' | 'online' | 'offline'
 
@@ -34,6 +35,8 @@ export class Session implements Disposable {
   readonly #opened = new Emitter<OpenSession | undefined>()
   readonly #refused = new Emitter<Backend>()
   #live: LiveSession | undefined
+  /** While offline: a backend of this machine that comes back leaves its connection file, and need not be waited for. */
+  #watch: Disposable | undefined
   #status: SessionStatus = 'signedOut'
   #lastError: ImprunError | undefined
 
@@ -120,17 +123,28 @@ export class Session implements Disposable {
     if (live !== this.#live) return
     this.#lastError = error
     this.#log.warn(`Lost the backend: ${error.message}`)
-    if (error.code !== 'SIGN_IN_REQUIRED') return this.#setStatus('offline')
+    if (error.code !== 'SIGN_IN_REQUIRED') {
+      const { connectionFile } = live.backend
+      if (connectionFile) this.#watch ??= watchFile(connectionFile, () => live.stream.retryNow())
+      return this.#setStatus('offline')
+    }
     this.#refused.fire(live.backend)
     this.close()
   }
 
   #close(): void {
+    this.#stopWatching()
     this.#live?.stream.dispose()
     this.#live = undefined
   }
 
+  #stopWatching(): void {
+    this.#watch?.dispose()
+    this.#watch = undefined
+  }
+
   #setStatus(status: SessionStatus): void {
+    if (status === 'online') this.#stopWatching()
     if (this.#status === status) return
     this.#status = status
     if (status === 'online') this.#lastError = undefined

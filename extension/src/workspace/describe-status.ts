@@ -21,7 +21,7 @@ export function describeStatus({ state, facts }: FileStatus, t: Translate): Stat
     case 'failed':
       return fault(notLive(state, t), `${state.detail} ${t('Dev goes on serving the version before.')}`)
     case 'waiting':
-      return words('cloud-offline', t('waiting for the backend'), t('Saved on this machine. It will be published as soon as the backend answers.'))
+      return words('debug-disconnect', t('waiting for the backend'), t('Saved on this machine. It will be published as soon as the backend answers.'))
     case 'unpublished':
       return words('circle-outline', t('changed, not published'), t('Saved on this machine. Saving it by hand, or "imprun: Publish to dev", puts it live.'))
     case 'conflict':

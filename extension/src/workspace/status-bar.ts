@@ -54,7 +54,7 @@ export class StatusBar implements vscode.Disposable {
   #drawOffline(): boolean {
     if (this.#session.status !== 'offline') return false
     const reason = this.#session.lastError?.message ?? ''
-    this.#set(`$(cloud-offline) imprun: ${vscode.l10n.t('offline')}`, `${reason}\n${vscode.l10n.t('Click to try again now.')}`, 'imprun.reconnect', false)
+    this.#set(`$(debug-disconnect) imprun: ${vscode.l10n.t('offline')}`, `${reason}\n${vscode.l10n.t('Click to try again now.')}`, 'imprun.reconnect', false)
     return true
   }
 

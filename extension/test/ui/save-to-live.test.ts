@@ -59,7 +59,7 @@ describe('a day with imprun in the editor', function () {
   for (const theme of ['Light', 'Dark'] as const)
     it(`goes from sign-in to a key in the ${theme.toLowerCase()} theme`, async () => {
       await using backend = await givenBackend()
-      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}-${theme.toLowerCase()}.png`))
+      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}${theme === 'Light' ? '' : '-dark'}.png`))
       const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
       await inWindow({ env: backend.editorEnv, settings }, async (workbench) => {
         await workbench.openContainer('imprun')
@@ -75,7 +75,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.statusBarItem(/imprun dev: live in \d+ ms/).waitFor()
         assert.deepEqual(await callTax(backend.edgeUrl, 'dev'), { status: 200, tax: 50 })
         await workbench.treeItem(/^Function calculateTax in dev, 1\.0\.1 · live \d+ ms/).waitFor()
-        await picture(workbench, 'saved')
+        await picture(workbench, 'saved-and-live')
 
         // Break it: marked where it is wrong, and the version before goes on answering.
         await workbench.editors.replaceAll(source('0.25 )'))
@@ -101,6 +101,8 @@ describe('a day with imprun in the editor', function () {
         await workbench.treeItem(/^Function calculateTax in prod, 1\.0\.2/).waitFor()
         assert.deepEqual(await callTax(backend.edgeUrl, 'prod'), { status: 200, tax: 60 })
 
+        await picture(workbench, 'gateways')
+
         // The next change is shown against what staging serves by now.
         await workbench.editors.tab(/^calculateTax\.ts/).click()
         await workbench.editors.replaceAll(source('0.22'))
@@ -110,7 +112,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.editors.codeLens('Promote to staging').getByText('Promote to staging').click()
         await workbench.editors.diff.getByText('0.22').first().waitFor()
         await workbench.notification('Promote calculateTax 1.0.3 to staging?').waitFor()
-        await picture(workbench, 'promote')
+        await picture(workbench, 'promote-diff')
         await promoteToStaging(workbench, '1.0.3')
         await workbench.treeItem(/^Function calculateTax in staging, 1\.0\.3/).waitFor()
 
