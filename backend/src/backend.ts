@@ -92,13 +92,13 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   undo.defer(http.close)
   apiUrl = http.url
   progress('Starting the runtime')
-  undo.defer(await nouns.start())
+  await nouns.start(undo)
   // Once more, because it comes first on the way down: whoever is being answered still needs the engines and the runtime.
   undo.defer(http.close)
   await untilItServes(nouns, clock, progress, signal)
   signal?.throwIfAborted()
   const connection = { apiUrl, edgeUrl: nouns.driver.edgeUrl() ?? http.url, token: keys.accessToken, pid: process.pid }
-  if (config.hasDemo && !user.hadDemo) await makeDemoOnce(nouns, user.userId, { connection, clock, progress, signal })
+  if (config.hasDemo && !user.hadDemo && nouns.driver.state() === 'running') await makeDemoOnce(nouns, user.userId, { connection, clock, progress, signal })
   undo.defer(await announce(config.home, config.stateFolder, connection))
   lock.tell({ pid: process.pid, apiUrl: http.url })
   return connection

@@ -18,7 +18,7 @@ import { createEnvironmentRoutes } from './environments/environment-routes.ts'
 import { createEnvironmentSettingsStore } from './environments/environment-settings.ts'
 import { createEnvironmentStore } from './environments/environment-store.ts'
 import { createAddresses } from './environments/environment-view.ts'
-import { createEventRoutes } from './events/event-routes.ts'
+import { createEventRoutes, type EventRoutes } from './events/event-routes.ts'
 import { createEventSource, type EventViews } from './events/event-source.ts'
 import { createFunctionLookup } from './functions/function-lookup.ts'
 import { createFunctionRoutes } from './functions/function-routes.ts'
@@ -98,83 +98,99 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
   }
 }
 
+/** What works by itself or is shared by routes of several nouns. */
+function composeServices(ground: Ground, parts: Parts) {
+  const { environments, gateways, functions, releases, deploymentStore, grants, tools } = parts
+  const driver = ground.createDriver(parts)
+  const addresses = createAddresses(driver)
+  const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
+  return {
+    driver,
+    addresses,
+    mcpUrl,
+    gatewayViews: createGatewayViews({ gateways, environments, addresses }),
+    toolsets: createToolsets({ tools, watcher: ground.watcher }),
+    grantService: createGrants(parts),
+    lookup: createFunctionLookup({ gateways, functions }),
+    deployments: createDeployments({ ...parts, deployments: deploymentStore }),
+    lifecycle: createGatewayLifecycle({
+      ...parts,
+      watcher: ground.watcher,
+      holder: ground.holder,
+      driver,
+      contents: [functions, releases, deploymentStore, grants, tools],
+      ...(ground.observe ? { observe: ground.observe } : {}),
+    }),
+  }
+}
+type Services = ReturnType<typeof composeServices>
+
+const composeHandlers = (parts: Parts, services: Services): Handlers => ({
+  ...createAccountRoutes(),
+  ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
+  ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
+  ...createFunctionRoutes({ ...parts, ...services }),
+  ...createReleaseRoutes({ ...parts, ...services }),
+  ...createDeploymentRoutes({ ...parts, ...services }),
+  ...createApplicationRoutes({ ...parts, ...services }),
+  ...createToolRoutes({ ...parts, ...services }),
+})
+
+const composeEventViews = (parts: Parts, { gatewayViews, mcpUrl }: Services): EventViews => ({
+  gateway: (gatewayId) => gatewayViews.find(gatewayId),
+  function: (functionId) => findFunctionView(parts.functions, functionId),
+  deployment: (deploymentId) => findDeploymentView(parts.deploymentStore, deploymentId),
+  application: (applicationId) => findApplicationView(parts, applicationId),
+  tool: (toolId) => findToolView(parts.tools, mcpUrl, toolId),
+  log: (gatewayId, document) => toLogEntry(gatewayId, document as unknown as LogDocument),
+})
+
 export interface Nouns {
   accounts: AccountStore
   audit: AuditStore
   handlers: Handlers
   /** What is served beside the API. */
   mounts: readonly Mount[]
-  events: ReturnType<typeof createEventRoutes>
+  events: EventRoutes
   lifecycle: GatewayLifecycle
   driver: RuntimeDriver
   /** Indexes aside, what has to be in the database before the first request. Safe to repeat. */
   ensureContent(): Promise<void>
-  /** Begins to work; returns what undoes it and waits for work in flight. */
-  start(): Promise<() => Promise<void>>
+  /** Begins to work; registers with `undo` what ends it and waits for work in flight. */
+  start(undo: AsyncDisposableStack): Promise<void>
 }
 
 export function composeNouns(ground: Ground): Nouns {
-  const { watcher, clock, log } = ground
   const parts = composeParts(ground)
-  const { accounts, audit, environments, gateways, functions, releases, deploymentStore, grants, tools, regions, compiler, acknowledgements } = parts
-  const driver = ground.createDriver(parts)
-  const addresses = createAddresses(driver)
-  const gatewayViews = createGatewayViews({ gateways, environments, addresses })
-  const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
-  const toolsets = createToolsets({ tools, watcher })
-  const grantService = createGrants(parts)
-  const lookup = createFunctionLookup({ gateways, functions })
-  const deployments = createDeployments({ ...parts, deployments: deploymentStore })
-  const lifecycle = createGatewayLifecycle({
-    ...parts,
-    watcher,
-    holder: ground.holder,
-    driver,
-    contents: [functions, releases, deploymentStore, grants, tools],
-    ...(ground.observe ? { observe: ground.observe } : {}),
-  })
-  const views: EventViews = {
-    gateway: (gatewayId) => gatewayViews.find(gatewayId),
-    function: (functionId) => findFunctionView(functions, functionId),
-    deployment: (deploymentId) => findDeploymentView(deploymentStore, deploymentId),
-    application: (applicationId) => findApplicationView(parts, applicationId),
-    tool: (toolId) => findToolView(tools, mcpUrl, toolId),
-    log: (gatewayId, document) => toLogEntry(gatewayId, document as unknown as LogDocument),
-  }
-  const source = createEventSource({ watcher, views, log })
+  const services = composeServices(ground, parts)
+  const { driver, lifecycle, toolsets, deployments } = services
+  const views = composeEventViews(parts, services)
+  const source = createEventSource({ ...ground, views })
   return {
-    accounts,
-    audit,
+    accounts: parts.accounts,
+    audit: parts.audit,
     driver,
     lifecycle,
     events: createEventRoutes({ source, views }),
-    handlers: {
-      ...createAccountRoutes(),
-      ...createGatewayRoutes({ gateways, environments, regions, views: gatewayViews, clock }),
-      ...createEnvironmentRoutes({ ...parts, runtimes: acknowledgements, addresses }),
-      ...createFunctionRoutes({ ...parts, lookup, deployments }),
-      ...createReleaseRoutes({ lookup, releases }),
-      ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
-      ...createApplicationRoutes({ ...parts, grantService }),
-      ...createToolRoutes({ tools, toolsets, lookup, mcpUrl, clock }),
-    },
-    mounts: [{ path: '/mcp', handler: createMcpRouter({ toolsets, environments, grants, edgeUrl: () => driver.edgeUrl(), log }) }],
-    ensureContent: () => regions.ensureLocal(),
-    async start() {
+    handlers: composeHandlers(parts, services),
+    mounts: [{ path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) }],
+    ensureContent: () => parts.regions.ensureLocal(),
+    async start(undo) {
+      const { compiler, acknowledgements } = parts
+      undo.defer(() => compiler.stop())
       await compiler.start()
+      undo.defer(() => acknowledgements.stop())
       acknowledgements.start()
+      undo.defer(() => driver.stop())
+      undo.defer(() => lifecycle.stop())
       await lifecycle.start()
       await driver.start()
+      undo.defer(() => deployments.stop())
       deployments.start()
-      return async () => {
+      undo.defer(() => {
         source.stop()
         toolsets.stop()
-        await deployments.stop()
-        await lifecycle.stop()
-        await driver.stop()
-        acknowledgements.stop()
-        await compiler.stop()
-      }
+      })
     },
   }
 }
