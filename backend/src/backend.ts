@@ -5,7 +5,7 @@ import type { Database } from './database/database.ts'
 import { ensureSysIndexes } from './database/indexes.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createWatcher } from './database/watcher.ts'
-import { type DemoOptions, makeDemo } from './demo/demo.ts'
+import { type DemoOptions, isDemoServed, makeDemo } from './demo/demo.ts'
 import { announce } from './home/connection-file.ts'
 import { lockHome, type RunningInstance } from './home/instance-lock.ts'
 import { type Keys, loadKeys, makeHome } from './home/keys.ts'
@@ -23,6 +23,8 @@ import { createLocalDriver } from './runtime-driver/local-driver.ts'
 
 export interface Backend {
   connection: Connection
+  /** Whether the demo function can be called. */
+  hasDemo: boolean
   /** Undoes the start in reverse order and waits for work in flight. */
   stop(): Promise<void>
 }
@@ -52,12 +54,12 @@ export class AlreadyRunningError extends Error {
  */
 export async function startBackend(config: Config, options: BackendOptions): Promise<Backend> {
   await using starting = new AsyncDisposableStack()
-  const connection = await bringUp(config, options, starting)
+  const up = await bringUp(config, options, starting)
   const running = starting.move()
-  return { connection, stop: () => running.disposeAsync() }
+  return { ...up, stop: () => running.disposeAsync() }
 }
 
-async function bringUp(config: Config, options: BackendOptions, undo: AsyncDisposableStack): Promise<Connection> {
+async function bringUp(config: Config, options: BackendOptions, undo: AsyncDisposableStack): Promise<Pick<Backend, 'connection' | 'hasDemo'>> {
   const { log, progress, signal, clock = systemClock } = options
   await makeHome(config.home)
   const keys = await loadKeys(config.home, config.secretKey)
@@ -101,7 +103,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   if (config.hasDemo && !user.hadDemo && nouns.driver.state() === 'running') await makeDemoOnce(nouns, user.userId, { connection, clock, progress, signal })
   undo.defer(await announce(config.home, config.stateFolder, connection))
   lock.tell({ pid: process.pid, apiUrl: http.url })
-  return connection
+  return { connection, hasDemo: await isDemoServed(connection).catch(() => false) }
 }
 
 async function letLocalUserIn({ accounts }: Nouns, config: Config, keys: Keys) {

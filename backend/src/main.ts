@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     log = await openLog(config)
     logStrays(log)
     const backend = await startBackend(config, { log, progress: (line) => say(`  ${line}`), signal: stop })
-    say(readyBanner(backend.connection, performance.now() - startedMs))
+    say(readyBanner(backend, performance.now() - startedMs))
     if (!stop.aborted) await once(stop, 'abort')
     await backend.stop()
     return exitCodes.stopped

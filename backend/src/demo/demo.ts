@@ -1,11 +1,11 @@
-import { type Connection, type Gateway, type Problem, routePath, routes } from '@imprun/contracts'
+import { type Connection, type Gateway, type ImprunFunction, type Problem, routePath, routes } from '@imprun/contracts'
 import type { Clock } from '../platform/clock.ts'
 import { calculateTaxCode } from './calculate-tax.ts'
 
 export const demoGatewayId = 'hometax'
 export const demoFunctionName = 'calculateTax'
 
-type RouteNames = 'createGateway' | 'getGateway' | 'createFunction' | 'publishFunction'
+type RouteNames = 'createGateway' | 'getGateway' | 'createFunction' | 'getFunction' | 'publishFunction'
 const readyTimeoutMs = 60_000
 const lookEveryMs = 100
 
@@ -28,6 +28,20 @@ export async function makeDemo({ connection, clock, progress, signal }: DemoOpti
   await untilStarted(() => call('getGateway', params) as Promise<Gateway>, clock, signal)
   await call('createFunction', params, { name: demoFunctionName, code: calculateTaxCode }, ['FUNCTION_NAME_TAKEN'])
   await call('publishFunction', { ...params, functionId: demoFunctionName }, { environment: 'dev' })
+}
+
+/** Whether there is something to show: the owner may have deleted or stopped it. */
+export async function isDemoServed(connection: Connection): Promise<boolean> {
+  const call = createCaller(connection, undefined)
+  const params = { gatewayId: demoGatewayId }
+  const [gateway, stored] = await Promise.all([
+    call('getGateway', params, undefined, ['GATEWAY_NOT_FOUND']) as Promise<Gateway | undefined>,
+    call('getFunction', { ...params, functionId: demoFunctionName }, undefined, ['GATEWAY_NOT_FOUND', 'FUNCTION_NOT_FOUND']) as Promise<
+      ImprunFunction | undefined
+    >,
+  ])
+  const dev = gateway?.environments.find(({ name }) => name === 'dev')
+  return dev?.phase === 'Started' && stored?.served.some(({ environment }) => environment === 'dev') === true
 }
 
 async function untilStarted(getGateway: () => Promise<Gateway>, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
