@@ -19,7 +19,7 @@ export async function runNpm(args, { cwd, env, node, remedy }) {
   // Whatever the task was started with: `npm run --silent` would hide the reason of a failure too.
   const all = [...args, '--loglevel=error']
   // Windows runs npm.cmd only through a shell; all our arguments are fixed words.
-  const options = { cwd, env, shell: cli === undefined && process.platform === 'win32', maxBuffer: outputBytesMax }
+  const options = { cwd, env: withoutOuterNpm(env), shell: cli === undefined && process.platform === 'win32', maxBuffer: outputBytesMax }
   try {
     await promisify(execFile)(cli === undefined ? 'npm' : node, cli === undefined ? all : [cli, ...all], options)
   } catch (error) {
@@ -28,6 +28,18 @@ export async function runNpm(args, { cwd, env, node, remedy }) {
     throw new RemedyError(`npm failed (${code}).\n${endsOf(output)}\n${remedy}`)
   }
 }
+
+/**
+ * An npm that runs us tells its scripts about itself, the Node it runs on among it; install scripts would believe that
+ * of the npm we run. What the user has configured stays.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export const withoutOuterNpm = (env) =>
+  Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(npm_(config_user_agent|config_local_prefix|lifecycle_.*|package_.*|node_execpath|execpath|command)|NODE|INIT_CWD)$/.test(name),
+    ),
+  )
 
 /** @param {string} text */
 const endsOf = (text) => (text.length <= 2 * endCharactersShown ? text : `${text.slice(0, endCharactersShown)}\n...\n${text.slice(-endCharactersShown)}`)
