@@ -10,7 +10,7 @@ import { RemedyError } from '../../scripts/lib/errors.mjs'
 import { fileInRepository, repository, runQuietly } from '../../scripts/lib/programs.ts'
 import { type Figure, median } from './figures.ts'
 
-const activationRuns = 3
+const activationRuns = 5
 const bundleKbMax = 400
 const activationMsMax = 100
 
