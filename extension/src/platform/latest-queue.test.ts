@@ -30,4 +30,19 @@ describe('LatestQueue', () => {
     gate.resolve()
     await blocked
   })
+
+  it('runs what waits behind a task that fails, and fails only who asked for that', async () => {
+    const queue = new LatestQueue()
+    const gate = Promise.withResolvers<void>()
+    const failing = queue.run('a', () => gate.promise)
+    let ran = false
+    const next = queue.run('a', async () => {
+      ran = true
+    })
+    gate.reject(new Error('broken'))
+    await assert.rejects(failing, { message: 'broken' })
+    await next
+    assert.equal(ran, true)
+    assert.equal(queue.isBusy('a'), false)
+  })
 })

@@ -1,38 +1,42 @@
+interface Waiting {
+  task: () => Promise<void>
+  readonly done: PromiseWithResolvers<void>
+}
+
 /**
  * Runs one task per key at a time. While one runs, only the newest task that waits is kept: what was asked for in between is
  * answered by the newest one. Different keys run side by side.
  */
 export class LatestQueue {
-  readonly #running = new Map<string, Promise<void>>()
-  readonly #waiting = new Map<string, () => Promise<void>>()
+  readonly #busy = new Set<string>()
+  readonly #waiting = new Map<string, Waiting>()
 
-  /** Settles when the key has nothing left to do; a task must handle its own failure. */
+  /** Settles as the task does, or as the newer one that took its place. */
   run(key: string, task: () => Promise<void>): Promise<void> {
-    const running = this.#running.get(key)
-    if (running) {
-      this.#waiting.set(key, task)
-      return running
-    }
-    const work = this.#drain(key, task)
-    this.#running.set(key, work)
-    return work
+    if (!this.#busy.has(key)) return this.#start(key, task)
+    const waiting = this.#waiting.get(key) ?? { task, done: Promise.withResolvers<void>() }
+    waiting.task = task
+    this.#waiting.set(key, waiting)
+    return waiting.done.promise
   }
 
   isBusy(key: string): boolean {
-    return this.#running.has(key)
+    return this.#busy.has(key)
   }
 
-  async #drain(key: string, first: () => Promise<void>): Promise<void> {
+  async #start(key: string, task: () => Promise<void>): Promise<void> {
+    this.#busy.add(key)
     try {
-      for (let task: (() => Promise<void>) | undefined = first; task; task = this.#take(key)) await task()
+      await task()
     } finally {
-      this.#running.delete(key)
+      this.#next(key)
     }
   }
 
-  #take(key: string): (() => Promise<void>) | undefined {
-    const task = this.#waiting.get(key)
+  #next(key: string): void {
+    const waiting = this.#waiting.get(key)
     this.#waiting.delete(key)
-    return task
+    if (waiting) waiting.done.resolve(this.#start(key, waiting.task))
+    else this.#busy.delete(key)
   }
 }

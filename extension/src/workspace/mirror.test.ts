@@ -184,6 +184,19 @@ describe('the mirror of a gateway', () => {
     assert.equal((await given.store.findRecord(given.key))?.revision, 2)
   })
 
+  it('takes no notice of an event that a later answer has overtaken', async () => {
+    await using given = await givenMirror()
+    const before = given.facts()
+    await given.save('export default () => 2')
+    await given.save('export default () => 3')
+    await given.mirror.accept({ type: 'function', function: before })
+    assert.equal((await given.store.findRecord(given.key))?.revision, 3)
+    assert.equal(await given.text(), 'export default () => 3')
+    assert.equal(given.statuses.find(given.file)?.facts?.revision, 3)
+    await given.save('export default () => 4')
+    assert.equal(given.state()?.kind, 'live')
+  })
+
   it('never rewrites a file with changes of its own, saved or not', async () => {
     await using given = await givenMirror()
     Object.assign(given.server, { code: 'theirs', revision: 2 })

@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts'
 import type { Session } from '../session/session.ts'
 import type { FileStatuses } from './file-status.ts'
 import { generatedFiles } from './generated-files.ts'
-import type { FunctionKey, MirrorStore } from './mirror-store.ts'
+import type { FunctionKey, MirrorRecord, MirrorStore } from './mirror-store.ts'
 import type { Publisher } from './publisher.ts'
 
 export interface MirrorPorts {
@@ -101,31 +101,41 @@ export class Mirror {
     await this.#follow(key, item).catch((error: unknown) => this.#ports.log.warn(`Could not bring ${key.name} up to date: ${String(error)}`))
   }
 
+  /** Never beside a publish of the same file: its answer is newer than anything that was asked before it. */
   async #follow(key: FunctionKey, item: ImprunFunction): Promise<void> {
     const { store, statuses, publisher } = this.#ports
-    if (publisher.isBusy(key)) return
-    const file = store.file(key)
-    const record = await store.findRecord(key)
-    if (record?.revision !== item.revision || record.functionId !== item.functionId) await this.#take(key, item, record?.hash)
-    const known = statuses.find(file)
-    statuses.setFacts(file, key, item)
-    const dev = item.served.find((served) => served.environment === 'dev')
-    const isSuperseded = known?.state.kind === 'live' ? known.state.version !== dev?.version : known?.state.kind === 'refused' && item.isLiveInDev
-    if (isSuperseded) statuses.setState(file, key, { kind: 'inStep' })
+    await publisher.unlessBusy(key, async () => {
+      const file = store.file(key)
+      const record = await store.findRecord(key)
+      const known = statuses.find(file)
+      if (known?.facts && isOlder(item, known.facts)) return
+      const newest = record?.revision === item.revision && record.functionId === item.functionId ? item : await this.#take(key, item, record)
+      statuses.setFacts(file, key, newest)
+      const dev = newest.served.find((served) => served.environment === 'dev')
+      const isSuperseded = known?.state.kind === 'live' ? known.state.version !== dev?.version : known?.state.kind === 'refused' && newest.isLiveInDev
+      if (isSuperseded) statuses.setState(file, key, { kind: 'inStep' })
+    })
   }
 
-  async #take(key: FunctionKey, item: ImprunFunction, baseHash: string | undefined): Promise<void> {
+  /** Takes the server's text over if that loses nothing; answers the function as it is by then. */
+  async #take(key: FunctionKey, item: ImprunFunction, record: MirrorRecord | undefined): Promise<ImprunFunction> {
     const { store, session, isDirty } = this.#ports
-    const api = session.current?.api
-    const code = item.code ?? (await api?.call('getFunction', { params: { gatewayId: key.gatewayId, functionId: item.functionId } }))?.code
-    if (code === undefined) return
-    const served = { functionId: item.functionId, revision: item.revision, code }
+    const newest = await this.#withCode(key, item, record)
+    if (newest?.code === undefined || !session.current) return item
+    const served = { functionId: newest.functionId, revision: newest.revision, code: newest.code }
     const text = await store.findText(key)
-    if (text === code) return store.writeRecord(key, served)
-    const isUntouched = text === undefined || (hashText(text) === baseHash && !isDirty(store.file(key)))
-    if (isUntouched) await store.writeServed(key, served)
+    const isUntouched = text === undefined || (record !== undefined && hashText(text) === record.hash && !isDirty(store.file(key)))
+    if (text === newest.code) await store.writeRecord(key, served)
+    else if (isUntouched) await store.writeServed(key, served)
     // A file with no base, left by somebody else's hand: what it says was never sent, so the next save has to meet the server's text as a conflict.
-    else if (baseHash === undefined) await store.writeRecord(key, { ...served, revision: Math.max(0, item.revision - 1) })
+    else if (!record) await store.writeRecord(key, { ...served, revision: Math.max(0, newest.revision - 1) })
+    return newest
+  }
+
+  /** Events carry no code, and what was asked before the last publish may be behind it. */
+  async #withCode(key: FunctionKey, item: ImprunFunction, record: MirrorRecord | undefined): Promise<ImprunFunction | undefined> {
+    if (item.code !== undefined && item.revision >= (record?.revision ?? 0)) return item
+    return this.#ports.session.current?.api.call('getFunction', { params: { gatewayId: key.gatewayId, functionId: item.functionId } })
   }
 
   async #markLocalChange(key: FunctionKey): Promise<void> {
@@ -145,4 +155,11 @@ export class Mirror {
       statuses.forget(file)
     }
   }
+}
+
+/** An event that was overtaken by the answer of a later call: another function of the same name is never older. */
+function isOlder(item: ImprunFunction, known: ImprunFunction): boolean {
+  if (item.functionId !== known.functionId) return false
+  const lastServed = ({ served }: ImprunFunction) => Math.max(0, ...served.map(({ revision }) => revision))
+  return item.revision < known.revision || (item.revision === known.revision && lastServed(item) < lastServed(known))
 }

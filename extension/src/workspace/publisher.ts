@@ -37,6 +37,11 @@ export class Publisher {
     return this.#queue.isBusy(this.#ports.mirror.file(key))
   }
 
+  /** Runs a task that must not meet a publish of the same file half-way; a publish that is asked for meanwhile waits. Does nothing when one runs. */
+  async unlessBusy(key: FunctionKey, task: () => Promise<void>): Promise<void> {
+    if (!this.isBusy(key)) await this.#queue.run(this.#ports.mirror.file(key), task)
+  }
+
   /**
    * Saves and publishes the text of a file; settles when nothing is left to send. Never throws: the outcome is the file's state.
    * @param baseRevision given to overwrite what somebody else saved; else the revision that the file was last equal to.
