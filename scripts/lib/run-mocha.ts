@@ -6,6 +6,13 @@ import type { Counts } from './counts.ts'
 import { noteOpenThings } from './open-things.ts'
 import { tallyOf } from './tally.ts'
 
+/** What the process tells its parent. */
+export interface MochaReport {
+  counts: Counts
+  /** What is open, and since which suite. */
+  open: string[]
+}
+
 // After the last test nothing may keep the process alive; sockets take a moment to close.
 const leaveWithinMs = 10_000
 
@@ -17,10 +24,7 @@ await mocha.loadFilesAsync()
 
 const runner = mocha.run(() => {
   const counts = tally()
-  process.send?.(counts)
-  process.once('exit', () => {
-    for (const thing of listOpenThings().filter((name) => name.startsWith('imprun'))) console.error(`Still there: ${thing}`)
-  })
+  process.send?.({ counts, open: listOpenThings() } satisfies MochaReport)
   process.exitCode = counts.failed === 0 ? 0 : 1
   setTimeout(leaveByForce, leaveWithinMs, counts).unref()
 })
@@ -29,6 +33,7 @@ const listOpenThings = noteOpenThings(runner)
 
 /** Only reached when a test left something open, which would have kept the process from ending. */
 function leaveByForce(counts: Counts): void {
-  console.error(`A test left something open. Open now:\n${listOpenThings().join('\n')}`)
-  process.send?.({ ...counts, failed: counts.failed + 1 } satisfies Counts, () => process.exit(1))
+  const open = listOpenThings()
+  console.error(`A test left something open. Open now:\n${open.join('\n')}`)
+  process.send?.({ counts: { ...counts, failed: counts.failed + 1 }, open } satisfies MochaReport, () => process.exit(1))
 }
