@@ -7,53 +7,55 @@
 interface ImprunRequest {
   /** `GET`, `POST`, `PUT`, `PATCH` or `DELETE`. */
   readonly method: string
-  /** Path inside the environment, for example `/calculateTax`. */
-  readonly path: string
-  /** Path and query as they came. */
+  /** Path and query inside the environment, for example `/calculateTax?year=2026`. */
   readonly url: string
+  readonly path: string
   readonly params: Readonly<Record<string, string>>
-  /** Query parameters; one that is given several times is an array. */
+  /** Query parameters; one that is given several times is a list. */
   readonly query: Readonly<Record<string, any>>
   /** Headers by lower-case name. */
-  readonly headers: Readonly<Record<string, any>>
-  /** One header, whatever the case of its name. */
-  get(name: string): string | undefined
-  header(name: string): string | undefined
-  /** The parsed body: JSON, a form, text or bytes, by its content type; `{}` when there is none. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The body by its content type: JSON, a form, text or bytes; `{}` when there is none. */
   readonly body: any
   /** Address of the caller. */
   readonly ip: string
   /** Id of this request; the same as the answer's `x-request-id`. */
   readonly id: string
   /** Who calls, in an environment with key-auth. The key itself never reaches a function. */
-  readonly credential?: { readonly id: string; readonly application: string }
+  readonly credential: { readonly id: string; readonly application: string } | undefined
+  /** A header by any spelling of its name. */
+  get(name: string): string | undefined
+  header(name: string): string | undefined
 }
 
 /** The answer to be. Instead of using it a function may also return a `Response` or a plain object. */
 interface ImprunResponse {
+  statusCode: number
+  /** True once the head of the answer has left. */
+  readonly headersSent: boolean
   /** Sets the status code; 200 without it. */
   status(code: number): this
   /** Sets a header, or several. */
   set(name: string, value: string | number | readonly string[]): this
   set(headers: Readonly<Record<string, string | number>>): this
   header(name: string, value: string | number | readonly string[]): this
-  /** A header that has been set. */
+  setHeader(name: string, value: string | number | readonly string[]): this
   get(name: string): string | string[] | undefined
-  /** Sets the content type, for example `text/csv`. */
+  /** Sets the content type: a media type such as `text/csv`, or a file ending such as `csv`. */
   type(contentType: string): this
   /** Answers with JSON. */
-  json(value: unknown): this
+  json(value?: unknown): this
   /** Answers with text, bytes, or JSON for an object. */
-  send(value?: unknown): this
-  /** Answers with a status and its text. */
+  send(body?: unknown): this
+  /** Answers with a status and its words. */
   sendStatus(code: number): this
   redirect(url: string): void
   redirect(status: number, url: string): void
-  /** Writes a part of a streamed answer; close it with `end`. Await it, so that you do not write faster than the caller reads. */
+  /** Writes a part of a streamed answer; close it with `end`. Await it, and a slow reader slows the writing down. */
   write(chunk: string | Uint8Array): Promise<void>
+  /** Sends the head of a streamed answer now. */
+  flushHeaders(): void
   end(chunk?: string | Uint8Array): this
-  /** True when the answer, or the head of a streamed one, has left. */
-  readonly headersSent: boolean
 }
 
 /** A function of a gateway. */
@@ -61,9 +63,10 @@ type ImprunHandler = (req: ImprunRequest, res: ImprunResponse) => unknown
 
 /** Id that MongoDB gives a document. */
 declare class ObjectId {
-  constructor(hex?: string)
+  constructor(id?: string | number | Uint8Array)
   static isValid(value: unknown): boolean
   static createFromHexString(hex: string): ObjectId
+  static createFromTime(seconds: number): ObjectId
   toHexString(): string
   toString(): string
   equals(other: ObjectId | string): boolean
@@ -77,6 +80,7 @@ interface ImprunDocument {
 type ImprunFilter<Doc> = { [Field in keyof Doc]?: any } & Record<string, any>
 interface ImprunUpdate<Doc> {
   $set?: { [Field in keyof Doc]?: any } & Record<string, any>
+  $setOnInsert?: { [Field in keyof Doc]?: any } & Record<string, any>
   $unset?: Record<string, '' | 1 | true>
   $inc?: Record<string, number>
   $mul?: Record<string, number>
@@ -84,40 +88,48 @@ interface ImprunUpdate<Doc> {
   $max?: Record<string, any>
   $push?: Record<string, any>
   $pull?: Record<string, any>
+  $pop?: Record<string, 1 | -1>
   $addToSet?: Record<string, any>
   $rename?: Record<string, string>
   $currentDate?: Record<string, any>
-  $setOnInsert?: { [Field in keyof Doc]?: any } & Record<string, any>
   [operator: `$${string}`]: any
 }
+type ImprunSort = Record<string, 1 | -1>
 interface ImprunFindOptions {
-  sort?: Record<string, 1 | -1>
+  sort?: ImprunSort
   limit?: number
   skip?: number
   projection?: Record<string, any>
+  maxTimeMS?: number
 }
 interface ImprunFindAndModifyOptions {
-  sort?: Record<string, 1 | -1>
-  projection?: Record<string, any>
   upsert?: boolean
+  sort?: ImprunSort
+  projection?: Record<string, any>
+  /** Whether the document is answered as it was, or as it is now. */
   returnDocument?: 'before' | 'after'
 }
-/** Documents that a query finds; read them with `toArray`, or one by one with `for await`. */
+/** Documents that a query finds: all at once with `toArray`, or one by one with `for await`. */
 interface ImprunCursor<Doc> extends AsyncIterable<Doc> {
-  sort(by: Record<string, 1 | -1> | string, direction?: 1 | -1): this
+  sort(by: ImprunSort): this
+  sort(field: string, direction?: 1 | -1): this
   limit(count: number): this
   skip(count: number): this
   project(fields: Record<string, any>): this
+  batchSize(count: number): this
+  maxTimeMS(milliseconds: number): this
   map<Result>(transform: (document: Doc) => Result): ImprunCursor<Result>
   toArray(): Promise<Doc[]>
   hasNext(): Promise<boolean>
   next(): Promise<Doc | null>
+  forEach(visit: (document: Doc) => unknown): Promise<void>
   close(): Promise<void>
 }
 type ImprunFound<Doc> = Doc & { _id: any }
 
 /** A collection of the environment's own database, as the MongoDB driver offers it. */
 interface ImprunCollection<Doc extends object = ImprunDocument> {
+  readonly collectionName: string
   find(filter?: ImprunFilter<Doc>, options?: ImprunFindOptions): ImprunCursor<ImprunFound<Doc>>
   findOne(filter?: ImprunFilter<Doc>, options?: Omit<ImprunFindOptions, 'limit'>): Promise<ImprunFound<Doc> | null>
   insertOne(document: Doc): Promise<{ acknowledged: boolean; insertedId: any }>
@@ -125,19 +137,15 @@ interface ImprunCollection<Doc extends object = ImprunDocument> {
   updateOne(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc>, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
   updateMany(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc>, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
   replaceOne(filter: ImprunFilter<Doc>, document: Doc, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
-  deleteOne(filter: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
-  deleteMany(filter: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
-  findOneAndUpdate(
-    filter: ImprunFilter<Doc>,
-    update: ImprunUpdate<Doc> | readonly Record<string, any>[],
-    options?: ImprunFindAndModifyOptions,
-  ): Promise<ImprunFound<Doc> | null>
+  deleteOne(filter?: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
+  deleteMany(filter?: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
+  findOneAndUpdate(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc>, options?: ImprunFindAndModifyOptions): Promise<ImprunFound<Doc> | null>
   findOneAndReplace(filter: ImprunFilter<Doc>, document: Doc, options?: ImprunFindAndModifyOptions): Promise<ImprunFound<Doc> | null>
   findOneAndDelete(filter: ImprunFilter<Doc>, options?: Omit<ImprunFindAndModifyOptions, 'upsert' | 'returnDocument'>): Promise<ImprunFound<Doc> | null>
   countDocuments(filter?: ImprunFilter<Doc>): Promise<number>
   estimatedDocumentCount(): Promise<number>
-  distinct(field: string, filter?: ImprunFilter<Doc>): Promise<any[]>
-  /** A pipeline that stays inside this database and its own collections. Server-side JavaScript (`$function` and the like) is refused. */
+  distinct(key: string, filter?: ImprunFilter<Doc>): Promise<any[]>
+  /** A pipeline that stays inside this database: `$out`, `$merge` and `$function` are refused. */
   aggregate<Result extends object = ImprunDocument>(pipeline: readonly Record<string, any>[]): ImprunCursor<Result>
 }
 interface ImprunUpdateResult {
@@ -159,9 +167,16 @@ declare const imp: {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Id of the gateway, for example `hometax`. */
   readonly gateway: string
-  /** `dev`, `staging` or `prod`. */
   readonly environment: 'dev' | 'staging' | 'prod'
-  /** Lines of the function's log; `console` writes there too. */
-  readonly log: { debug(...values: any[]): void; info(...values: any[]): void; warn(...values: any[]): void; error(...values: any[]): void }
+  /** Lines in the function's log, by level; `console` writes there as well. */
+  readonly log: Readonly<Record<'debug' | 'info' | 'warn' | 'error', (...values: unknown[]) => void>>
   readonly ObjectId: typeof ObjectId
+  /** Values that MongoDB knows and JavaScript does not. */
+  readonly Decimal128: any
+  readonly Long: any
+  readonly Int32: any
+  readonly Double: any
+  readonly Binary: any
+  readonly UUID: any
+  readonly Timestamp: any
 }

@@ -1,0 +1,66 @@
+import { strict as assert } from 'node:assert'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { functionTemplates } from '../commands/function-templates.ts'
+import { untranslated } from '../ui/translate.ts'
+import { generatedFiles } from './generated-files.ts'
+
+const extension = path.join(import.meta.dirname, '..', '..')
+const compiler = path.join(extension, '..', 'node_modules', '.bin', 'tsc')
+
+/** The folder of a gateway as the extension writes it, with these functions in it. */
+async function faultsOf(functions: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'imprun-types-'))
+  try {
+    const types = await readFile(path.join(extension, 'types', 'imprun.d.ts'), 'utf8')
+    for (const [name, text] of Object.entries({ ...generatedFiles('hometax', types), ...functions })) await writeFile(path.join(folder, name), text)
+    await promisify(execFile)(compiler, ['--project', folder, '--pretty', 'false'])
+    return ''
+  } catch (error) {
+    return (error as { stdout?: string }).stdout ?? String(error)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const fromTheDocument = `export default async function calculateTax(req, res) {
+  const { income, deductions } = req.body
+  if (!income || !deductions) {
+    return res.status(400).json({ error: 'Missing required fields' })
+  }
+  const taxableIncome = income - deductions
+  const tax = taxableIncome * 0.22
+  await imp.db().collection('tax_calculations').insertOne({ income, deductions, tax, calculatedAt: new Date() })
+  return res.json({ tax })
+}
+`
+
+describe('the types of functions', function () {
+  this.timeout(60_000)
+
+  it('find no fault in code without types, nor in any template', async () => {
+    const templates = functionTemplates(untranslated).map(({ source }, index) => [`template-${index}.ts`, source('handler')])
+    assert.equal(await faultsOf({ 'calculateTax.ts': fromTheDocument, ...Object.fromEntries(templates) }), '')
+  })
+
+  it('mark a wrong name and a wrong type, and know what a query finds', async () => {
+    const faults = await faultsOf({
+      'wrong.ts': `interface Item { title: string }
+export default async function wrong(req: ImprunRequest, res: ImprunResponse) {
+  const items = await imp.db().collection<Item>('items').find({ title: 'a' }).sort({ title: 1 }).toArray()
+  items[0]?.title.toFixed()
+  res.status('200')
+  imp.database()
+}
+`,
+    })
+    const lines = faults
+      .split('\n')
+      .map((line) => /\((\d+),\d+\): error (TS\d+)/.exec(line)?.slice(1).join(' '))
+      .filter(Boolean)
+    assert.deepEqual(lines, ['4 TS2551', '5 TS2345', '6 TS2339'])
+  })
+})
