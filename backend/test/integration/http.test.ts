@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { type Problem, problemSchema, type RouteDefinition, type RouteName, routes } from '@imprun/contracts'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { bodyBytesMax } from '../../src/http/body.ts'
+import { homeDigest } from '../../src/platform/socket-folder.ts'
 import { eventually } from '../support/eventually.ts'
 import { type GivenApi, givenApi } from '../support/given-api.ts'
 
@@ -159,12 +160,15 @@ describe('HTTP', () => {
   })
 
   describe('faults inside', () => {
+    /** What the backend calls itself at MongoDB: only its commands shall fail, not the test's. */
+    const backendName = () => `imprun-backend-${homeDigest(given.home)}`
+
     it('answers 503 with Retry-After while MongoDB does not answer, and goes on by itself', async () => {
       const admin = given.database.client.db('admin')
       await admin.command({
         configureFailPoint: 'failCommand',
         mode: 'alwaysOn',
-        data: { failCommands: ['find'], closeConnection: true, appName: 'imprun-backend' },
+        data: { failCommands: ['find'], closeConnection: true, appName: backendName() },
       })
       const answer = await given.api.fetch('/account')
       assert.ok(Number(answer.headers.get('retry-after')) > 0)
@@ -175,7 +179,7 @@ describe('HTTP', () => {
 
     it('tells the id of an unexpected fault and nothing else', async () => {
       const admin = given.database.client.db('admin')
-      await admin.command({ configureFailPoint: 'failCommand', mode: 'alwaysOn', data: { failCommands: ['find'], errorCode: 8000, appName: 'imprun-backend' } })
+      await admin.command({ configureFailPoint: 'failCommand', mode: 'alwaysOn', data: { failCommands: ['find'], errorCode: 8000, appName: backendName() } })
       const answer = await given.api.fetch('/account')
       await admin.command({ configureFailPoint: 'failCommand', mode: 'off' })
       const problem = await problemOf(answer)
