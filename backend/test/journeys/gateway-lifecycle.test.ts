@@ -7,7 +7,8 @@ import { callFunction, givenGateway, givenPublished, taxAtRate22, taxCode } from
 import { givenMongo } from '../support/given-mongo.ts'
 import { watchEvents } from '../support/watch-events.ts'
 
-describe('the life of a gateway', () => {
+describe('the life of a gateway', function () {
+  this.timeout(60_000)
   it('goes through its phases where the event stream shows them, and ends with three started environments', async () => {
     await using backend = await givenBackend()
     await using events = await watchEvents(backend.api)
@@ -75,7 +76,9 @@ describe('the life of a gateway', () => {
   })
 })
 
-describe('starting again', () => {
+describe('starting again', function () {
+  // Each of these ends and starts a whole installation, MongoDB included.
+  this.timeout(90_000)
   let backend: GivenBackend
   before(async () => {
     backend = await givenBackend({ asProcess: true, mongodb: 'embedded', hasDemo: true })
