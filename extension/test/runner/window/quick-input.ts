@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
+
+const changeWithinMs = 10_000
+const pollMs = 20
 
 /** The box at the top of the window: command palette, picks and questions. */
 export class QuickInput {
@@ -22,14 +26,18 @@ export class QuickInput {
 
   /** Chooses the first row with this label. */
   async pick(label: string | RegExp): Promise<void> {
-    await this.row(label).first().click()
+    const row = this.row(label).first()
+    await row.waitFor()
+    await this.#leave(() => row.click())
   }
 
   /** Answers a question. */
   async answer(text: string): Promise<void> {
     await this.input.waitFor()
-    await this.input.fill(text)
-    await this.#page.keyboard.press('Enter')
+    await this.#leave(async () => {
+      await this.input.fill(text)
+      await this.input.press('Enter')
+    })
   }
 
   /** @param title as in the palette, with its category: `imprun: Sign in` */
@@ -37,6 +45,25 @@ export class QuickInput {
     await this.#page.keyboard.press('F1')
     await this.input.waitFor()
     await this.input.fill(`>${title}`)
-    await this.row(title).first().click()
+    await this.pick(title)
+  }
+
+  /**
+   * Acts and waits until what was shown is gone. The box stays for a moment after it was answered, and whoever answers the
+   * next question then writes into the old one.
+   */
+  async #leave(act: () => Promise<void>): Promise<void> {
+    const before = await this.#content()
+    await act()
+    const deadline = performance.now() + changeWithinMs
+    while ((await this.#content()) === before) {
+      if (performance.now() > deadline) throw new Error(`The quick input still shows:\n${before}`)
+      await sleep(pollMs)
+    }
+  }
+
+  /** @returns an empty text while it is closed */
+  async #content(): Promise<string> {
+    return (await this.widget.isVisible()) ? await this.widget.innerText() : ''
   }
 }
