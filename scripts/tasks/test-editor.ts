@@ -58,9 +58,17 @@ async function runJourneys(files: string[], editor: Editor | undefined): Promise
   return await runTestSet('journeys', files, [])
 }
 
-const [suiteFiles, journeyFiles] = await Promise.all([findTests('suite'), findTests('ui')])
-const editor = await findEditor()
-const vsix = await buildVsix()
-const inHost = suiteFiles.length > 0 ? await runSuiteInHost(suiteFiles, editor, vsix) : noCounts
-const inWindow = journeyFiles.length > 0 ? await runJourneys(journeyFiles, editor) : noCounts
-await finish(addCounts(inHost, inWindow))
+async function main(): Promise<Counts> {
+  const [suiteFiles, journeyFiles] = await Promise.all([findTests('suite'), findTests('ui')])
+  const editor = await findEditor()
+  const vsix = await buildVsix()
+  const inHost = suiteFiles.length > 0 ? await runSuiteInHost(suiteFiles, editor, vsix) : noCounts
+  const inWindow = journeyFiles.length > 0 ? await runJourneys(journeyFiles, editor) : noCounts
+  return addCounts(inHost, inWindow)
+}
+
+const counts = await main().catch((error: unknown): Counts => {
+  console.error(error instanceof RemedyError ? error.message : error)
+  return { ...noCounts, failed: 1 }
+})
+await finish(counts)
