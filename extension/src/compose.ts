@@ -86,7 +86,7 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
   }
   disposables.add(registerCommands(context, reporter))
   disposables.add(registerReadOnlyDocuments(session))
-  disposables.add(watchMirrorEditors(mirror, mirrorStore, session))
+  disposables.add(watchMirrorEditors(mirror, mirrorStore, session, log))
   disposables.add(registerDiagnostics(statuses))
   disposables.add(registerCodeLenses(statuses))
   disposables.add(registerDecorations(statuses))

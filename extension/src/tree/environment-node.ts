@@ -42,7 +42,7 @@ export class EnvironmentNode implements TreeNode {
     item.description = description
     item.iconPath = lifecycleIcon(facts, icons[facts.name])
     item.contextValue = contextValues.environment(facts.name, facts.authType)
-    item.tooltip = new vscode.MarkdownString(`**${this.gatewayId}/${facts.name}** ${facts.phase} · ${facts.authType}  \n${facts.url}  \n${facts.pathUrl}`)
+    item.tooltip = `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}\n${facts.url}\n${facts.pathUrl}`
     item.accessibilityInformation = { label: t('Environment {0}, {1}', facts.name, description) }
     return item
   }

@@ -46,8 +46,8 @@ export class FunctionNode implements TreeNode {
     item.iconPath = new vscode.ThemeIcon(served ? 'symbol-function' : 'circle-outline')
     item.contextValue = contextValues.function(environment, served !== undefined)
     item.command = { command: 'imprun.openFunction', title: t('Open'), arguments: [this] }
-    const servedBy = served ? `  \n${t('Put here by {0} on {1}', served.by, new Date(served.at).toLocaleString())}` : ''
-    item.tooltip = new vscode.MarkdownString(`**${this.name}** ${description}${servedBy}  \n${this.environmentNode.facts.pathUrl}/${this.name}`)
+    const servedBy = served ? `\n${t('Put here by {0} on {1}', served.by, new Date(served.at).toLocaleString())}` : ''
+    item.tooltip = `${this.name}: ${description}${servedBy}\n${this.environmentNode.facts.pathUrl}/${this.name}`
     item.accessibilityInformation = { label: t('Function {0} in {1}, {2}', this.name, environment, description) }
     return item
   }

@@ -35,7 +35,7 @@ export class GatewayNode implements TreeNode {
     item.description = gateway.name === gateway.gatewayId ? description : `${gateway.gatewayId} · ${description}`
     item.iconPath = lifecycleIcon(gateway, 'server')
     item.contextValue = contextValues.gateway(gateway)
-    item.tooltip = new vscode.MarkdownString(tooltipLines(gateway, description).join('  \n'))
+    item.tooltip = tooltipLines(gateway, description).join('\n')
     item.accessibilityInformation = { label: t('Gateway {0}, {1}', gateway.name, description) }
     return item
   }
@@ -48,7 +48,7 @@ export class GatewayNode implements TreeNode {
 }
 
 function tooltipLines(gateway: Gateway, description: string): string[] {
-  const lines = [`**${gateway.gatewayId}** ${description}`]
+  const lines = [`${gateway.gatewayId}: ${description}`]
   if (gateway.lastError && gateway.attempts > 0) lines.push(`${gateway.lastError.code}: ${gateway.lastError.message}`)
   lines.push(`pipeline ${gateway.pipeline} · database ${gateway.database} · ${gateway.bundle.runtime} · ${gateway.bundle.memory} · ${gateway.bundle.cpu}`)
   return lines

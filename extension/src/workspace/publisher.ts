@@ -61,6 +61,8 @@ export class Publisher {
   /** Sends what waited, one after the other in the order of saving; ends early when the backend is gone again. */
   async resume(): Promise<void> {
     for (const [file, key] of [...this.#waiting]) {
+      // A file of a backend that this window is not signed in to waits for that one.
+      if (!this.#ports.apiFor(key)) continue
       this.#waiting.delete(file)
       const text = await this.#ports.mirror.findText(key)
       if (text !== undefined) await this.publish(key, text)
