@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert'
 import { parseConfig } from './config.ts'
 
-const machine = { homeFolder: '/home/ada', currentFolder: '/work/imprun', userName: 'ada' }
+const machine = { homeFolder: '/home/ada', currentFolder: '/srv/imprun', userName: 'ada' }
 
 describe('config', () => {
   it('needs no setting at all', () => {
     const config = parseConfig({}, machine)
-    assert.equal(config.home, '/work/imprun/.imprun')
+    assert.equal(config.home, '/srv/imprun/.imprun')
     assert.equal(config.cacheFolder, '/home/ada/.cache/imprun')
     assert.equal(config.stateFolder, '/home/ada/.local/state/imprun')
     assert.deepEqual(config.api, { host: '127.0.0.1', port: 7420, allowedHosts: [] })

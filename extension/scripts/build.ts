@@ -10,7 +10,7 @@ const dist = path.join(extension, 'dist')
 const pluginName = 'imprun-typescript-plugin'
 const stage = path.join(extension, 'out', 'vsix')
 
-// What one activation has to read and compile; the limit.
+// What one activation has to read and compile.
 const bundleBytesMax = 400 * 1024
 
 /** Zod brings its messages in 50 languages and a reader of JSON Schema. Ours are English and written in the contracts. */
