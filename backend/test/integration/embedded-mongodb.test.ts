@@ -73,7 +73,10 @@ describe('embedded MongoDB', function () {
     const address = new URL(first.uri())
     await assert.rejects(
       connectDatabase(`mongodb://127.0.0.1:${address.port}/?replicaSet=imprun`).then(async (database) => {
-        await database.sys.collection('notes').findOne()
+        await database.sys
+          .collection('notes')
+          .findOne()
+          .finally(() => database.close())
       }),
       /requires authentication/,
     )

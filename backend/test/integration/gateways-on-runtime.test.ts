@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { environmentNames, functionLimitsSchema, heartbeatEveryMs } from '@imprun/contracts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
+import { homeDigest } from '../../src/platform/socket-folder.ts'
 import { createProcessRuntimeDriver } from '../../src/runtime-driver/process/process-runtime-driver.ts'
 import { eventually } from '../support/eventually.ts'
 import { isGone } from '../support/given-driver.ts'
@@ -45,6 +46,7 @@ async function givenGatewaysOnRuntime() {
     async [Symbol.asyncDispose]() {
       await given[Symbol.asyncDispose]()
       await rm(home, { recursive: true, force: true })
+      await rm(join(tmpdir(), `imprun-${homeDigest(home)}`), { recursive: true, force: true })
     },
   }
 }
