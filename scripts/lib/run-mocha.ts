@@ -18,7 +18,7 @@ const leaveWithinMs = 10_000
 
 const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true })
 const isCi = Boolean(process.env.CI)
-const mocha = new Mocha({ ...options, color: process.stdout.isTTY, forbidOnly: isCi, ...(values.grep && { grep: values.grep }) })
+const mocha = new Mocha({ ...options, color: process.stdout.isTTY === true, forbidOnly: isCi, ...(values.grep && { grep: values.grep }) })
 for (const file of positionals) mocha.addFile(file)
 await mocha.loadFilesAsync()
 
