@@ -75,6 +75,10 @@ const forbidden: Record<string, [folder: string, specifier: string][]> = {
     ['runtime/src/sandbox/guest/*.ts', '../../worker/sandbox/engine.ts'],
     ['runtime/src/sandbox/guest/*.ts', '../../worker/main.ts'],
   ],
+  'one module knows the toolkit of the webviews': [
+    ['webviews/src/new-key/*.ts', '@vscode/webview-ui-toolkit'],
+    ['extension/src/*.ts', '@vscode/webview-ui-toolkit'],
+  ],
   'only the extension runs inside VS Code': [
     ['backend/src/*.ts', 'vscode'],
     ['contracts/src/*.ts', 'vscode'],
@@ -104,6 +108,7 @@ const allowed: [folder: string, specifier: string][] = [
   ['extension/src/*.ts', 'vscode'],
   ['extension/test/suite/*.ts', 'vscode'],
   ['webviews/src/*.ts', '@imprun/contracts/webviews/messages'],
+  ['webviews/src/shared/toolkit.ts', '@vscode/webview-ui-toolkit'],
 ]
 
 describe('boundaries', () => {
