@@ -1,10 +1,11 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const pollMs = 200
 // A holder writes its pid right after making the folder; one that has none for so long died in between.
 const pidGraceMs = 5_000
+const guardLifeMs = 60_000
 
 /**
  * Runs `work` while holding the lock folder, which only one process on this machine can hold. A lock whose holder has
@@ -18,10 +19,7 @@ const pidGraceMs = 5_000
 export async function withLock(folder, { onWait }, work) {
   await mkdir(dirname(folder), { recursive: true })
   for (let attempt = 0; !(await tryLock(folder)); attempt++) {
-    if (await isAbandoned(folder)) {
-      await discard(folder)
-      continue
-    }
+    if ((await isAbandoned(folder)) && (await discard(folder))) continue
     if (attempt === 0) onWait?.()
     await sleep(pollMs)
   }
@@ -34,14 +32,20 @@ export async function withLock(folder, { onWait }, work) {
 
 /** @param {string} folder */
 async function tryLock(folder) {
+  if (!(await makeFolder(folder))) return false
+  await writeFile(join(folder, 'pid'), String(process.pid))
+  return true
+}
+
+/** @param {string} folder @returns {Promise<boolean>} false when it is there already */
+async function makeFolder(folder) {
   try {
     await mkdir(folder)
+    return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
     throw error
   }
-  await writeFile(join(folder, 'pid'), String(process.pid))
-  return true
 }
 
 /** @param {string} folder */
@@ -53,18 +57,25 @@ async function isAbandoned(folder) {
 }
 
 /**
- * Renames before removing: of several that find the same dead holder only one wins, and none removes a newer lock's content.
+ * Removes an abandoned lock. Between finding and removing it another may have done so and have made its own, which would be
+ * removed instead: so that is done by one at a time, who looks again.
  * @param {string} folder
+ * @returns {Promise<boolean>} whether it is worth trying at once
  */
 async function discard(folder) {
-  const grave = `${folder}.dead-${process.pid}-${Date.now()}`
-  try {
-    await rename(folder, grave)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
+  const guard = `${folder}.takeover`
+  if (!(await makeFolder(guard))) {
+    // Held for some milliseconds; one that is old is of a process that died just then.
+    const made = await stat(guard).catch(() => undefined)
+    if (made !== undefined && Date.now() - made.mtimeMs > guardLifeMs) await rm(guard, { recursive: true, force: true })
+    return false
   }
-  await rm(grave, { recursive: true, force: true })
+  try {
+    if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true })
+    return true
+  } finally {
+    await rm(guard, { recursive: true, force: true })
+  }
 }
 
 /** @param {number} pid */

@@ -34,8 +34,16 @@ describe('withLock', () => {
     const { pid } = spawnSync(process.execPath, ['--version'])
     await mkdir(lock)
     await writeFile(join(lock, 'pid'), String(pid))
-    const results = await Promise.all([1, 2, 3].map((number) => withLock(lock, {}, async () => number)))
-    assert.deepEqual(results, [1, 2, 3])
+    let inside = 0
+    let most = 0
+    const enter = async () => {
+      inside += 1
+      most = Math.max(most, inside)
+      await readdir(lock)
+      inside -= 1
+    }
+    await Promise.all(Array.from({ length: 10 }, () => withLock(lock, {}, enter)))
+    assert.equal(most, 1)
     assert.deepEqual(await readdir(folder.path), [])
   })
 
