@@ -1,5 +1,5 @@
 import { type EnvironmentName, ImprunError, type PageQuery } from '@imprun/contracts'
-import type { Filter } from 'mongodb'
+import type { ClientSession, Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { containing, decodeCursor } from '../database/paging.ts'
@@ -29,6 +29,8 @@ export interface ToolStore {
   list(ownerId: string, query: PageQuery & { gatewayId?: string | undefined }): Promise<StoredTool[]>
   /** Everything one MCP endpoint offers, by name. */
   listOf(gatewayId: string, environment: EnvironmentName): Promise<StoredTool[]>
+  /** In every environment. */
+  removeOfFunction(gatewayId: string, functionName: string, session: ClientSession): Promise<void>
   removeAll(gatewayId: string): Promise<void>
 }
 
@@ -73,6 +75,9 @@ export function createToolStore(database: Database): ToolStore {
         .toArray()
     },
     listOf: (gatewayId, environment) => tools.find({ gatewayId, environment }).sort({ name: 1 }).toArray(),
+    async removeOfFunction(gatewayId, functionName, session) {
+      await tools.deleteMany({ gatewayId, functionName }, { session })
+    },
     async removeAll(gatewayId) {
       await tools.deleteMany({ gatewayId })
     },

@@ -19,6 +19,7 @@ import { createToolsets } from '../../src/mcp/toolsets.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
+import { eventually } from '../support/eventually.ts'
 import { ada, givenFunctions, grace, problemOf, request, taxCode } from '../support/given-functions.ts'
 
 const taxSchema = { type: 'object' as const, properties: { income: { type: 'number' } }, required: ['income'] }
@@ -85,6 +86,7 @@ async function givenMcp(answer: RequestListener = taxAnswer) {
   return {
     ...given,
     routes,
+    deleteFunction: given.routes.deleteFunction,
     seen,
     access,
     url: `${backend.url}/mcp/hometax/prod`,
@@ -264,6 +266,18 @@ describe('the MCP endpoint', () => {
 
     await cut.promise
     await call
+  })
+
+  it('offers no tool of a function that was deleted', async () => {
+    await using given = await givenMcp()
+    await given.register(calculateTax)
+    await using client = await connect(given.url)
+    assert.equal((await client.listTools()).tools.length, 1)
+
+    await given.deleteFunction(request<'deleteFunction'>({}))
+
+    await eventually(async () => assert.deepEqual((await client.listTools()).tools, []))
+    assert.deepEqual((await given.routes.listTools(request<'listTools'>({ query: { limit: 10 } }))).items, [])
   })
 
   it('refuses tools with a taken name, an unknown function, or of somebody else', async () => {

@@ -17,6 +17,7 @@ import { createFunctionLookup } from '../../src/functions/function-lookup.ts'
 import { createFunctionRoutes } from '../../src/functions/function-routes.ts'
 import { createFunctionStore } from '../../src/functions/function-store.ts'
 import type { ApiRequest, Caller } from '../../src/http/handlers.ts'
+import { createToolStore } from '../../src/mcp/tool-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { createAcknowledgements } from '../../src/publishing/acknowledgements.ts'
@@ -86,6 +87,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
   const releases = createReleaseStore(database)
   const deploymentStore = createDeploymentStore(database)
   const publisher = createPublisher(database)
+  const tools = createToolStore(database)
   const lookup = createFunctionLookup({ gateways, functions })
 
   /** The parts that die with a backend process; called again, they are another backend on the same database. */
@@ -106,7 +108,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
     const routes = {
-      ...createFunctionRoutes({ ...parts, gateways, lookup, deployments }),
+      ...createFunctionRoutes({ ...parts, gateways, lookup, tools, deployments }),
       ...createReleaseRoutes({ lookup, releases }),
       ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
     }
