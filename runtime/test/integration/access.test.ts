@@ -1,22 +1,21 @@
 import { strict as assert } from 'node:assert'
 import { eventually } from '../support/eventually.ts'
 import { givenMongo } from '../support/given-mongo.ts'
-import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
+import { type GivenEnvironment, givenEnvironment } from '../support/given-runtime.ts'
+import { type GivenServed, givenServed } from '../support/given-served.ts'
 
 const tell = `export default async (req, res) => res.json({ credential: req.credential, headers: req.headers, query: req.query })`
 
 describe('access', () => {
-  let stack: AsyncDisposableStack
+  let served: GivenServed
   let given: GivenEnvironment
   before(async () => {
-    stack = new AsyncDisposableStack()
-    const mongo = stack.use(await givenMongo())
-    const runtime = stack.use(await givenRuntime(mongo))
-    given = await givenEnvironment(runtime, mongo)
+    served = await givenServed()
+    given = served.given
     await given.publishAndWait('tell', tell)
     await given.acknowledged(await given.configure({ authType: 'key-auth' }))
   })
-  after(() => stack.disposeAsync())
+  after(() => served?.[Symbol.asyncDispose]())
   const call = (apikey?: string, path = '/tell'): Promise<Response> => given.fetch(path, apikey === undefined ? {} : { headers: { apikey } })
 
   it('lets a granted key in and tells the function whose it is, not the key', async () => {

@@ -2,19 +2,17 @@ import { strict as assert } from 'node:assert'
 import { get } from 'node:http'
 import type { ErrorCode } from '@imprun/contracts'
 import { eventually } from '../support/eventually.ts'
-import { givenMongo } from '../support/given-mongo.ts'
-import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
+import type { GivenEnvironment } from '../support/given-runtime.ts'
+import { type GivenServed, givenServed } from '../support/given-served.ts'
 
 describe('limits', () => {
-  let stack: AsyncDisposableStack
+  let served: GivenServed
   let given: GivenEnvironment
   before(async () => {
-    stack = new AsyncDisposableStack()
-    const mongo = stack.use(await givenMongo())
-    const runtime = stack.use(await givenRuntime(mongo))
-    given = await givenEnvironment(runtime, mongo)
+    served = await givenServed()
+    given = served.given
   })
-  after(() => stack.disposeAsync())
+  after(() => served?.[Symbol.asyncDispose]())
   const refusalOf = async (response: Response): Promise<{ status: number; code: ErrorCode }> => ({
     status: response.status,
     code: ((await response.json()) as { code: ErrorCode }).code,

@@ -2,20 +2,19 @@ import { strict as assert } from 'node:assert'
 import { eventually } from '../support/eventually.ts'
 import { givenLoad } from '../support/given-load.ts'
 import { givenMongo } from '../support/given-mongo.ts'
-import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
+import { type GivenEnvironment, givenEnvironment } from '../support/given-runtime.ts'
+import { type GivenServed, givenServed } from '../support/given-served.ts'
 
 const answering = (text: string): string => `export default async (req, res) => res.send('${text}')`
 
 describe('publishing', () => {
-  let stack: AsyncDisposableStack
+  let served: GivenServed
   let given: GivenEnvironment
   before(async () => {
-    stack = new AsyncDisposableStack()
-    const mongo = stack.use(await givenMongo())
-    const runtime = stack.use(await givenRuntime(mongo))
-    given = await givenEnvironment(runtime, mongo)
+    served = await givenServed()
+    given = served.given
   })
-  after(() => stack.disposeAsync())
+  after(() => served?.[Symbol.asyncDispose]())
   const textOf = async (path: string): Promise<string> => (await given.fetch(path)).text()
 
   it('serves a new function from the moment it is acknowledged', async () => {

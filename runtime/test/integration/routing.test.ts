@@ -1,25 +1,23 @@
 import { strict as assert } from 'node:assert'
 import type { Problem } from '@imprun/contracts'
-import { givenMongo } from '../support/given-mongo.ts'
-import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
+import type { GivenEnvironment } from '../support/given-runtime.ts'
+import { type GivenServed, givenServed } from '../support/given-served.ts'
 import { requestAs, sendBytes, statusesIn } from '../support/raw-http.ts'
 
 const echo = `export default async (req, res) => res.json({ method: req.method, path: req.path, query: req.query, body: req.body, headers: req.headers, id: req.id })`
 
 describe('routing', () => {
-  let stack: AsyncDisposableStack
+  let served: GivenServed
   let given: GivenEnvironment
   before(async () => {
-    stack = new AsyncDisposableStack()
-    const mongo = stack.use(await givenMongo())
-    const runtime = stack.use(await givenRuntime(mongo))
-    given = await givenEnvironment(runtime, mongo)
+    served = await givenServed()
+    given = served.given
     await given.publishAndWait('echo', echo)
     await given.publishAndWait('orders/list', echo)
     await given.publishAndWait('reads', echo, { methods: ['GET', 'DELETE'] })
     await given.publishAndWait('small', echo, { limits: { bodyBytesMax: 10 } })
   })
-  after(() => stack.disposeAsync())
+  after(() => served?.[Symbol.asyncDispose]())
 
   const problemOf = async (response: Response): Promise<Problem> => {
     assert.equal(response.headers.get('content-type'), 'application/problem+json')

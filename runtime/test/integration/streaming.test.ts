@@ -2,19 +2,17 @@ import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { eventually } from '../support/eventually.ts'
-import { givenMongo } from '../support/given-mongo.ts'
-import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
+import type { GivenEnvironment } from '../support/given-runtime.ts'
+import { type GivenServed, givenServed } from '../support/given-served.ts'
 
 describe('streaming', () => {
-  let stack: AsyncDisposableStack
+  let served: GivenServed
   let given: GivenEnvironment
   before(async () => {
-    stack = new AsyncDisposableStack()
-    const mongo = stack.use(await givenMongo())
-    const runtime = stack.use(await givenRuntime(mongo))
-    given = await givenEnvironment(runtime, mongo)
+    served = await givenServed()
+    given = served.given
   })
-  after(() => stack.disposeAsync())
+  after(() => served?.[Symbol.asyncDispose]())
   const open = async (path: string): Promise<IncomingMessage> => {
     const request = get(given.url(path), { agent: false })
     const [response] = (await once(request, 'response')) as [IncomingMessage]
