@@ -6,6 +6,7 @@ export const tasks = {
   start: ['backend/src/main.ts'],
   test: ['scripts/tasks/test.ts'],
   'test:editor': ['scripts/tasks/test-editor.ts'],
+  'test:sandbox': ['scripts/tasks/test.ts', '--set=sandbox'],
   check: ['scripts/tasks/check.ts'],
   format: ['scripts/tasks/format.ts'],
   build: ['scripts/tasks/build.ts'],
