@@ -18,6 +18,8 @@ export interface Call {
   id: number
   /** Ended, or nobody waits for it any more. */
   isDone: boolean
+  /** Another call waits for this one: it takes no place of its own, for else callers that fill all places would wait for each other. */
+  readonly isNested?: boolean
   /** `buffer` is only good during the call. */
   onWhole(head: string, buffer: Buffer, at: number, end: number): void
   onStart(head: string, buffer: Buffer, at: number, end: number): void
