@@ -105,6 +105,7 @@ const allowed: [folder: string, specifier: string][] = [
   ['runtime/src/sandbox/guest/*.ts', 'bson'],
   ['runtime/src/worker/sandbox/*.ts', 'isolated-vm'],
   ['runtime/src/sandbox/guest/*.ts', './request.ts'],
+  ['test/integration/*.ts', '../../backend/src/bell/bell-hub.ts'],
   ['extension/src/*.ts', 'vscode'],
   ['extension/test/suite/*.ts', 'vscode'],
   ['webviews/src/*.ts', '@imprun/contracts/webviews/messages'],

@@ -131,7 +131,7 @@ async function serve({ api }: Config, { nouns, database, secrets, clock, log, re
   return {
     url: `http://${api.host === '127.0.0.1' ? 'localhost' : api.host}:${port}`,
     async close() {
-      nouns.events.stop()
+      nouns.endStreams()
       await server.close()
     },
   }

@@ -1,3 +1,4 @@
+import { type BellAddress, bellPath } from '@imprun/contracts'
 import { createAccountRoutes } from './accounts/account-routes.ts'
 import { type AccountStore, createAccountStore } from './accounts/account-store.ts'
 import { createApplicationRoutes } from './applications/application-routes.ts'
@@ -6,6 +7,9 @@ import { findApplicationView } from './applications/application-view.ts'
 import { createGrantStore } from './applications/grant-store.ts'
 import { createGrants } from './applications/grants.ts'
 import { type AuditStore, createAuditStore } from './audit/audit-store.ts'
+import { createBellHub } from './bell/bell-hub.ts'
+import { createBellRouter } from './bell/bell-router.ts'
+import { createBellTokens } from './bell/bell-tokens.ts'
 import type { Database } from './database/database.ts'
 import { createGatewayDatabases } from './database/gateway-databases.ts'
 import { createGatewayUsers } from './database/gateway-users.ts'
@@ -59,7 +63,7 @@ export interface Ground {
   holder: string
   /** Where callers reach the API; known once it listens. */
   apiUrl(): string
-  createDriver(parts: Pick<Parts, 'database' | 'users' | 'environments' | 'clock' | 'log'>): RuntimeDriver
+  createDriver(parts: Pick<Parts, 'database' | 'users' | 'environments' | 'clock' | 'log'> & { bell(): BellAddress }): RuntimeDriver
   /** Sees every step of the phase engine. */
   observe?: (event: EngineEvent) => void | Promise<void>
 }
@@ -83,6 +87,8 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
     gateways: createGatewayStore({ database, environments }),
     regions: createRegionStore(database),
     users: createGatewayUsers({ database, secrets }),
+    bellTokens: createBellTokens(secrets),
+    bellHub: createBellHub({ watcher }),
     databases: createGatewayDatabases(database),
     settings: createEnvironmentSettingsStore({ database, environments }),
     functions: createFunctionStore(database),
@@ -101,7 +107,7 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
 /** What works by itself or is shared by routes of several nouns. */
 function composeServices(ground: Ground, parts: Parts) {
   const { environments, gateways, functions, releases, deploymentStore, grants, tools } = parts
-  const driver = ground.createDriver(parts)
+  const driver = ground.createDriver({ ...parts, bell: () => ({ url: ground.apiUrl(), token: parts.bellTokens.issue('*') }) })
   const addresses = createAddresses(driver)
   const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
   return {
@@ -152,6 +158,8 @@ export interface Nouns {
   /** What is served beside the API. */
   mounts: readonly Mount[]
   events: EventRoutes
+  /** Ends what would stay open for as long as its client likes. */
+  endStreams(): void
   lifecycle: GatewayLifecycle
   driver: RuntimeDriver
   /** Indexes aside, what has to be in the database before the first request. Safe to repeat. */
@@ -166,21 +174,32 @@ export function composeNouns(ground: Ground): Nouns {
   const { driver, lifecycle, toolsets, deployments } = services
   const views = composeEventViews(parts, services)
   const source = createEventSource({ ...ground, views })
+  const events = createEventRoutes({ source, views })
+  const bell = createBellRouter({ hub: parts.bellHub, tokens: parts.bellTokens })
   return {
     accounts: parts.accounts,
     audit: parts.audit,
     driver,
     lifecycle,
-    events: createEventRoutes({ source, views }),
+    events,
+    endStreams() {
+      events.stop()
+      bell.stop()
+    },
     handlers: composeHandlers(parts, services),
-    mounts: [{ path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) }],
+    mounts: [
+      { path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) },
+      { path: bellPath, handler: bell.handler },
+    ],
     ensureContent: () => parts.regions.ensureLocal(),
     async start(undo) {
-      const { compiler, acknowledgements } = parts
+      const { compiler, acknowledgements, bellHub } = parts
       undo.defer(() => compiler.stop())
       await compiler.start()
       undo.defer(() => acknowledgements.stop())
       acknowledgements.start()
+      undo.defer(() => bellHub.stop())
+      bellHub.start()
       undo.defer(() => driver.stop())
       undo.defer(() => lifecycle.stop())
       await lifecycle.start()

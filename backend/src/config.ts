@@ -19,7 +19,7 @@ export interface Config {
   api: { host: string; port: number; allowedHosts: readonly string[] }
   /** First port of the range for runtimes and its length; 0: any free one. */
   edge: { port: number; portsCount: number }
-  runtime: { orphanMs: number; spares: number; idleMs: number }
+  runtime: { orphanMs: number; spares: number; idleMs: number; bell: (typeof bellKinds)[number] }
   /** Whether the first start makes the demo gateway. */
   hasDemo: boolean
   log: { level: LogLevel; to: 'file' | 'stderr' }
@@ -30,6 +30,9 @@ export interface Machine {
   currentFolder: string
   userName: string
 }
+
+/** How a runtime hears of changes, see docs/configuration.md. */
+const bellKinds = ['auto', 'mongo-stream', 'hub'] as const
 
 const portMax = 65_535
 const wholeNumber = (min: number, max: number, hint: string) =>
@@ -65,6 +68,7 @@ const environmentSchema = z.object({
   IMPRUN_RUNTIME_ORPHAN_MS: milliseconds.default(60_000),
   IMPRUN_RUNTIME_SPARES: wholeNumber(0, 16, 'Use a number from 0 to 16.').default(1),
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
+  IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `Use one of ${bellKinds.join(', ')}.` }).default('auto'),
   IMPRUN_DEMO: z.enum(['on', 'off'], { error: 'Use on or off.' }).default('on'),
   IMPRUN_LOG_LEVEL: z.enum(logLevels, { error: `Use one of ${logLevels.join(', ')}.` }).default('info'),
   IMPRUN_LOG_TO: z.enum(['file', 'stderr'], { error: 'Use file or stderr.' }).default('file'),
@@ -89,7 +93,12 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     userName: machine.userName,
     api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: env.IMPRUN_API_ALLOWED_HOSTS.split(/[\s,]+/).filter(Boolean) },
     edge: { port: env.IMPRUN_EDGE_PORT, portsCount: env.IMPRUN_EDGE_PORTS },
-    runtime: { orphanMs: env.IMPRUN_RUNTIME_ORPHAN_MS, spares: env.IMPRUN_RUNTIME_SPARES, idleMs: env.IMPRUN_RUNTIME_IDLE_MS },
+    runtime: {
+      orphanMs: env.IMPRUN_RUNTIME_ORPHAN_MS,
+      spares: env.IMPRUN_RUNTIME_SPARES,
+      idleMs: env.IMPRUN_RUNTIME_IDLE_MS,
+      bell: env.IMPRUN_RUNTIME_BELL,
+    },
     hasDemo: env.IMPRUN_DEMO === 'on',
     log: { level: env.IMPRUN_LOG_LEVEL, to: env.IMPRUN_LOG_TO },
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bellAddressSchema } from './bell-message.ts'
 import { environmentNameSchema } from './names.ts'
 
 /**
@@ -18,11 +19,14 @@ export const assignmentSchema = z.object({
   /** The environment's own data, and the MongoDB user that reaches nothing else. Only ever handed to its worker. */
   dataDatabase: z.string(),
   dataUri: z.string(),
+  /** By key id, 32 bytes in hex: what opens the gateway's secret variables. */
+  variablesKeys: z.record(z.string(), z.string()).optional(),
 })
 export type Assignment = z.infer<typeof assignmentSchema>
 
 export const controlRequestSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), id: z.number().int(), token: z.string() }),
+  /** `bell`: where the backend rings, for a runtime that hears by hub. */
+  z.object({ type: z.literal('hello'), id: z.number().int(), token: z.string(), bell: bellAddressSchema.optional() }),
   z.object({ type: z.literal('sync'), id: z.number().int(), assignments: z.array(assignmentSchema) }),
   z.object({ type: z.literal('assign'), id: z.number().int(), assignment: assignmentSchema }),
   z.object({ type: z.literal('unassign'), id: z.number().int(), gatewayId: z.string(), environment: environmentNameSchema, fence: z.number().int() }),

@@ -5,6 +5,8 @@ import { createControlServer } from './assignments/control-server.ts'
 import type { Config } from './config.ts'
 import { createFront } from './front/front.ts'
 import type { Bell } from './front/functions/bell.ts'
+import { chooseBell } from './front/functions/choose-bell.ts'
+import { createHubBell } from './front/functions/hub-bell.ts'
 import { createMongoStreamBell, streamsMax } from './front/functions/mongo-stream-bell.ts'
 import type { Observe } from './front/observe.ts'
 import type { Log } from './platform/log.ts'
@@ -33,6 +35,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
     maxPoolSize: streamsMax + 100,
   })
+  const hub = createHubBell(log)
   const front = createFront({
     runtimeId: config.runtimeId,
     host: config.host,
@@ -42,7 +45,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     idleMs: config.idleMs,
     workerPath,
     client,
-    bell: (replace.bell ?? ((client) => createMongoStreamBell(client, log)))(client),
+    bell: replace.bell?.(client) ?? chooseBell(config.bell, createMongoStreamBell(client, log), hub),
     log,
     observe: replace.observe ?? ((event) => log.debug({ ...event }, 'front')),
   })
@@ -57,6 +60,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     runtimeId: config.runtimeId,
     port: () => front.port,
     assignments: createAssignments(front),
+    onBell: (address) => hub.setAddress(address),
     drain,
     onStop: onWishToLeave,
     orphanMs: config.orphanMs,
@@ -75,6 +79,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     async stop() {
       await drain()
       await control.close()
+      await hub.close()
       await client.close()
     },
   }

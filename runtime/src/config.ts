@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bellKinds } from './front/functions/choose-bell.ts'
 import { runtimeLogLevels } from './platform/log.ts'
 
 const wholeNumber = (name: string, min: number, max: number) =>
@@ -27,6 +28,7 @@ const variablesSchema = z.object({
   IMPRUN_RUNTIME_ORPHAN_MS: wholeNumber('IMPRUN_RUNTIME_ORPHAN_MS', 0, 86_400_000).default(60_000),
   IMPRUN_RUNTIME_SPARES: wholeNumber('IMPRUN_RUNTIME_SPARES', 0, 16).default(1),
   IMPRUN_RUNTIME_IDLE_MS: wholeNumber('IMPRUN_RUNTIME_IDLE_MS', 100, 86_400_000).default(300_000),
+  IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `IMPRUN_RUNTIME_BELL must be one of ${bellKinds.join(', ')}.` }).default('auto'),
   IMPRUN_LOG_LEVEL: z.enum(runtimeLogLevels, { error: `IMPRUN_LOG_LEVEL must be one of ${runtimeLogLevels.join(', ')}.` }).default('info'),
 })
 
@@ -43,6 +45,7 @@ export type Config = Readonly<{
   orphanMs: number
   spares: number
   idleMs: number
+  bell: (typeof bellKinds)[number]
   logLevel: (typeof runtimeLogLevels)[number]
 }>
 
@@ -73,6 +76,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     orphanMs: data.IMPRUN_RUNTIME_ORPHAN_MS,
     spares: data.IMPRUN_RUNTIME_SPARES,
     idleMs: data.IMPRUN_RUNTIME_IDLE_MS,
+    bell: data.IMPRUN_RUNTIME_BELL,
     logLevel: data.IMPRUN_LOG_LEVEL,
   })
 }

@@ -1,4 +1,4 @@
-import { gatewayCollections } from '@imprun/contracts'
+import { belledCollections, gatewayCollections } from '@imprun/contracts'
 import type { ChangeStream, ChangeStreamDocument, ChangeStreamOptions, Document, ResumeToken, Timestamp } from 'mongodb'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -44,6 +44,7 @@ const pipeline: Document[] = [
       operationType: { $in: watchedOperations },
       $or: [
         { 'ns.db': sysDatabaseName, 'ns.coll': { $in: watchedSysCollections } },
+        { 'ns.db': gatewayDatabase, 'ns.coll': { $in: belledCollections } },
         { 'ns.db': gatewayDatabase, 'ns.coll': gatewayCollections.logs, operationType: 'insert' },
         {
           'ns.db': gatewayDatabase,
@@ -57,11 +58,14 @@ const pipeline: Document[] = [
       ],
     },
   },
+  // What runtimes read for themselves only rings: code, keys and variables have no business here.
+  { $set: { fullDocument: { $cond: [{ $in: ['$ns.coll', belledCollections] }, '$$REMOVE', '$fullDocument'] } } },
+  { $unset: ['updateDescription'] },
 ]
 
 /** An idle stream answers this often, so silence for several times as long means that the connection is dead. */
 const awaitMs = 1_000
-const silentAfterMs = 10_000
+const silentAfterMs = 5_000
 const reopenMinMs = 50
 const reopenMaxMs = 5_000
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { BellAddress } from '@imprun/contracts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database/database.ts'
 import type { GatewayUsers } from '../database/gateway-users.ts'
@@ -15,6 +16,7 @@ interface Parts {
   database: Database
   users: GatewayUsers
   environments: Pick<EnvironmentStore, 'listToServe'>
+  bell(): BellAddress
   clock: Clock
   log: Log
 }
@@ -36,6 +38,7 @@ export function createLocalDriver({ home, edge, runtime, log: { level } }: Confi
         IMPRUN_RUNTIME_ORPHAN_MS: String(runtime.orphanMs),
         IMPRUN_RUNTIME_SPARES: String(runtime.spares),
         IMPRUN_RUNTIME_IDLE_MS: String(runtime.idleMs),
+        IMPRUN_RUNTIME_BELL: runtime.bell,
         IMPRUN_LOG_LEVEL: level,
       },
     },

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-import { type ControlReply, type ControlRequest, controlRequestSchema, isImprunError } from '@imprun/contracts'
+import { type BellAddress, type ControlReply, type ControlRequest, controlRequestSchema, isImprunError } from '@imprun/contracts'
 import { BellExhaustedError } from '../front/functions/bell.ts'
 import { describeError, type Log } from '../platform/log.ts'
 import { type Assignments, StaleFenceError } from './assignments.ts'
@@ -18,6 +18,8 @@ export interface ControlServerOptions {
   runtimeId: string
   port(): number
   assignments: Assignments
+  /** The driver said where its backend rings. */
+  onBell(address: BellAddress): void
   /** Accept no more and finish what runs; answered when it settles. */
   drain(): Promise<void>
   /** Called after the answer to `stop` has left. */
@@ -127,7 +129,7 @@ function talk(socket: Socket, options: ControlServerOptions, adopt: (socket: Soc
   )
 }
 
-async function perform(request: ControlRequest, { assignments, drain }: ControlServerOptions): Promise<void> {
+async function perform(request: ControlRequest, { assignments, drain, onBell }: ControlServerOptions): Promise<void> {
   switch (request.type) {
     case 'sync':
       return assignments.sync(request.assignments)
@@ -138,6 +140,8 @@ async function perform(request: ControlRequest, { assignments, drain }: ControlS
     case 'stop':
       return drain()
     case 'hello':
+      if (request.bell !== undefined) onBell(request.bell)
+      return
     case 'ping':
       return
   }

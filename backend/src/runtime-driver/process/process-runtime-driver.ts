@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { LastError } from '@imprun/contracts'
+import type { BellAddress, LastError } from '@imprun/contracts'
 import type { Database } from '../../database/database.ts'
 import type { GatewayUsers } from '../../database/gateway-users.ts'
 import { describeFailure } from '../../phases/step-failure.ts'
@@ -39,6 +39,8 @@ export function createProcessRuntimeDriver(deps: {
   database: Database
   users: Pick<GatewayUsers, 'ensureFrontUser' | 'environmentUri'>
   assignments: Assignments
+  /** Where the runtime hears of changes; undefined: by change streams of its own. */
+  bell?: () => BellAddress | undefined
   clock: Clock
   log: Log
   config: ProcessDriverConfig
@@ -49,6 +51,7 @@ export function createProcessRuntimeDriver(deps: {
   const logFile = createBoundedLogFile(join(config.home, 'logs', 'runtime.log'))
   const launcher = createRuntimeLauncher({
     ...deps,
+    bell: deps.bell ?? (() => undefined),
     timings,
     logFile,
     leases: createPortLeases(deps.database),

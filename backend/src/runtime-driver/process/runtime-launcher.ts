@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { BellAddress } from '@imprun/contracts'
 import type { GatewayUsers } from '../../database/gateway-users.ts'
 import type { BoundedLogFile } from '../../platform/bounded-log-file.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -64,6 +65,8 @@ const goneEveryMs = 20
 
 export function createRuntimeLauncher(deps: {
   config: RuntimeLauncherConfig
+  /** Where the runtime hears of changes; undefined: by change streams of its own. */
+  bell(): BellAddress | undefined
   users: Pick<GatewayUsers, 'ensureFrontUser'>
   leases: PortLeases
   runFile: RunFile
@@ -72,7 +75,7 @@ export function createRuntimeLauncher(deps: {
   log: Log
   timings: LaunchTimings
 }): RuntimeLauncher {
-  const { config, users, leases, runFile, logFile, clock, log, timings } = deps
+  const { config, bell: bellAddress, users, leases, runFile, logFile, clock, log, timings } = deps
   const holder = config.runtimeId
   let port: number | undefined
 
@@ -83,8 +86,9 @@ export function createRuntimeLauncher(deps: {
 
   const greet = async (note: Pick<RuntimeNote, 'controlPath' | 'token'>) => {
     const client = await connectControl(note.controlPath, log)
+    const bell = bellAddress()
     try {
-      const { pid, runtimeId } = await client.request({ type: 'hello', token: note.token }, { timeoutMs: timings.helloTimeoutMs })
+      const { pid, runtimeId } = await client.request({ type: 'hello', token: note.token, ...(bell ? { bell } : {}) }, { timeoutMs: timings.helloTimeoutMs })
       if (runtimeId !== config.runtimeId) throw new Error(`The runtime that answers is ${runtimeId} instead of ${config.runtimeId}.`)
       return { client, pid }
     } catch (error) {

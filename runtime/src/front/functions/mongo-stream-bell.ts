@@ -11,10 +11,18 @@ const awaitMs = 1_000
 const silentMsMax = 4_000
 const reopenDelayMs = (failuresInARow: number): number => Math.min(2_000, 50 * 2 ** failuresInARow) * (0.75 + Math.random() / 2)
 
+export interface StreamBell extends Bell {
+  /** Streams that are open. */
+  readonly count: number
+}
+
 /** One change stream for each gateway that is listened to, all on one client. */
-export function createMongoStreamBell(client: MongoClient, log: Log): Bell {
+export function createMongoStreamBell(client: MongoClient, log: Log): StreamBell {
   let streams = 0
   return {
+    get count() {
+      return streams
+    },
     listen({ gatewayId, gatewayDatabase }, wake) {
       if (streams >= streamsMax) {
         throw new BellExhaustedError(
