@@ -1,6 +1,7 @@
 import { entryTimeoutMs, type LoadMessage, type LogMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
 import type { Call, CallTable } from './call-table.ts'
+import type { Configuration } from './configuration.ts'
 import type { DataSession } from './data/data-access.ts'
 import { describeDataError } from './data/data-error.ts'
 import { createHostFunction } from './host-function.ts'
@@ -14,6 +15,7 @@ export interface VersionDependencies {
   calls: CallTable<FunctionVersion>
   output: Output
   openData(): DataSession
+  configuration: Configuration
   facts: ContextFacts
   /** Memory ran out in the isolate that all functions share: every context is gone. */
   onOutOfMemory(): void
@@ -162,23 +164,29 @@ export class FunctionVersion {
     this.#timers.delete(number)
   }
 
-  /** Starts a database operation; its result enters the context later. The front hears first that the call must not be run again. */
+  /** Starts a database operation; its result enters the context later. */
   startData(ticket: number, callNumber: unknown, operation: string, collection: string, values: Uint8Array): void {
-    const context = this.#context
-    const call = this.find(callNumber)
-    if (call !== undefined && !call.isCrossed) {
-      call.isCrossed = true
-      this.#dependencies.output.crossed(call.frontId)
-    }
+    const resume = this.resumeLater(callNumber)
+    this.cross(callNumber)
     this.#data ??= this.#dependencies.openData()
     this.#data.run(operation, collection, values, this.message.timeoutMs).then(
-      (bytes) => {
-        if (this.#context === context) this.#resume(resumeCodes.dataDone, ticket, bytes, callNumber)
-      },
-      (error) => {
-        if (this.#context === context) this.#resume(resumeCodes.dataFailed, ticket, JSON.stringify(describeDataError(error)), callNumber)
-      },
+      (bytes) => resume(resumeCodes.dataDone, ticket, bytes),
+      (error) => resume(resumeCodes.dataFailed, ticket, JSON.stringify(describeDataError(error))),
     )
+  }
+  /** To be called before an effect leaves the worker: the front hears first that the call must not be run again. */
+  cross(callNumber: unknown): void {
+    const call = this.find(callNumber)
+    if (call === undefined || call.isCrossed) return
+    call.isCrossed = true
+    this.#dependencies.output.crossed(call.frontId)
+  }
+  /** @returns enters the context with what was waited for, unless the context is another one by then */
+  resumeLater(callNumber: unknown): (code: number, number: number, payload: string | Uint8Array) => void {
+    const context = this.#context
+    return (code, number, payload) => {
+      if (this.#context === context) this.#resume(code, number, payload, callNumber)
+    }
   }
   /** The caller reads again: what waits in `res.write` may go on. */
   drained(callNumber: number): void {
