@@ -17,7 +17,7 @@ export const hostCalls = {
   answerEnd: 5,
   /** (call, code, message, stack, request id) */
   failed: 6,
-  /** (request id or undefined, level, message) */
+  /** (request id or undefined, level, message, call or undefined) */
   log: 7,
   /** (timer, delay in ms, call that it belongs to) */
   timerSet: 8,
@@ -36,10 +36,51 @@ export const hostCalls = {
   mediaType: 15,
   /** (status) -> its text */
   statusText: 16,
+  /** (fetch, call, head lines: method, redirect mode, URL, then header name and value in turns; body, or true when it comes by `fetchPush`) */
+  fetchStart: 20,
+  /** (fetch): the next piece of the body, please. Answered by `fetchPiece` or `fetchEnd`. */
+  fetchRead: 21,
+  /** (fetch, bytes or text) -> false when the other side does not keep up; then `fetchDrained` follows */
+  fetchPush: 22,
+  /** (fetch): the body is complete. */
+  fetchPushEnd: 23,
+  /** (fetch) */
+  fetchAbort: 24,
+  /** (ticket, call, function name, request id, time limit in ms or 0, header lines, body): answered by `invokeAnswered` or `invokeFailed` with the ticket. */
+  invoke: 30,
+  /** (work, call, request id): a promise that the function's version must not go away for. */
+  workBegins: 31,
+  /** (work) */
+  workEnds: 32,
+  /** (call, header lines or '' when unchanged, Carry as JSON): the middleware lets the call go on. Answered by `nextAnswered` with the call. */
+  next: 33,
 } as const
 
 /** What the host tells the guest: `resume(code, number, payload)`. */
-export const resumeCodes = { timer: 1, dataDone: 2, dataFailed: 3, drained: 4 } as const
+export const resumeCodes = {
+  timer: 1,
+  dataDone: 2,
+  dataFailed: 3,
+  drained: 4,
+  /** (fetch, FetchAnswer as JSON): the answer's head is here. */
+  fetchHead: 10,
+  /** (fetch, bytes) */
+  fetchPiece: 11,
+  /** (fetch) */
+  fetchEnd: 12,
+  /** (fetch, FetchFailure as JSON): at any moment before `fetchEnd`. */
+  fetchFailed: 13,
+  /** (fetch) */
+  fetchDrained: 14,
+  /** (ticket, AnswerHead lines + "\n\n" + body; one character a byte where it is not text) */
+  invokeAnswered: 20,
+  /** (ticket, InvokeFailure as JSON) */
+  invokeFailed: 21,
+  /** (call, Carry as JSON): the `run` that follows at once goes on behind middleware. */
+  carry: 22,
+  /** (call, status): the answer has left, and what the middleware does from here on is its own business. */
+  nextAnswered: 23,
+} as const
 
 /** What the host asks of a context beside running calls: `control(code, ...)`. */
 export const controlCodes = {
@@ -71,6 +112,39 @@ export interface GuestFailure {
   message: string
   stack: string
 }
+
+/** The head of the answer to a `fetch`. */
+export interface FetchAnswer {
+  status: number
+  statusText: string
+  url: string
+  isRedirected: boolean
+  /** Name in lower case and value. */
+  headers: [string, string][]
+  hasBody: boolean
+}
+/** What a function is told of a fetch that failed. */
+export interface FetchFailure {
+  code: 'EGRESS_REFUSED' | 'EGRESS_LIMIT' | 'EGRESS_TIMED_OUT' | 'EGRESS_FAILED'
+  message: string
+  /** Which rule refused. */
+  rule?: string
+  /** The system's or the TLS library's own code, such as ECONNREFUSED. */
+  reason?: string
+}
+export interface InvokeFailure {
+  code: string
+  message: string
+  status: number
+}
+/** What a middleware hands on: what it has set of the answer, and `req.locals`. */
+export interface Carry {
+  status: number
+  headers: Record<string, string | string[]>
+  locals: Record<string, unknown>
+}
+/** The last part of a middleware's name. It runs before the functions of its folder and of those below. */
+export const middlewareName = '_middleware'
 
 /** A result up to this size crosses as a string of one character per byte, a larger one as a transferred buffer: each is the faster one on its side. */
 export const stringPayloadBytesMax = 8192

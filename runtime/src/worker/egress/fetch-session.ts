@@ -1,0 +1,115 @@
+import { resumeCodes } from '../../sandbox/bridge.ts'
+import type { EgressAccess } from './egress-access.ts'
+import { describeFetchError, EgressError } from './egress-error.ts'
+import { readFetchRequest } from './fetch-request.ts'
+import { OutgoingFetch, requestBytesMax } from './outgoing-fetch.ts'
+
+/** The function version that fetches. */
+export interface FetchOwner {
+  cross(callNumber: unknown): void
+  resumeLater(callNumber: unknown): (code: number, number: number, payload: string | Uint8Array) => void
+}
+
+const openMax = 100
+
+interface OpenFetch {
+  callNumber: unknown
+  outgoing: OutgoingFetch
+  timer: NodeJS.Timeout
+  isReading: boolean
+  resume(code: number, payload: string | Uint8Array): void
+}
+
+/**
+ * What one function version has under way outside, under the numbers that the guest gives. A fetch ends with its body, and at the latest after the time that
+ * the function may take; that of a call which failed, timed out or lost its caller ends with the call.
+ */
+export class FetchSession {
+  readonly #access: EgressAccess
+  readonly #owner: FetchOwner
+  readonly #timeoutMs: number
+  readonly #open = new Map<number, OpenFetch>()
+
+  constructor(access: EgressAccess, owner: FetchOwner, timeoutMs: number) {
+    this.#access = access
+    this.#owner = owner
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** @param body all of it, or that it comes by `push` */
+  start(number: number, callNumber: unknown, head: unknown, body: Uint8Array | 'stream' | undefined): void {
+    if (this.#open.has(number)) return
+    const enter = this.#owner.resumeLater(callNumber)
+    const resume: OpenFetch['resume'] = (code, payload) => enter(code, number, payload)
+    void this.#begin(number, callNumber, head, body, resume).catch((error: unknown) => this.#fail(number, resume, error))
+  }
+  async #begin(number: number, callNumber: unknown, head: unknown, body: Uint8Array | 'stream' | undefined, resume: OpenFetch['resume']): Promise<void> {
+    if (this.#open.size >= openMax) throw new EgressError('EGRESS_LIMIT', `At most ${openMax} fetches of a function may be under way. Read or cancel their bodies.`)
+    const outgoing = new OutgoingFetch(() => resume(resumeCodes.fetchDrained, ''), body)
+    const late = new EgressError('EGRESS_TIMED_OUT', `The fetch did not end within the ${this.#timeoutMs} ms that the function may take.`)
+    const timer = setTimeout(() => this.#giveUp(number, late), this.#timeoutMs)
+    this.#open.set(number, { callNumber, outgoing, timer, isReading: false, resume })
+    const request = readFetchRequest(head)
+    if (body instanceof Uint8Array && body.length > requestBytesMax) throw new EgressError('EGRESS_LIMIT', `The request's body is larger than ${requestBytesMax} bytes.`)
+    this.#owner.cross(callNumber)
+    const answer = await outgoing.start(request, await this.#access.open())
+    if (!this.#open.has(number)) return outgoing.abort()
+    resume(resumeCodes.fetchHead, JSON.stringify(answer))
+    if (!answer.hasBody) this.#close(number)
+  }
+
+  /** Asks for the next piece of the body; it enters the context as `fetchPiece`, the end as `fetchEnd`. */
+  read(number: number): void {
+    const open = this.#open.get(number)
+    if (open === undefined || open.isReading) return
+    open.isReading = true
+    open.outgoing.read().then(
+      (piece) => {
+        open.isReading = false
+        if (!this.#open.has(number)) return
+        if (piece === undefined) this.#close(number)
+        open.resume(piece === undefined ? resumeCodes.fetchEnd : resumeCodes.fetchPiece, piece ?? '')
+      },
+      (error: unknown) => this.#fail(number, open.resume, error),
+    )
+  }
+  /** @returns false when the other side does not keep up: `fetchDrained` says when it does again */
+  push(number: number, piece: Uint8Array): boolean {
+    return this.#open.get(number)?.outgoing.push(piece) ?? true
+  }
+  endBody(number: number): void {
+    this.#open.get(number)?.outgoing.endBody()
+  }
+  /** The function wants nothing more of it. */
+  abort(number: number): void {
+    const open = this.#open.get(number)
+    this.#close(number)
+    open?.outgoing.abort()
+  }
+  /** The call has failed, or its caller is gone. */
+  abortOf(callNumber: number): void {
+    for (const [number, open] of this.#open) if (open.callNumber === callNumber) this.abort(number)
+  }
+  close(): void {
+    for (const number of this.#open.keys()) this.abort(number)
+  }
+
+  #giveUp(number: number, reason: EgressError): void {
+    const open = this.#open.get(number)
+    if (open === undefined) return
+    this.abort(number)
+    open.resume(resumeCodes.fetchFailed, JSON.stringify(describeFetchError(reason)))
+  }
+  /** Nothing is told of a fetch that was given up before. */
+  #fail(number: number, resume: OpenFetch['resume'], error: unknown): void {
+    const open = this.#open.get(number)
+    if (open !== undefined && open.resume !== resume) return
+    if (open === undefined && !(error instanceof EgressError)) return
+    this.abort(number)
+    resume(resumeCodes.fetchFailed, JSON.stringify(describeFetchError(error)))
+  }
+  #close(number: number): void {
+    clearTimeout(this.#open.get(number)?.timer)
+    this.#open.delete(number)
+  }
+}
