@@ -1,4 +1,4 @@
-import { controlCodes, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
+import { type ContextFacts, controlCodes, type GuestFailure, hostCalls, loadCaughtName, middlewareName, resumeCodes } from '../bridge.ts'
 import { enterRequest } from './current-request.ts'
 import { settleTicket } from './data/tickets.ts'
 import { describeFailure } from './failure.ts'
@@ -7,12 +7,15 @@ import { BodyNotReadable, FunctionRequest } from './http/request.ts'
 import { drained, FunctionResponse } from './http/response.ts'
 import { answerWithReturned } from './http/returned-value.ts'
 import { setImpFacts } from './imp.ts'
+import { settleInvoke } from './lifecycle/invoke.ts'
+import { applyCarry, beginMiddleware, createNext, endMiddleware, endPassage, keepCarry, type Next, takeCarry } from './lifecycle/middleware.ts'
 import { log } from './log.ts'
 import { fireTimer } from './timers.ts'
 
-type Handler = (request: FunctionRequest, response: FunctionResponse) => unknown
+type Handler = (request: FunctionRequest, response: FunctionResponse, next?: Next) => unknown
 
 let handler: Handler | undefined
+let isMiddleware = false
 let unsettled = 0
 /** The last answer given as an entry's value, for the case that the value is lost. */
 let lastAnswer: { call: number; text: string } | undefined
@@ -26,6 +29,7 @@ const afterwards = Function.prototype.call.bind(Promise.prototype.then) as (
 
 /** One call. @returns the answer if the handler gave it before its first await; else it goes out through the host when it is there. */
 export function run(call: number, meta: string, body: string): string | undefined {
+  const carry = takeCarry()
   const response = new FunctionResponse(call)
   let request: FunctionRequest
   try {
@@ -33,11 +37,13 @@ export function run(call: number, meta: string, body: string): string | undefine
   } catch (error) {
     return toProblem(meta, error)
   }
+  if (carry !== undefined) applyCarry(carry, request, response)
   const current = { call, id: request.id }
   enterRequest(current)
   unsettled++
-  const outcome = (async () => handler?.(request, response))()
+  const outcome = (async () => (isMiddleware ? handler?.(request, response, createNext(call, request, response)) : handler?.(request, response)))()
   const answer = FunctionResponse.endFirstStretch(response)
+  if (isMiddleware) beginMiddleware(call, outcome)
   afterwards(
     outcome,
     (value) => {
@@ -54,25 +60,33 @@ export function run(call: number, meta: string, body: string): string | undefine
 }
 
 function settle(call: number, request: FunctionRequest, response: FunctionResponse, value: unknown): void {
+  if (isMiddleware) endMiddleware(call)
   // A stream that has begun stays open until res.end(): timers may go on writing to it.
   if (FunctionResponse.stateOf(response) !== 'open') return
   if (value === undefined || value === response) {
-    return refuse(call, request, 'The function answered nothing: it neither ended `res` nor returned a value.')
+    const nothing = isMiddleware
+      ? 'The middleware did nothing: it neither answered nor called next().'
+      : 'The function answered nothing: it neither ended `res` nor returned a value.'
+    return refuse(call, request, nothing)
   }
   try {
-    answerWithReturned(value, response)
+    const handedOn = answerWithReturned(value, response)
+    if (handedOn !== undefined) afterwards(handedOn, ignore, (error) => fail(call, request, response, error))
   } catch (error) {
     refuse(call, request, `The function returned something that cannot be an answer: ${describeFailure(error).message}`)
   }
 }
+function ignore(): void {}
 
 function refuse(call: number, request: FunctionRequest, message: string): void {
   callHost(hostCalls.failed, call, 'FUNCTION_ANSWER_INVALID', message, '', request.id)
 }
 
 function fail(call: number, request: FunctionRequest, response: FunctionResponse, error: unknown): void {
+  if (isMiddleware) endMiddleware(call)
   const { message, stack } = describeFailure(error)
-  if (FunctionResponse.stateOf(response) === 'ended') log('error', [`Thrown after the answer was sent: ${stack || message}`])
+  const state = FunctionResponse.stateOf(response)
+  if (state === 'ended' || state === 'passed') log('error', [`Thrown after the ${state === 'ended' ? 'answer was sent' : 'call of next()'}: ${stack || message}`])
   else callHost(hostCalls.failed, call, 'FUNCTION_FAILED', message, stack, request.id)
 }
 
@@ -87,6 +101,9 @@ function toProblem(meta: string, error: unknown): string {
 export function resume(code: number, number: number, payload: string | ArrayBuffer): void {
   if (code === resumeCodes.drained) drained(number)
   else if (code === resumeCodes.timer) runTimer(number)
+  else if (code === resumeCodes.invokeAnswered || code === resumeCodes.invokeFailed) settleInvoke(number, code === resumeCodes.invokeAnswered, String(payload))
+  else if (code === resumeCodes.carry) keepCarry(String(payload))
+  else if (code === resumeCodes.nextAnswered) endPassage(number, Number(payload))
   else settleTicket(number, code === resumeCodes.dataDone, payload)
 }
 
@@ -103,8 +120,13 @@ export function control(code: number, argument: string | number): string | numbe
   if (code === controlCodes.countUnsettled) return unsettled
   if (code === controlCodes.takeAnswer) return lastAnswer?.call === argument ? lastAnswer.text : undefined
   if (code === controlCodes.finishLoad) return finishLoad()
-  if (code === controlCodes.prepare) setImpFacts(JSON.parse(String(argument)))
+  if (code === controlCodes.prepare) prepare(JSON.parse(String(argument)))
   return undefined
+}
+
+function prepare(facts: ContextFacts): void {
+  isMiddleware = facts.functionName.split('/').at(-1) === middlewareName
+  setImpFacts(facts)
 }
 
 /** @returns undefined when the module can serve, else a GuestFailure as JSON */

@@ -1,12 +1,13 @@
-import { Body } from '../web/body.ts'
-import { Response } from '../web/fetch-types.ts'
+import { type ByteSource, takeContent } from '../web/body.ts'
+import { Response } from '../web/response.ts'
 import type { FunctionResponse } from './response.ts'
 
 /**
  * Answers with what the handler returned: a Response as it is, text and bytes as `res.send` would, anything else as JSON.
- * @throws TypeError when the value has no JSON form
+ * @returns for a streamed Response, when all of it has been handed on; rejects with what its stream fails with
+ * @throws TypeError when the value cannot be an answer
  */
-export function answerWithReturned(value: unknown, response: FunctionResponse): void {
+export function answerWithReturned(value: unknown, response: FunctionResponse): Promise<void> | undefined {
   if (value instanceof Response) return answerWithResponse(value, response)
   if (typeof value === 'string') {
     if (response.get('content-type') === undefined) response.type('text/plain')
@@ -16,13 +17,22 @@ export function answerWithReturned(value: unknown, response: FunctionResponse): 
     if (JSON.stringify(value) === undefined) throw new TypeError(`a ${typeof value} has no JSON form`)
     response.json(value)
   }
+  return undefined
 }
 
-function answerWithResponse(value: Response, response: FunctionResponse): void {
-  if (value.bodyUsed) throw new TypeError('the body of the Response has already been read')
+function answerWithResponse(value: Response, response: FunctionResponse): Promise<void> | undefined {
+  const content = takeContent(value)
   response.status(value.status)
   for (const [name, each] of value.headers) {
     response.set(name, name === 'set-cookie' ? value.headers.getSetCookie() : each)
   }
-  response.end(Body.contentOf(value) ?? undefined)
+  if (content !== null && typeof content !== 'string' && !(content instanceof Uint8Array)) return pipe(content, response)
+  response.end(content ?? undefined)
+  return undefined
+}
+
+async function pipe(source: ByteSource, response: FunctionResponse): Promise<void> {
+  response.flushHeaders()
+  for (let bytes = await source.pull(); bytes !== undefined; bytes = await source.pull()) await response.write(bytes)
+  response.end()
 }

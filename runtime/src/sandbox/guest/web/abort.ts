@@ -1,87 +1,63 @@
 import { timerGlobals } from '../timers.ts'
+import { DOMException } from './dom-exception.ts'
+import { Event, EventTarget } from './events.ts'
 
-type Listener = (event: { type: string; target: unknown }) => void
-interface Registered {
-  readonly listener: Listener | { handleEvent: Listener }
-  readonly isOnce: boolean
-}
-
-/** Enough of EventTarget for AbortSignal: one phase, no bubbling. */
-export class EventTarget {
-  readonly #registered = new Map<string, Registered[]>()
-  addEventListener(type: string, listener: Registered['listener'] | null, options?: { once?: boolean } | boolean): void {
-    if (listener === null || listener === undefined) return
-    const known = this.#registered.get(type) ?? []
-    if (known.some((entry) => entry.listener === listener)) return
-    this.#registered.set(type, [...known, { listener, isOnce: typeof options === 'object' && options.once === true }])
-  }
-  removeEventListener(type: string, listener: Registered['listener'] | null): void {
-    const known = this.#registered.get(type)
-    if (known)
-      this.#registered.set(
-        type,
-        known.filter((entry) => entry.listener !== listener),
-      )
-  }
-  dispatchEvent(event: { type: string; target?: unknown }): boolean {
-    for (const entry of this.#registered.get(event.type) ?? []) {
-      if (entry.isOnce) this.removeEventListener(event.type, entry.listener)
-      const heard = Object.assign(event, { target: this })
-      if (typeof entry.listener === 'function') entry.listener.call(this, heard)
-      else entry.listener.handleEvent(heard)
-    }
-    return true
-  }
-}
-
-export class Event {
-  readonly type: string
-  constructor(type: string) {
-    this.type = String(type)
-  }
-}
-
-function abortError(name: string, message: string): Error {
-  const error = new Error(message)
-  error.name = name
-  return error
-}
+/** Given by the one who makes a signal, so that an author cannot abort what is not theirs. */
+let abortSignal: (signal: AbortSignal, reason: unknown) => void
 
 export class AbortSignal extends EventTarget {
-  aborted = false
-  reason: unknown
-  onabort: Listener | null = null
+  #reason: unknown
+  #isAborted = false
+  onabort: ((event: Event) => unknown) | null = null
+
+  static {
+    abortSignal = (signal, reason) => {
+      if (signal.#isAborted) return
+      signal.#isAborted = true
+      signal.#reason = reason ?? new DOMException('This operation was aborted.', 'AbortError')
+      const event = new Event('abort')
+      if (typeof signal.onabort === 'function') signal.addEventListener('abort', signal.onabort, { once: true })
+      signal.dispatchEvent(event)
+    }
+  }
+  get aborted(): boolean {
+    return this.#isAborted
+  }
+  get reason(): unknown {
+    return this.#reason
+  }
   throwIfAborted(): void {
-    if (this.aborted) throw this.reason
+    if (this.#isAborted) throw this.#reason
   }
   static abort(reason?: unknown): AbortSignal {
-    const controller = new AbortController()
-    controller.abort(reason)
-    return controller.signal
+    const signal = new AbortSignal()
+    abortSignal(signal, reason)
+    return signal
   }
   static timeout(delayMs: number): AbortSignal {
-    const controller = new AbortController()
-    timerGlobals.setTimeout(() => controller.abort(abortError('TimeoutError', 'The operation timed out.')), delayMs)
-    return controller.signal
+    const signal = new AbortSignal()
+    timerGlobals.setTimeout(() => abortSignal(signal, new DOMException('The operation timed out.', 'TimeoutError')), delayMs)
+    return signal
   }
   static any(signals: Iterable<AbortSignal>): AbortSignal {
-    const controller = new AbortController()
-    for (const signal of signals) {
-      if (signal.aborted) controller.abort(signal.reason)
-      else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+    const signal = new AbortSignal()
+    for (const each of signals) {
+      if (each.aborted) abortSignal(signal, each.reason)
+      else each.addEventListener('abort', () => abortSignal(signal, each.reason), { once: true, signal })
     }
-    return controller.signal
+    return signal
+  }
+  get [Symbol.toStringTag](): string {
+    return 'AbortSignal'
   }
 }
 
 export class AbortController {
   readonly signal = new AbortSignal()
-  abort(reason: unknown = abortError('AbortError', 'This operation was aborted.')): void {
-    if (this.signal.aborted) return
-    this.signal.aborted = true
-    this.signal.reason = reason
-    const event = { type: 'abort', target: this.signal }
-    this.signal.onabort?.(event)
-    this.signal.dispatchEvent(event)
+  abort(reason?: unknown): void {
+    abortSignal(this.signal, reason)
+  }
+  get [Symbol.toStringTag](): string {
+    return 'AbortController'
   }
 }

@@ -4,11 +4,17 @@ import { hostCalls } from '../../bridge.ts'
 import { callHost } from '../host.ts'
 import { consoleGlobal } from '../log.ts'
 import { timerGlobals } from '../timers.ts'
-import { AbortController, AbortSignal, Event, EventTarget } from './abort.ts'
+import { AbortController, AbortSignal } from './abort.ts'
 import { atob, btoa } from './base64.ts'
+import { Blob, File } from './blob.ts'
 import { cryptoGlobal } from './crypto.ts'
-import { Request, Response } from './fetch-types.ts'
+import { DOMException } from './dom-exception.ts'
+import { CustomEvent, Event, EventTarget } from './events.ts'
+import { FormData } from './form-data.ts'
 import { Headers } from './headers.ts'
+import { Request } from './request.ts'
+import { Response } from './response.ts'
+import { streamNames, webStreams } from './streams.ts'
 import { URL } from './url.ts'
 import { URLSearchParams } from './url-search-params.ts'
 
@@ -16,8 +22,13 @@ import { URLSearchParams } from './url-search-params.ts'
 const globals = {
   AbortController,
   AbortSignal,
+  Blob,
+  CustomEvent,
+  DOMException,
   Event,
   EventTarget,
+  File,
+  FormData,
   Headers,
   Request,
   Response,
@@ -39,4 +50,14 @@ const globals = {
 }
 
 for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
+for (const name of streamNames) {
+  const hold = (value: unknown): void => {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
+  }
+  const get = (): unknown => {
+    hold(webStreams()[name])
+    return webStreams()[name]
+  }
+  Object.defineProperty(globalThis, name, { get, set: hold, configurable: true, enumerable: false })
+}
 Object.defineProperty(globalThis, 'self', { value: globalThis, writable: true, configurable: true, enumerable: false })
