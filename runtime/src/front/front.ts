@@ -7,10 +7,14 @@ import { type Acknowledger, createAcknowledger } from './functions/acknowledger.
 import type { Bell } from './functions/bell.ts'
 import { createGatewayFollower, type GatewayFollower } from './functions/gateway-follower.ts'
 import { createGatewayReader, type GatewayReader } from './functions/gateway-reader.ts'
+import { createHeartbeat } from './functions/heartbeat.ts'
 import { createEdgeServer } from './http/edge-server.ts'
+import { chooseExchange, type HttpClassesWish } from './http/exchange/choose-exchange.ts'
 import { createRequestHandler } from './http/request-handler.ts'
 import { createLogBatcher } from './logs/log-batcher.ts'
 import type { Observe } from './observe.ts'
+import { createRuns } from './runs/runs.ts'
+import { createCallStats } from './stats/call-stats.ts'
 import { createSupervisor } from './supervision/supervisor.ts'
 
 /** The part of a runtime that takes requests: serves the environments it is given, and runs no code of theirs itself. */
@@ -34,6 +38,7 @@ export interface FrontOptions {
   baseDomains: readonly string[]
   spares: number
   idleMs: number
+  httpClasses: HttpClassesWish
   workerPath: string
   client: MongoClient
   bell: Bell
@@ -59,18 +64,23 @@ export function createFront(options: FrontOptions): Front {
   const directory = createDirectory(options.baseDomains)
   const gateways = new Map<string, Gateway>()
   const environments = new Map<string, Holding>()
+  const heartbeat = createHeartbeat({ client, runtimeId: options.runtimeId, log })
   const logs = createLogBatcher({ client, log, observe })
+  const stats = createCallStats({ client, log })
   const supervisor = createSupervisor({
     workerPath: options.workerPath,
     spares: options.spares,
     idleMs: options.idleMs,
     fetchSource: async (environment, name) => gateways.get(environment.gatewayId)?.reader.readSource(environment.name, name),
     isIrreplaceable: (environment, name) => gateways.get(environment.gatewayId)?.follower.hasRefused(environment.name, name) ?? false,
-    onLog: (environment, message) => logs.add(environment, message),
+    onLog: (environment, message) => {
+      if (!runs.takeLog(message)) logs.add(environment, message)
+    },
     log,
     observe,
   })
-  const server = createEdgeServer(createRequestHandler({ directory, supervisor }))
+  const runs = createRuns({ client, supervisor, log })
+  const server = createEdgeServer(createRequestHandler({ directory, supervisor, runs, stats }), chooseExchange(options.httpClasses, log))
 
   const gatewayOf = ({ gatewayId, gatewayDatabase }: Assignment): Gateway => {
     const known = gateways.get(gatewayId)
@@ -97,10 +107,10 @@ export function createFront(options: FrontOptions): Front {
     // The gateway's database or this runtime's rights to it may be gone already; its document there is gone with them.
     await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment)])
     await letGatewayGo(environment.gatewayId)
-    await logs.settle(environment.assignment.gatewayDatabase)
+    await Promise.all([logs.settle(environment.assignment.gatewayDatabase), stats.settle(environment.assignment.gatewayDatabase)])
   }
   const take = (key: string, environment: Environment): Holding => {
-    const ready = gatewayOf(environment.assignment).follower.add(environment)
+    const ready = Promise.all([gatewayOf(environment.assignment).follower.add(environment), heartbeat.begun])
     const holding: Holding = { environment, ready: ready.then(() => directory.add(environment)) }
     environments.set(key, holding)
     holding.ready.catch(() => {
@@ -125,6 +135,7 @@ export function createFront(options: FrontOptions): Front {
     async start() {
       const port = await server.listen(options.host, options.port)
       supervisor.start()
+      heartbeat.start()
       return port
     },
     async serve(assignment) {
@@ -138,8 +149,8 @@ export function createFront(options: FrontOptions): Front {
     async stop() {
       await server.close(drainMs)
       await Promise.all([...environments.keys()].map(letGo))
-      await supervisor.stop()
-      await logs.stop()
+      await Promise.all([supervisor.stop(), heartbeat.stop()])
+      await Promise.all([logs.stop(), stats.stop()])
     },
   }
 }

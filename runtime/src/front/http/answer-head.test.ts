@@ -6,6 +6,7 @@ describe('the head of an answer', () => {
     assert.deepEqual(readAnswerHead('201\ncontent-type\ntext'), {
       status: 201,
       headers: ['content-type', 'text'],
+      text: 'HTTP/1.1 201 Created\r\ncontent-type: text\r\n',
       mayHaveBody: true,
     })
   })

@@ -1,8 +1,12 @@
+import { STATUS_CODES } from 'node:http'
+
 /** The head of a function's answer, checked: it comes from a process that runs other people's code, so nothing of it reaches a connection unread. */
 export interface AnswerHead {
   readonly status: number
   /** Names and values in turns, without those that frame the message. */
   readonly headers: readonly string[]
+  /** The same as it goes onto a connection: status line and header lines, without the empty line at the end. */
+  readonly text: string
   readonly mayHaveBody: boolean
 }
 
@@ -51,5 +55,12 @@ function checkAnswerHead(text: string): AnswerHead | undefined {
     if (!tokenPattern.test(name) || !valuePattern.test(value)) return undefined
     if (!ownedHere.has(name.toLowerCase())) headers.push(name, value)
   }
-  return { status, headers, mayHaveBody: status !== 204 && status !== 205 && status !== 304 }
+  return toAnswerHead(status, headers)
+}
+
+/** @param headers names and values in turns; must be known to be good */
+export function toAnswerHead(status: number, headers: readonly string[]): AnswerHead {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return { status, headers, text, mayHaveBody: status !== 204 && status !== 205 && status !== 304 }
 }

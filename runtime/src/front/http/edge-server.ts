@@ -1,6 +1,7 @@
-import { createServer, STATUS_CODES } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ExchangeClasses } from './exchange/exchange.ts'
 import { problemText } from './problems.ts'
 import type { RequestHandler } from './request-handler.ts'
 
@@ -23,9 +24,12 @@ const keepAliveTimeoutMs = 65_000
 const headerBytesMax = 16 * 1024
 const drainCheckMs = 20
 
-export function createEdgeServer(handler: RequestHandler): EdgeServer {
+export function createEdgeServer(handler: RequestHandler, exchange: ExchangeClasses): EdgeServer {
   const server = createServer(
     {
+      // Node makes what we hand it here, and hands it to the listeners below.
+      IncomingMessage: exchange.IncomingMessage as never,
+      ServerResponse: exchange.ServerResponse as never,
       maxHeaderSize: headerBytesMax,
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
@@ -33,7 +37,7 @@ export function createEdgeServer(handler: RequestHandler): EdgeServer {
       connectionsCheckingInterval: 2_000,
       noDelay: true,
     },
-    handler.onRequest,
+    handler.onRequest as unknown as RequestListener,
   )
   // No count, the bytes are the bound: beyond a count node drops headers in silence, and one of them could be the second Host.
   server.maxHeadersCount = 0
@@ -72,15 +76,17 @@ export function createEdgeServer(handler: RequestHandler): EdgeServer {
   }
 }
 
+const refusalStatuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, HPE_CHUNK_EXTENSIONS_OVERFLOW: 413, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
 /** A request that could not be read: the answer says no more than the status, and the connection ends, because nobody knows where the next request begins. */
 function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex, requestId: string): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const status = refusalStatuses[error.code ?? ''] ?? 400
   // An answer may be half written: then silence is the only thing that can not be misread.
   const hasBegun = '_httpMessage' in socket && (socket._httpMessage as { headersSent?: boolean } | null)?.headersSent === true
   if (hasBegun) socket.destroy()
-  else socket.end(problemText('REQUEST_INVALID', status, STATUS_CODES[status] ?? '', requestId), () => socket.destroy())
+  else socket.end(problemText('REQUEST_INVALID', status, requestId), () => socket.destroy())
 }

@@ -1,15 +1,15 @@
-import type { ServerResponse } from 'node:http'
-import type { ErrorCode } from '@imprun/contracts'
+import { type ErrorCode, errorCodes } from '@imprun/contracts'
 import type { Environment, FunctionEntry } from '../environment.ts'
 import type { Call } from '../supervision/call.ts'
 import { readAnswerHead } from './answer-head.ts'
+import type { EdgeReply, ReplyListener } from './exchange/exchange.ts'
 import { sendProblem } from './problems.ts'
 
 /** What a worker may send of a streamed answer although it was told to hold: beyond it the answer ends, so that memory stays bounded whatever runs there. */
 const heldBytesMax = 16 * 1024 * 1024
 
 /** One request that was let in: it writes the function's answer, whole or streamed, onto its connection. */
-export class HttpCall implements Call {
+export class HttpCall implements Call, ReplyListener {
   readonly entry: FunctionEntry
   readonly requestId: string
   readonly meta: string
@@ -19,9 +19,12 @@ export class HttpCall implements Call {
   sentCount = 0
   id = 0
   isDone = false
-  readonly #environment: Environment
-  readonly #response: ServerResponse
-  readonly #onDone: () => void
+  readonly environment: Environment
+  /** By `performance.now()`. */
+  readonly arrivedAtMs: number
+  readonly #reply: EdgeReply
+  readonly #onDone: (call: HttpCall, status: number) => void
+  #status = 0
   #isHeld = false
 
   constructor(facts: {
@@ -29,17 +32,20 @@ export class HttpCall implements Call {
     entry: FunctionEntry
     meta: string
     body: string
+    arrivedAtMs: number
     deadlineAtMs: number
-    response: ServerResponse
+    reply: EdgeReply
     requestId: string
-    onDone: () => void
+    /** `status` of the answer; 0 when the caller did not wait for one. */
+    onDone: (call: HttpCall, status: number) => void
   }) {
     this.entry = facts.entry
     this.meta = facts.meta
     this.body = facts.body
     this.deadlineAtMs = facts.deadlineAtMs
-    this.#environment = facts.environment
-    this.#response = facts.response
+    this.environment = facts.environment
+    this.arrivedAtMs = facts.arrivedAtMs
+    this.#reply = facts.reply
     this.requestId = facts.requestId
     this.#onDone = facts.onDone
   }
@@ -50,67 +56,60 @@ export class HttpCall implements Call {
       this.onFailed('FUNCTION_ANSWER_INVALID')
       return
     }
-    if (!this.#finish()) return
-    const response = this.#response
-    if (!checked.mayHaveBody) {
-      response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.requestId])
-      response.end()
-      return
-    }
-    response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.requestId, 'content-length', String(end - at)])
+    if (!this.#finish(checked.status)) return
     // One character, one byte: a string is copied out of the reused buffer and written in one go with the head.
-    response.end(buffer.toString('latin1', at, end), 'latin1')
+    this.#reply.sendWhole(checked, this.requestId, checked.mayHaveBody ? buffer.toString('latin1', at, end) : '')
   }
 
   onStart(head: string, buffer: Buffer, at: number, end: number): void {
     if (this.isDone) return
     const checked = readAnswerHead(head)
-    if (checked === undefined || this.#response.headersSent) {
-      this.#environment.dispatcher?.abort(this)
+    if (checked === undefined || this.#reply.hasBegun) {
+      this.environment.dispatcher?.abort(this)
       this.onFailed('FUNCTION_ANSWER_INVALID')
       return
     }
-    this.#response.writeHead(checked.status, [...checked.headers, 'x-request-id', this.requestId])
-    // The caller of a stream of events waits for its head, which node would hold back until the first byte.
-    if (at === end) this.#response.flushHeaders()
-    else this.onChunk(buffer, at, end)
+    this.#status = checked.status
+    this.#reply.start(checked, this.requestId)
+    this.onChunk(buffer, at, end)
   }
 
   onChunk(buffer: Buffer, at: number, end: number): void {
-    const response = this.#response
+    const reply = this.#reply
     if (this.isDone || at === end) return
-    if (!response.headersSent || response.writableLength > heldBytesMax) {
-      this.#environment.dispatcher?.abort(this)
+    if (!reply.hasBegun || reply.heldBytes > heldBytesMax) {
+      this.environment.dispatcher?.abort(this)
       this.onFailed('FUNCTION_ANSWER_INVALID')
       return
     }
-    if (response.write(Buffer.from(buffer.subarray(at, end))) || this.#isHeld) return
+    if (reply.write(Buffer.from(buffer.subarray(at, end))) || this.#isHeld) return
     this.#isHeld = true
-    this.#environment.dispatcher?.hold(this, true)
-    response.once('drain', () => {
-      this.#isHeld = false
-      if (!this.isDone) this.#environment.dispatcher?.hold(this, false)
-    })
+    this.environment.dispatcher?.hold(this, true)
+  }
+  onDrained(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    if (!this.isDone) this.environment.dispatcher?.hold(this, false)
   }
 
   onEnd(): void {
-    if (!this.#response.headersSent) this.onFailed('FUNCTION_ANSWER_INVALID')
-    else if (this.#finish()) this.#response.end()
+    if (!this.#reply.hasBegun) this.onFailed('FUNCTION_ANSWER_INVALID')
+    else if (this.#finish(this.#status)) this.#reply.end()
   }
 
   onFailed(code: ErrorCode): void {
-    if (this.#finish()) sendProblem(this.#response, code, this.requestId)
+    if (this.#finish(errorCodes[code].status)) sendProblem(this.#reply, code, this.requestId)
   }
 
   /** The caller went away. */
-  onAbandoned(): void {
-    if (this.#finish()) this.#environment.dispatcher?.abort(this)
+  onGone(): void {
+    if (this.#finish(0)) this.environment.dispatcher?.abort(this)
   }
 
-  #finish(): boolean {
+  #finish(status: number): boolean {
     if (this.isDone) return false
     this.isDone = true
-    this.#onDone()
+    this.#onDone(this, status)
     return true
   }
 }

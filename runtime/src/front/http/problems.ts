@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import { type ErrorCode, errorCodes, toProblem } from '@imprun/contracts'
+import { toAnswerHead } from './answer-head.ts'
+import type { EdgeReply } from './exchange/exchange.ts'
 
 /** What callers of functions read; it never tells how a function is built or why it failed. */
 const details: Partial<Record<ErrorCode, string>> = {
@@ -21,28 +22,27 @@ const details: Partial<Record<ErrorCode, string>> = {
 const retryAfterS = '1'
 
 /** Answers with a problem document, or, when an answer has begun, ends the connection so that nobody takes it for whole. */
-export function sendProblem(response: ServerResponse, code: ErrorCode, requestId: string, more: readonly string[] = []): void {
-  if (response.headersSent) {
-    response.destroy()
+export function sendProblem(reply: EdgeReply, code: ErrorCode, requestId: string, more: readonly string[] = []): void {
+  if (reply.hasBegun) {
+    reply.destroy()
     return
   }
-  const { status, head, body } = renderProblem(code, requestId)
-  response.writeHead(status, [...head, ...more])
-  response.end(body)
+  const { status, headers, body } = renderProblem(code, requestId)
+  reply.sendWhole(toAnswerHead(status, [...headers, ...more]), requestId, body)
 }
 
 /** The same for a connection whose request could not even be read: the whole answer as text, after which it is closed. */
-export function problemText(code: ErrorCode, status: number, reason: string, requestId: string): string {
-  const { head, body } = renderProblem(code, requestId, status)
-  let lines = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\n`
-  for (let i = 0; i < head.length; i += 2) lines += `${head[i]}: ${head[i + 1]}\r\n`
-  return `${lines}\r\n${body}`
+export function problemText(code: ErrorCode, status: number, requestId: string): string {
+  const { headers, body } = renderProblem(code, requestId, status)
+  const head = toAnswerHead(status, headers)
+  return `${head.text}Connection: close\r\nx-request-id: ${requestId}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
-function renderProblem(code: ErrorCode, requestId: string, status: number = errorCodes[code].status): { status: number; head: string[]; body: string } {
-  const body = JSON.stringify({ ...toProblem(code, details[code] ?? 'The request could not be answered.', requestId), status })
-  const head = ['content-type', 'application/problem+json', 'x-request-id', requestId, 'content-length', String(Buffer.byteLength(body))]
-  if (status === 503) head.push('retry-after', retryAfterS)
-  if (status === 401) head.push('www-authenticate', 'ApiKey')
-  return { status, head, body }
+/** `body` has one character a byte. */
+function renderProblem(code: ErrorCode, requestId: string, status: number = errorCodes[code].status): { status: number; headers: string[]; body: string } {
+  const text = JSON.stringify({ ...toProblem(code, details[code] ?? 'The request could not be answered.', requestId), status })
+  const headers = ['content-type', 'application/problem+json']
+  if (status === 503) headers.push('retry-after', retryAfterS)
+  if (status === 401) headers.push('www-authenticate', 'ApiKey')
+  return { status, headers, body: Buffer.from(text).toString('latin1') }
 }

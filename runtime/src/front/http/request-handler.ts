@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { httpMethods } from '@imprun/contracts'
 import type { Credential } from '../access/credentials.ts'
 import type { Directory } from '../directory.ts'
 import type { Environment, FunctionEntry } from '../environment.ts'
+import { answerRun } from '../runs/answer-run.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { CallStats } from '../stats/call-stats.ts'
 import type { Supervisor } from '../supervision/supervisor.ts'
+import { toAnswerHead } from './answer-head.ts'
+import type { EdgeReply, EdgeRequest } from './exchange/exchange.ts'
 import { HttpCall } from './http-call.ts'
 import { sendProblem } from './problems.ts'
-import { type RequestHead, readRequestHead } from './request-head.ts'
+import type { RequestHead } from './request-head.ts'
 
 // A worker ends what takes too long by itself and says why in the log; the front's own clock is for the workers that can not.
 const deadlineGraceMs = 100
 const methodsDefault: readonly string[] = httpMethods
 
 export interface RequestHandler {
-  readonly onRequest: RequestListener
+  onRequest(request: EdgeRequest, reply: EdgeReply): void
   /** For a request that waits for permission to send its body. */
-  readonly onCheckContinue: RequestListener
+  onCheckContinue(request: EdgeRequest, reply: EdgeReply): void
   /** Requests that were let in and are not answered yet. */
   readonly openCount: number
   newRequestId(): string
@@ -25,7 +29,13 @@ export interface RequestHandler {
 }
 
 /** One request: find the environment, ask for the key, find the function, gather the body, hand over. Each refusal is a problem document. */
-export function createRequestHandler({ directory, supervisor }: { directory: Directory; supervisor: Pick<Supervisor, 'dispatch'> }): RequestHandler {
+export function createRequestHandler(ports: {
+  directory: Directory
+  supervisor: Pick<Supervisor, 'dispatch'>
+  runs: Runs
+  stats: Pick<CallStats, 'count'>
+}): RequestHandler {
+  const { directory, supervisor, runs, stats } = ports
   // A counter behind a random beginning: as unique as a UUID and cheaper; the caller's own x-request-id is not trusted to be either.
   const prefix = randomBytes(8).toString('hex')
   let requestCount = 0
@@ -35,58 +45,66 @@ export function createRequestHandler({ directory, supervisor }: { directory: Dir
     requestCount += 1
     return `${prefix}-${requestCount.toString(36)}`
   }
-  const onDone = (): void => {
+  const onDone = ({ environment, entry, arrivedAtMs }: HttpCall, status: number): void => {
     openCount -= 1
+    stats.count(environment, entry, status >= 500, performance.now() - arrivedAtMs)
   }
 
   const run = (admitted: Admitted, body: string): void => {
-    const { environment, entry, request, response, requestId } = admitted
+    const { environment, entry, request, reply, requestId } = admitted
     const call = new HttpCall({
       environment,
       entry,
       meta: metaOf(admitted),
       body,
+      arrivedAtMs: admitted.arrivedAtMs,
       deadlineAtMs: admitted.arrivedAtMs + environment.timeoutMsOf(entry.limits) + deadlineGraceMs,
-      response,
+      reply,
       requestId,
       onDone,
     })
     openCount += 1
     // Also fires after an ordinary end; then there is nobody left to tell.
-    response.once('close', () => call.onAbandoned())
-    if (request.destroyed && !request.complete) call.onAbandoned()
+    reply.listener = call
+    if (request.isAborted) call.onGone()
     else supervisor.dispatch(environment, call)
   }
 
-  const handle = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
+  const onBody = (admitted: Admitted, body: string | undefined): void => {
+    if (body === undefined) sendProblem(admitted.reply, 'BODY_TOO_LARGE', admitted.requestId)
+    else run(admitted, body)
+  }
+
+  const handle = (request: EdgeRequest, reply: EdgeReply, awaitsContinue: boolean): void => {
     const arrivedAtMs = performance.now()
     const requestId = newRequestId()
-    if (isClosing) response.shouldKeepAlive = false
-    const head = readRequestHead(request.rawHeaders)
-    if (head.hasRepeated) return sendProblem(response, 'REQUEST_INVALID', requestId)
-    const target = readTarget(request.url as string, head)
-    if (target === undefined) return sendProblem(response, 'REQUEST_INVALID', requestId)
+    if (isClosing) reply.closeAfter()
+    const { head } = request
+    const target = isPlain(request) ? readTarget(request.url, head) : undefined
+    if (target === undefined) return refuseUnclear(reply, requestId)
     const found = directory.find(target.host, target.url)
-    if (found.is === 'healthz') return sendHealth(response, requestId)
-    if (found.is === 'unknown') return sendProblem(response, found.code, requestId)
+    if (found.is === 'healthz') return sendHealth(reply, requestId)
+    if (found.is === 'unknown') return sendProblem(reply, found.code, requestId)
     const { environment, path } = found
+    if (head.run !== undefined) return answerRun(runs, environment, head.run, reply, requestId)
     const credential = environment.authType === 'none' ? undefined : environment.credentials.find(head.apikey, Date.now())
-    if (environment.authType !== 'none' && credential === undefined) return sendProblem(response, 'API_KEY_REQUIRED', requestId)
+    if (environment.authType !== 'none' && credential === undefined) return sendProblem(reply, 'API_KEY_REQUIRED', requestId)
     const entry = environment.functions.get(functionNameOf(path))
-    if (entry === undefined) return sendProblem(response, 'FUNCTION_NOT_FOUND', requestId)
-    const method = request.method as string
-    if (!takesMethod(entry, method)) return refuseMethod(response, entry, method, requestId)
-    const admitted: Admitted = { environment, entry, credential, path, head, request, response, requestId, arrivedAtMs }
+    if (entry === undefined) return sendProblem(reply, 'FUNCTION_NOT_FOUND', requestId)
+    const { method } = request
+    if (!takesMethod(entry, method)) return refuseMethod(reply, entry, method, requestId)
+    const admitted: Admitted = { environment, entry, credential, path, head, request, reply, requestId, arrivedAtMs }
     if (!head.hasBody) return run(admitted, '')
     const bytesMax = environment.bodyBytesMaxOf(entry.limits)
-    if (head.contentLength !== undefined && head.contentLength > bytesMax) return sendProblem(response, 'BODY_TOO_LARGE', requestId)
-    if (awaitsContinue) response.writeContinue()
-    gatherBody(admitted, bytesMax, run)
+    if (head.contentLength !== undefined && head.contentLength > bytesMax) return sendProblem(reply, 'BODY_TOO_LARGE', requestId)
+    if (awaitsContinue) reply.writeContinue()
+    // What still comes of a body that is too long is read and dropped, so that the caller gets to read the answer; the server's request timeout bounds it.
+    request.readBody(bytesMax, onBody, admitted)
   }
 
   return {
-    onRequest: (request, response) => handle(request, response, false),
-    onCheckContinue: (request, response) => handle(request, response, true),
+    onRequest: (request, reply) => handle(request, reply, false),
+    onCheckContinue: (request, reply) => handle(request, reply, true),
     get openCount() {
       return openCount
     },
@@ -103,16 +121,15 @@ interface Admitted {
   credential: Credential | undefined
   path: string
   head: RequestHead
-  request: IncomingMessage
-  response: ServerResponse
+  request: EdgeRequest
+  reply: EdgeReply
   requestId: string
   arrivedAtMs: number
 }
 
 /** CallMeta lines (frames.ts). */
 function metaOf({ request, path, requestId, credential, head }: Admitted): string {
-  const ip = request.socket.remoteAddress ?? ''
-  return `${request.method}\n${path}\n${requestId}\n${ip}\n${credential?.id ?? ''}\n${credential?.applicationName ?? ''}${head.lines}`
+  return `${request.method}\n${path}\n${requestId}\n${request.ip}\n${credential?.id ?? ''}\n${credential?.applicationName ?? ''}${head.lines}`
 }
 
 /** The whole path is the function's name; one slash at its end is forgiven. */
@@ -120,6 +137,16 @@ function functionNameOf(path: string): string {
   const queryAt = path.indexOf('?')
   const end = queryAt < 0 ? path.length : queryAt
   return path.slice(1, end > 1 && path.charCodeAt(end - 1) === 47 ? end - 1 : end)
+}
+
+/** Of a version whose rules are followed here, and with one meaning only. */
+function isPlain({ httpVersionMajor, httpVersionMinor, head }: EdgeRequest): boolean {
+  return httpVersionMajor === 1 && httpVersionMinor <= 1 && !head.isAmbiguous
+}
+/** Where two readers may disagree on where a request ends, nothing of what follows on the connection can be trusted. */
+function refuseUnclear(reply: EdgeReply, requestId: string): void {
+  reply.closeAfter()
+  sendProblem(reply, 'REQUEST_INVALID', requestId)
 }
 
 /** A request may name its target by path or, as through a proxy, by a whole address (RFC 9112, 3.2.2), which then says the host. */
@@ -135,34 +162,14 @@ function takesMethod(entry: FunctionEntry, method: string): boolean {
   const methods = entry.methods ?? methodsDefault
   return methods.includes(method === 'HEAD' ? 'GET' : method)
 }
-function refuseMethod(response: ServerResponse, entry: FunctionEntry, method: string, requestId: string): void {
+function refuseMethod(reply: EdgeReply, entry: FunctionEntry, method: string, requestId: string): void {
   const methods = entry.methods ?? methodsDefault
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
-  if (method !== 'OPTIONS') return sendProblem(response, 'METHOD_NOT_ALLOWED', requestId, ['allow', allow])
-  response.writeHead(204, ['allow', allow, 'x-request-id', requestId])
-  response.end()
+  if (method === 'OPTIONS') reply.sendWhole(toAnswerHead(204, ['allow', allow]), requestId, '')
+  else sendProblem(reply, 'METHOD_NOT_ALLOWED', requestId, ['allow', allow])
 }
 
-function sendHealth(response: ServerResponse, requestId: string): void {
-  response.writeHead(200, ['content-type', 'text/plain; charset=utf-8', 'x-request-id', requestId, 'content-length', '2'])
-  response.end('ok')
-}
-
-/** Bodies are kept as latin1 strings, one character a byte: they go into a frame as they came and nothing decodes them here. */
-function gatherBody(admitted: Admitted, bytesMax: number, onBody: (admitted: Admitted, body: string) => void): void {
-  const { request, response, requestId } = admitted
-  let body = ''
-  let isRefused = false
-  request.on('data', (chunk: Buffer) => {
-    if (isRefused) return
-    if (body.length + chunk.length > bytesMax) {
-      // What still comes is read and dropped, so that the caller gets to read the answer; the server's request timeout bounds it.
-      isRefused = true
-      body = ''
-      sendProblem(response, 'BODY_TOO_LARGE', requestId)
-    } else body += chunk.toString('latin1')
-  })
-  request.on('end', () => {
-    if (!isRefused) onBody(admitted, body)
-  })
+const healthHead = toAnswerHead(200, ['content-type', 'text/plain; charset=utf-8'])
+function sendHealth(reply: EdgeReply, requestId: string): void {
+  reply.sendWhole(healthHead, requestId, 'ok')
 }

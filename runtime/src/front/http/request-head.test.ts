@@ -7,9 +7,10 @@ describe('the head of a request', () => {
     assert.deepEqual(head, {
       host: 'a.dev.localhost',
       apikey: undefined,
+      expect: undefined,
       contentLength: 12,
       hasBody: true,
-      hasRepeated: false,
+      isAmbiguous: false,
       lines: '\nHOST\na.dev.localhost\nContent-length\n12\nX-A\n1\nx-a\n2',
     })
   })
@@ -18,8 +19,16 @@ describe('the head of a request', () => {
     assert.equal(head.apikey, 'imp_dev_x')
     assert.equal(head.lines.includes('imp_dev_x'), false)
   })
-  for (const name of ['Host', 'apikey']) {
-    it(`tells a repeated ${name}`, () => assert.equal(readRequestHead([name, 'a', name.toUpperCase(), 'b']).hasRepeated, true))
+  for (const name of ['Host', 'apikey', 'content-length']) {
+    it(`is ambiguous with a repeated ${name}`, () => assert.equal(readRequestHead([name, '1', name.toUpperCase(), '1']).isAmbiguous, true))
+  }
+  for (const headers of [
+    ['Transfer-Encoding', 'gzip, chunked'],
+    ['Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked'],
+    ['Transfer-Encoding', 'chunked', 'Content-Length', '3'],
+    ['Content-Length', '3', 'Transfer-Encoding', 'chunked'],
+  ]) {
+    it(`is ambiguous with ${headers.join(' ')}`, () => assert.equal(readRequestHead(headers).isAmbiguous, true))
   }
   it('knows a body that comes in chunks, and one of no bytes', () => {
     assert.deepEqual(
