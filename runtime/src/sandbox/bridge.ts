@@ -38,7 +38,7 @@ export const hostCalls = {
   statusText: 16,
   /** (fetch, call, head lines: method, redirect mode, URL, then header name and value in turns; body, or true when it comes by `fetchPush`) */
   fetchStart: 20,
-  /** (fetch): the next piece of the body, please. Answered by `fetchPiece` or `fetchEnd`. */
+  /** (fetch): what was sent of the body has been read, so more may come as `fetchPiece`, then `fetchEnd`. */
   fetchRead: 21,
   /** (fetch, bytes or text) -> false when the other side does not keep up; then `fetchDrained` follows */
   fetchPush: 22,
@@ -62,7 +62,7 @@ export const resumeCodes = {
   dataDone: 2,
   dataFailed: 3,
   drained: 4,
-  /** (fetch, FetchAnswer as JSON): the answer's head is here. */
+  /** (fetch, FetchAnswer as JSON): the answer's head is here. The first pieces follow without being asked for, so that a short body takes no second way. */
   fetchHead: 10,
   /** (fetch, bytes) */
   fetchPiece: 11,

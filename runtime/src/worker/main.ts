@@ -1,53 +1,8 @@
-import { flushCompileCache } from 'node:module'
-import { Socket } from 'node:net'
-import { createFrameReceiver, createFrameSender } from '../frames/frames.ts'
-import { createOutput } from './output.ts'
-import { readGuestBundle } from './sandbox/guest-bundle.ts'
-import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
-import { makeInterruptible } from './sandbox/v8-flags.ts'
-import { warmUp } from './warm-up.ts'
-import { startWatchdog } from './watchdog.ts'
-import { spareMemoryMb, Worker } from './worker.ts'
+import { systemNetwork } from './egress/network.ts'
+import { startWorker } from './start-worker.ts'
 
 /**
  * A worker process: started by the front with a socket as file descriptor 3, generic until it is bound. It reads no environment variable, and it ends with
  * its socket. It never exits in the ordinary way: isolated-vm may crash when isolates are torn down at exit (measured), so it kills itself.
  */
-
-/** Under load answers leave eight at a time instead of at the end of the turn: their callers wait less and the rate stays the same. */
-const flushAfterFrames = 8
-
-const leave = (): void => {
-  process.kill(process.pid, 'SIGKILL')
-}
-// Signals meant for the whole group (Ctrl-C in a terminal) reach the front too, which lets this process finish its calls first.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
-
-// A fault of this program, never of a function: nothing can be trusted any more, and the front has a spare.
-process.on('uncaughtException', (error) => {
-  process.stderr.write(`imprun worker: ${error.stack ?? String(error)}\n`, leave)
-})
-
-const socket = new Socket({ fd: 3, readable: true, writable: true })
-const { send, flush } = createFrameSender(socket, flushAfterFrames)
-const output = createOutput({ send, flush })
-makeInterruptible()
-const engine = createIsolatedVmEngine(await readGuestBundle())
-warmUp(engine)
-const limitMemory = startWatchdog(spareMemoryMb)
-const worker = new Worker(engine, output, {
-  onBound: ({ memoryMb }) => limitMemory(memoryMb),
-  onDrained() {
-    flush()
-    socket.end(leave)
-  },
-})
-socket.on(
-  'data',
-  createFrameReceiver((...frame) => worker.onFrame(...frame)),
-)
-socket.on('error', leave)
-socket.on('close', leave)
-output.done(0)
-// What was compiled is usually kept when a process exits, and this one never does. Nothing happens where the front named no folder, or when nothing is new.
-setImmediate(flushCompileCache)
+await startWorker(systemNetwork)

@@ -15,19 +15,22 @@ const connectionsMax = 32
 /** @param dataUri of the environment's database, which no function reaches by fetch */
 export function createEgressAccess(dataUri: string, network: Network, lists: EgressLists): EgressAccess {
   const databaseHosts = databaseHostsOf(dataUri)
+  let current = lists
   let rules = createEgressRules(lists, databaseHosts)
   let client: Promise<Agent> | undefined
   return {
     setLists(next) {
+      if (JSON.stringify(next) === JSON.stringify(current)) return
+      current = next
       rules = createEgressRules(next, databaseHosts)
       const old = client
       client = undefined
       old?.then((agent) => agent.close()).catch(() => undefined)
     },
     async open() {
-      const current = rules
-      client ??= createClient(current, network)
-      return { rules: current, client: await client }
+      const held = rules
+      client ??= createClient(held, network)
+      return { rules: held, client: await client }
     },
   }
 }

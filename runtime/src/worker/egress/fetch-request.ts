@@ -57,7 +57,7 @@ export function readFetchRequest(head: unknown): FetchRequest {
 
 /** @throws EgressError for what is not a plain http(s) URL */
 export function readUrl(text: string, base?: URL): URL {
-  const url = URL.parse(text, base)
+  const url = URL.parse(text, base?.href)
   if (url === null) throw new EgressError('EGRESS_FAILED', 'The URL is not valid.')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw egressRefused(`fetch of a ${url.protocol} URL`, 'scheme')
   if (url.username !== '' || url.password !== '') throw egressRefused(`fetch to ${url.host}`, 'credentials')

@@ -11,12 +11,16 @@ export interface FetchOwner {
 }
 
 const openMax = 100
+/** What is sent ahead of the function's reading. A body up to this size is in the function's own memory as soon as it is here, read or not. */
+const aheadBytesMax = 64 * 1024
 
 interface OpenFetch {
   callNumber: unknown
   outgoing: OutgoingFetch
   timer: NodeJS.Timeout
-  isReading: boolean
+  /** How much may still be sent before the function has read. */
+  creditBytes: number
+  isSending: boolean
   resume(code: number, payload: string | Uint8Array): void
 }
 
@@ -44,34 +48,44 @@ export class FetchSession {
     void this.#begin(number, callNumber, head, body, resume).catch((error: unknown) => this.#fail(number, resume, error))
   }
   async #begin(number: number, callNumber: unknown, head: unknown, body: Uint8Array | 'stream' | undefined, resume: OpenFetch['resume']): Promise<void> {
-    if (this.#open.size >= openMax) throw new EgressError('EGRESS_LIMIT', `At most ${openMax} fetches of a function may be under way. Read or cancel their bodies.`)
+    if (this.#open.size >= openMax)
+      throw new EgressError('EGRESS_LIMIT', `At most ${openMax} fetches of a function may be under way. Read or cancel their bodies.`)
     const outgoing = new OutgoingFetch(() => resume(resumeCodes.fetchDrained, ''), body)
     const late = new EgressError('EGRESS_TIMED_OUT', `The fetch did not end within the ${this.#timeoutMs} ms that the function may take.`)
     const timer = setTimeout(() => this.#giveUp(number, late), this.#timeoutMs)
-    this.#open.set(number, { callNumber, outgoing, timer, isReading: false, resume })
+    const open = { callNumber, outgoing, timer, creditBytes: aheadBytesMax, isSending: false, resume }
+    this.#open.set(number, open)
     const request = readFetchRequest(head)
-    if (body instanceof Uint8Array && body.length > requestBytesMax) throw new EgressError('EGRESS_LIMIT', `The request's body is larger than ${requestBytesMax} bytes.`)
+    if (body instanceof Uint8Array && body.length > requestBytesMax)
+      throw new EgressError('EGRESS_LIMIT', `The request's body is larger than ${requestBytesMax} bytes.`)
     this.#owner.cross(callNumber)
     const answer = await outgoing.start(request, await this.#access.open())
-    if (!this.#open.has(number)) return outgoing.abort()
+    if (this.#open.get(number) !== open) return outgoing.abort()
     resume(resumeCodes.fetchHead, JSON.stringify(answer))
-    if (!answer.hasBody) this.#close(number)
+    if (answer.hasBody) await this.#send(number, open)
+    else this.#close(number)
   }
 
-  /** Asks for the next piece of the body; it enters the context as `fetchPiece`, the end as `fetchEnd`. */
+  async #send(number: number, open: OpenFetch): Promise<void> {
+    open.isSending = true
+    while (open.creditBytes > 0) {
+      const piece = await open.outgoing.read()
+      if (this.#open.get(number) !== open) return
+      if (piece === undefined) {
+        this.#close(number)
+        return open.resume(resumeCodes.fetchEnd, '')
+      }
+      open.creditBytes -= piece.length
+      open.resume(resumeCodes.fetchPiece, piece)
+    }
+    open.isSending = false
+  }
+  /** The function has read what was sent. */
   read(number: number): void {
     const open = this.#open.get(number)
-    if (open === undefined || open.isReading) return
-    open.isReading = true
-    open.outgoing.read().then(
-      (piece) => {
-        open.isReading = false
-        if (!this.#open.has(number)) return
-        if (piece === undefined) this.#close(number)
-        open.resume(piece === undefined ? resumeCodes.fetchEnd : resumeCodes.fetchPiece, piece ?? '')
-      },
-      (error: unknown) => this.#fail(number, open.resume, error),
-    )
+    if (open === undefined) return
+    open.creditBytes = aheadBytesMax
+    if (!open.isSending) void this.#send(number, open).catch((error: unknown) => this.#fail(number, open.resume, error))
   }
   /** @returns false when the other side does not keep up: `fetchDrained` says when it does again */
   push(number: number, piece: Uint8Array): boolean {
