@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { middlewarePart } from './middleware.ts'
 
 /**
  * The rules of every name a user may choose. One table, so that the editor, the backend and the runtime refuse the same names with the same words.
@@ -44,7 +45,7 @@ export const functionNameSchema = z
   .min(1, 'A function needs a name.')
   .max(functionNameLengthMax, `Use at most ${functionNameLengthMax} characters.`)
   .refine(
-    (name) => name.split('/').every((segment) => functionSegment.test(segment)),
+    (name) => name.split('/').every((segment, at, all) => functionSegment.test(segment) || (segment === middlewarePart && at === all.length - 1)),
     'Use letters, digits, "_" and "-", each part starting with a letter; folders are separated by "/", for example "orders/list".',
   )
 
