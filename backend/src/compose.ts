@@ -76,6 +76,7 @@ type Parts = ReturnType<typeof composeParts>
 /** Stores and services that know nothing of each other's routes. */
 function composeParts({ database, watcher, secrets, clock, log }: Ground) {
   const environments = createEnvironmentStore(database)
+  const functions = createFunctionStore(database)
   return {
     database,
     secrets,
@@ -91,14 +92,14 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
     bellHub: createBellHub({ watcher }),
     databases: createGatewayDatabases(database),
     settings: createEnvironmentSettingsStore({ database, environments }),
-    functions: createFunctionStore(database),
+    functions,
     releases: createReleaseStore(database),
     deploymentStore: createDeploymentStore(database),
     publisher: createPublisher(database),
     applications: createApplicationStore(database),
     grants: createGrantStore(database),
     tools: createToolStore(database),
-    compiler: createCompiler(),
+    compiler: createCompiler({ files: functions, packages: { find: async () => undefined } }),
     acknowledgements: createAcknowledgements({ database, watcher, clock, log }),
     acknowledgeDeadlineMs,
   }

@@ -30,8 +30,8 @@ export const reservedGatewayIds: readonly string[] = [
 ]
 
 const slug = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
-/** One path segment of a function name: an identifier that is also readable in a URL. */
-const functionSegment = /^[A-Za-z][A-Za-z0-9_-]*$/
+/** One path segment of a function name: an identifier that is also readable in a URL. Those that begin with "_" are never reached by one. */
+const functionSegment = /^_?[A-Za-z][A-Za-z0-9_-]*$/
 
 export const gatewayIdSchema = z
   .string()
@@ -45,9 +45,20 @@ export const functionNameSchema = z
   .min(1, 'A function needs a name.')
   .max(functionNameLengthMax, `Use at most ${functionNameLengthMax} characters.`)
   .refine(
-    (name) => name.split('/').every((segment, at, all) => functionSegment.test(segment) || (segment === middlewarePart && at === all.length - 1)),
-    'Use letters, digits, "_" and "-", each part starting with a letter; folders are separated by "/", for example "orders/list".',
+    (name) => name.split('/').every((segment) => functionSegment.test(segment)),
+    'Use letters, digits, "_" and "-", each part starting with a letter, or with "_" for shared files; folders are separated by "/", for example "orders/list".',
   )
+  .refine((name) => !name.split('/').slice(0, -1).includes(middlewarePart), '"_middleware" is the name of a function, not of a folder.')
+
+export const functionKinds = ['function', 'module', 'middleware'] as const
+export type FunctionKind = (typeof functionKinds)[number]
+
+/** A name says what it is for: `_lib/tax` is a module, imported by others and never served; `orders/_middleware` runs before the functions of its folder. */
+export function kindOfName(name: string): FunctionKind {
+  const marked = name.split('/').filter((segment) => segment.startsWith('_'))
+  if (marked.length === 0) return 'function'
+  return marked.every((segment) => segment === middlewarePart) ? 'middleware' : 'module'
+}
 
 export const environmentNames = ['dev', 'staging', 'prod'] as const
 export type EnvironmentName = (typeof environmentNames)[number]

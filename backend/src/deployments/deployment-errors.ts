@@ -1,5 +1,5 @@
 import { type ApplyFailure, type Deployment, type ErrorCode, errorCodes, ImprunError, type InputFault, isImprunError } from '@imprun/contracts'
-import { sourceFileOf } from '../publishing/compile.ts'
+import { sourceFileOf } from '../publishing/build-faults.ts'
 import type { Refusal } from './gates.ts'
 
 type StoredError = NonNullable<Deployment['error']>

@@ -48,7 +48,7 @@ export async function preparePublish(deps: PrepareDeps, { gateway, stored, envir
   const existing = await findSameRelease(deps.releases, stored, latest)
   const made: Candidate | Refusal = existing
     ? { release: existing }
-    : await compileOrRefuse(stored, latest, compiling ?? deps.compiler.compile(stored.name, stored.code))
+    : await compileOrRefuse(stored, latest, compiling ?? deps.compiler.compile({ gatewayId: stored.gatewayId, name: stored.name, code: stored.code }))
   const isRefused = 'detail' in made
   const facts: GateFacts = {
     functionName: stored.name,

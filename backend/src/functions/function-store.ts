@@ -51,6 +51,9 @@ export interface FunctionStore {
   findByReference(gatewayId: string, reference: string): Promise<StoredFunction | undefined>
   findById(functionId: string): Promise<StoredFunction | undefined>
   findListed(functionId: string, session?: ClientSession): Promise<ListedFunction | undefined>
+  /** The saved text of one function or module. */
+  findCode(gatewayId: string, name: string): Promise<string | undefined>
+  listNames(gatewayId: string): Promise<string[]>
   /** By name; one more than the limit when there is a next page. */
   list(gatewayId: string, query: PageQuery): Promise<ListedFunction[]>
   /** Compare-and-set on the revision. @returns undefined when it is no longer `revision`. */
@@ -86,6 +89,10 @@ export function createFunctionStore(database: Database): FunctionStore {
       const found = await functions.findOne<ListedFunction>({ _id: functionId }, { projection: { code: 0 }, ...(session ? { session } : {}) })
       return found ?? undefined
     },
+    async findCode(gatewayId, name) {
+      return (await functions.findOne<Pick<StoredFunction, 'code'>>({ gatewayId, name }, { projection: { code: 1 } }))?.code
+    },
+    listNames: (gatewayId) => functions.distinct('name', { gatewayId }),
     list(gatewayId, { limit, cursor, filter }) {
       const conditions: Filter<StoredFunction>[] = [{ gatewayId }]
       if (cursor) conditions.push({ name: { $gt: decodeCursor(cursor) } })

@@ -63,7 +63,7 @@ const saveOnce =
 /** The compiler works while the database is still asked: most callers name the function, and its name is all that is needed. */
 function compileAhead({ compiler }: SaveFunctionDeps, { params, body }: Save): (name: string) => Promise<Compiled> {
   const begin = (name: string) => {
-    const compiling = compiler.compile(name, body.code)
+    const compiling = compiler.compile({ gatewayId: params.gatewayId, name, code: body.code })
     // A refusal is told by the publish, which may come to it late or never.
     compiling.catch(() => {})
     return compiling

@@ -6,6 +6,8 @@ import {
   ImprunError,
   type LiveRuntime,
   liveRuntimeSchema,
+  type RuntimeHeartbeat,
+  runtimeHeartbeats,
 } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import type { Change, Watcher } from '../database/watcher.ts'
@@ -176,10 +178,12 @@ export function judge(runtimes: readonly LiveRuntime[], revision: number): Ackno
 }
 
 /** Whether a heartbeat is young enough is asked of the database, whose clock wrote it. */
-function readLiveRuntimes(database: Database, gatewayId: string, environment: EnvironmentName): Promise<LiveRuntime[]> {
-  return database
-    .gateway(gatewayId)
-    .collection<LiveRuntime>(gatewayCollections.runtimes)
-    .aggregate<LiveRuntime>([{ $match: { environment, $expr: { $gt: ['$heartbeatAt', { $subtract: ['$$NOW', heartbeatLostAfterMs] }] } } }])
-    .toArray()
+async function readLiveRuntimes(database: Database, gatewayId: string, environment: EnvironmentName): Promise<LiveRuntime[]> {
+  const said = await database.gateway(gatewayId).collection<LiveRuntime>(gatewayCollections.runtimes).find({ environment }).toArray()
+  if (said.length === 0) return []
+  const isYoung = { $expr: { $gt: ['$heartbeatAt', { $subtract: ['$$NOW', heartbeatLostAfterMs] }] } }
+  const heartbeats = database.sys.collection<RuntimeHeartbeat>(runtimeHeartbeats)
+  const living = await heartbeats.find({ _id: { $in: said.map(({ runtimeId }) => runtimeId) }, ...isYoung }, { projection: { _id: 1 } }).toArray()
+  const livingIds = new Set(living.map(({ _id }) => _id))
+  return said.filter(({ runtimeId }) => livingIds.has(runtimeId))
 }

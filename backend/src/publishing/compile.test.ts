@@ -3,13 +3,18 @@ import { type ImprunError, isImprunError } from '@imprun/contracts'
 import { createCompiler } from './compile.ts'
 
 describe('compile', () => {
-  const compiler = createCompiler()
+  const saved = new Map([['_lib/tax', 'export const rate: number = 0.22\n']])
+  const compiler = createCompiler({
+    files: { findCode: async (_, name) => saved.get(name), listNames: async () => [...saved.keys()] },
+    packages: { find: async () => undefined },
+  })
+  const compile = (code: string) => compiler.compile({ gatewayId: 'hometax', name: 'orders/list', code })
   before(() => compiler.start())
   after(() => compiler.stop())
 
   const refusalOf = async (source: string): Promise<ImprunError> => {
     try {
-      await compiler.compile('orders/list', source)
+      await compile(source)
     } catch (error) {
       if (isImprunError(error)) return error
       throw error
@@ -24,7 +29,7 @@ describe('compile', () => {
     ['a default beside other exports', 'export const a = 1\nexport const b = 2\nexport default () => a + b'],
   ] as const) {
     it(`turns ${form} into a script that leaves the handler in __exports.default`, async () => {
-      const { code } = await compiler.compile('orders/list', source)
+      const { code } = await compile(source)
       const exported = new Function(`${code}\nreturn __exports`)()
       assert.equal(typeof exported.default, 'function')
     })
@@ -32,7 +37,7 @@ describe('compile', () => {
 
   it('carries the source, under its own name, in the map', async () => {
     const source = 'export default () => 세금\nconst 세금: number = 1'
-    const map = JSON.parse((await compiler.compile('orders/list', source)).sourceMap)
+    const map = JSON.parse((await compile(source)).sourceMap)
     assert.deepEqual(map.sources, ['orders/list.ts'])
     assert.deepEqual(map.sourcesContent, [source])
   })

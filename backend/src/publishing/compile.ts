@@ -1,12 +1,22 @@
-import type { InputFault } from '@imprun/contracts'
-import { type BuildFailure, type BuildOptions, build, type Message, type Plugin, stop } from 'esbuild'
+import { kindOfName } from '@imprun/contracts'
+import { type BuildOptions, build, type Message, type Plugin, stop } from 'esbuild'
+import { isBuildFailure, sourceFileOf, toFault } from './build-faults.ts'
 import { codeNotCompiling, codeWithoutDefaultExport } from './code-errors.ts'
+import { type ExportedLiterals, readExportedLiterals } from './exported-literals.ts'
+import { type BundleRequest, createBundler } from './imports/bundle.ts'
+import type { BundledPackages, ImportedFile } from './imports/bundled.ts'
+import type { ImportPorts } from './imports/import-ports.ts'
 
 export interface Compiled {
   /** A classic script that leaves the module's exports in `__exports`. */
   code: string
-  /** Points into `<name>.ts`, whose text it carries. */
+  /** Points into `<name>.ts` and the files it imports; carries the text of those that are the author's. */
   sourceMap: string
+  exportedLiterals: ExportedLiterals
+  /** The gateway's own files in the bundle beside the function's, by name. */
+  imports: readonly ImportedFile[]
+  /** Absent when no package is in the bundle. */
+  packages?: BundledPackages
 }
 
 export interface Compiler {
@@ -14,27 +24,15 @@ export interface Compiler {
   start(): Promise<void>
   stop(): Promise<void>
   /**
-   * @param name the function's name; faults and stack traces say `<name>.ts`.
-   * @throws CODE_NOT_COMPILING or CODE_WITHOUT_DEFAULT_EXPORT, with the place of every fault.
+   * @param unit its name is the function's; faults and stack traces say `<name>.ts`. What it imports is read as it is saved now.
+   * @throws CODE_NOT_COMPILING or CODE_WITHOUT_DEFAULT_EXPORT, with the place of every fault; CODE_TOO_LARGE for a bundle that runtimes would not take.
    */
-  compile(name: string, source: string): Promise<Compiled>
+  compile(unit: BundleRequest): Promise<Compiled>
 }
 
-export const sourceFileOf = (name: string): string => `${name}.ts`
-
-/** Without this, an absolute path in an import would be read from the disk of the backend. */
-const refuseImports: Plugin = {
-  name: 'refuse-imports',
-  setup({ onResolve }) {
-    onResolve({ filter: /.*/ }, ({ kind, path }) =>
-      kind === 'entry-point' ? undefined : { errors: [{ text: `Could not resolve "${path}": a function can not import this` }] },
-    )
-  },
-}
-
-const options = (name: string, contents: string) =>
+const options = ({ name, code }: BundleRequest) =>
   ({
-    stdin: { contents, sourcefile: sourceFileOf(name), loader: 'ts' },
+    stdin: { contents: code, sourcefile: sourceFileOf(name), loader: 'ts' },
     bundle: true,
     write: false,
     // Named only because an external source map asks for a file; nothing is written.
@@ -47,54 +45,61 @@ const options = (name: string, contents: string) =>
     sourcemap: 'external',
     logLevel: 'silent',
     tsconfigRaw: '{}',
-    plugins: [refuseImports],
   }) as const satisfies BuildOptions
 
-export function createCompiler(): Compiler {
+/** What stands by itself takes the short way. A name of Node's in a text or a comment only costs the long one. */
+const mayNeedMore = /\b(?:import|require|from|Buffer|process|global|setImmediate)\b/
+
+export function createCompiler(ports: ImportPorts): Compiler {
+  const bundle = createBundler(ports)
   return {
     async start() {
-      await build(options('warm', 'export default () => {}'))
+      await build(options({ gatewayId: '', name: 'warm', code: 'export default () => {}' }))
     },
     stop,
-    async compile(name, source) {
-      const compiled = await buildOrRefuse(name, source)
-      if (!hasDefaultExport(compiled.code)) throw codeWithoutDefaultExport(sourceFileOf(name))
-      return compiled
+    async compile(unit) {
+      const file = sourceFileOf(unit.name)
+      const bundled = await refusing(file, () => (mayNeedMore.test(unit.code) ? bundle(options(unit), unit) : buildAlone(unit)))
+      if (kindOfName(unit.name) === 'module') return { ...bundled, exportedLiterals: {} }
+      const exported = exportedNames(bundled.code)
+      if (!exported.includes('default')) throw codeWithoutDefaultExport(file)
+      return { ...bundled, exportedLiterals: await readExportedLiterals(file, unit.code, exported) }
     },
   }
 }
 
-async function buildOrRefuse(name: string, source: string): Promise<Compiled> {
-  try {
-    const { outputFiles } = await build(options(name, source))
-    const textOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
-    return { code: textOf('.js'), sourceMap: textOf('.js.map') }
-  } catch (error) {
-    if (!isBuildFailure(error)) throw error
-    throw codeNotCompiling(error.errors.map((message) => toFault(name, message)))
-  }
+/** Nothing that takes the short way imports; should something be taken for an import all the same, the disk of the backend is not read for it. */
+const refuseImports: Plugin = {
+  name: 'refuse-imports',
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === 'entry-point' ? undefined : { errors: [{ text: `Could not resolve "${path}"` }] }))
+  },
 }
 
-const isBuildFailure = (error: unknown): error is BuildFailure => error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+async function buildAlone(unit: BundleRequest): Promise<Omit<Compiled, 'exportedLiterals'>> {
+  const { outputFiles } = await build({ ...options(unit), plugins: [refuseImports] })
+  const textOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
+  return { code: textOf('.js'), sourceMap: textOf('.js.map'), imports: [] }
+}
 
-/** esbuild counts columns and lengths in bytes of UTF-8, editors in UTF-16 units. */
-function toFault(name: string, { text, location }: Message): InputFault {
-  const file = sourceFileOf(name)
-  if (!location) return { field: file, message: text, file }
-  const bytes = Buffer.from(location.lineText, 'utf8')
-  const unitsBetween = (start: number, end: number) => bytes.subarray(start, end).toString('utf8').length
-  const column = unitsBetween(0, location.column) + 1
-  const length = unitsBetween(location.column, location.column + location.length)
-  return { field: `${file}:${location.line}:${column}`, message: text, file, line: location.line, column, length }
+async function refusing<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error
+    throw codeNotCompiling(error.errors.map((message: Message) => toFault(file, message)))
+  }
 }
 
 /**
  * esbuild does not list the exports of a classic script, but it returns one namespace object from it, made by one `__export` call that names them.
  * The worker looks again at what the script really leaves; this look is for a refusal that comes early and says what to write.
  */
-function hasDefaultExport(code: string): boolean {
+function exportedNames(code: string): string[] {
   const namespace = /return __toCommonJS\(([^\s()]+)\);\s*\}\)\(\);\s*$/.exec(code)?.[1]
-  if (namespace === undefined) return false
+  if (namespace === undefined) return []
   const start = code.indexOf(`__export(${namespace}, {`)
-  return start >= 0 && /^\s*default: \(\) =>/m.test(code.slice(start, code.indexOf('});', start)))
+  if (start < 0) return []
+  const list = code.slice(start, code.indexOf('});', start))
+  return [...list.matchAll(/^\s*"?([^\s":]+)"?: \(\) =>/gm)].map(([, name = '']) => name)
 }

@@ -81,9 +81,9 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
 
   const watcher = createWatcher({ database, clock: systemClock, log: silentLog })
   await watcher.start()
-  const compiler = createCompiler()
-  await compiler.start()
   const functions = createFunctionStore(database)
+  const compiler = createCompiler({ files: functions, packages: { find: async () => undefined } })
+  await compiler.start()
   const releases = createReleaseStore(database)
   const deploymentStore = createDeploymentStore(database)
   const publisher = createPublisher(database)

@@ -1,0 +1,3 @@
+import events from 'node:events'
+
+export const nodeModule = events

@@ -1,0 +1,3 @@
+import { processObject } from './process-object.ts'
+
+export const nodeModule = processObject

@@ -1,0 +1,3 @@
+import punycode from 'node:punycode'
+
+export const nodeModule = punycode

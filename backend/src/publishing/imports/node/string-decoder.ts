@@ -1,0 +1,3 @@
+import stringDecoder from 'node:string_decoder'
+
+export const nodeModule = stringDecoder
