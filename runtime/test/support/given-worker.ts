@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 import {
   answerKindMax,
   type BindMessage,
+  type ConfigureMessage,
   createFrameReceiver,
   createFrameSender,
   type FailedMessage,
@@ -18,6 +19,9 @@ import {
 } from '../../src/frames/frames.ts'
 
 const mainFile = path.resolve(import.meta.dirname, '../../src/worker/main.ts')
+/** Of an environment whose owner has changed nothing. */
+export const configurationDefault: ConfigureMessage = { variables: {}, egress: { allow: [], deny: [] }, limits: { responseBytesMax: 32 * 1024 * 1024 } }
+
 const answerWithinMs = 15_000
 const leaveWithinMs = 1_000
 
@@ -55,13 +59,17 @@ interface Waiting {
   isCrossed: boolean
 }
 
-/** A real worker process that this test speaks frames with, in the front's place. */
-export async function givenWorker(bind: Partial<BindMessage> = {}, stderr: 'inherit' | 'ignore' = 'inherit') {
-  const started = startProcess(stderr)
+/**
+ * A real worker process that this test speaks frames with, in the front's place.
+ * @param main its program and the arguments of that
+ */
+export async function givenWorker(bind: Partial<BindMessage> = {}, stderr: 'inherit' | 'ignore' = 'inherit', main: readonly string[] = [mainFile]) {
+  const started = startProcess(stderr, main)
   const worker = new WorkerUnderTest(started)
   try {
     await worker.ready
-    await worker.bind({ gatewayId: 'shop', environment: 'dev', dataUri: 'mongodb://127.0.0.1:1', dataDatabase: 'none', memoryMb: 64, ...bind })
+    const place = { gatewayId: 'shop', environment: 'dev', dataUri: 'mongodb://127.0.0.1:1', dataDatabase: 'none', memoryMb: 64 }
+    await worker.bind({ ...place, configuration: configurationDefault, ...bind })
   } catch (error) {
     await worker[Symbol.asyncDispose]()
     throw error
@@ -69,8 +77,8 @@ export async function givenWorker(bind: Partial<BindMessage> = {}, stderr: 'inhe
   return worker
 }
 
-function startProcess(stderr: 'inherit' | 'ignore'): ChildProcess {
-  return spawn(process.execPath, ['--no-node-snapshot', '--disable-warning=ExperimentalWarning', mainFile], {
+function startProcess(stderr: 'inherit' | 'ignore', main: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['--no-node-snapshot', '--disable-warning=ExperimentalWarning', ...main], {
     env: {},
     stdio: ['ignore', 'inherit', stderr, 'pipe'],
   })
@@ -114,6 +122,9 @@ export class WorkerUnderTest {
   async bind(message: BindMessage): Promise<void> {
     const outcome = await this.#request(toWorker.bind, JSON.stringify(message))
     assert.equal(outcome, undefined)
+  }
+  async configure(message: Partial<ConfigureMessage>): Promise<void> {
+    assert.equal(await this.#request(toWorker.configure, JSON.stringify({ ...configurationDefault, ...message })), undefined)
   }
   /** @returns the index to call, or the worker's refusal */
   async load(source: string, more: Partial<LoadMessage> = {}): Promise<{ index: number; refusal?: RefusedMessage }> {

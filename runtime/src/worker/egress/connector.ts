@@ -2,7 +2,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { normalizeAddress } from './address-kind.ts'
 import { egressRefused } from './egress-error.ts'
-import type { EgressRules, Target } from './egress-rules.ts'
+import { type EgressRules, targetOf } from './egress-rules.ts'
 import type { Network } from './network.ts'
 
 const connectTimeoutMs = 10_000
@@ -22,7 +22,7 @@ export function createConnector(rules: EgressRules, network: Network): buildConn
 }
 
 async function connect(rules: EgressRules, network: Network, options: buildConnector.Options): Promise<Socket> {
-  const target: Target = { host: options.hostname, port: Number(options.port) || (options.protocol === 'https:' ? 443 : 80) }
+  const target = targetOf(options.hostname, options.port, options.protocol)
   const addresses = await resolve(target.host, network)
   for (const address of addresses) rules.checkAddress(address, target)
   const routes = addresses.map((address) => network.route(address, target.port))

@@ -12,6 +12,12 @@ export interface Target {
   port: number
 }
 
+/** @param hostname of a URL; brackets may be there or not */
+export function targetOf(hostname: string, port: string, protocol: string): Target {
+  const host = hostname.replace(/^\[(.+)\]$/, '$1').replace(/\.$/, '')
+  return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
+}
+
 /** Decides where functions may reach. Both checks throw an `EgressError` that names the rule. */
 export interface EgressRules {
   /** What can be known before the name is resolved. */

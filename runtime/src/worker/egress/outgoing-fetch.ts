@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { FetchAnswer } from '../../sandbox/bridge.ts'
 import { decodeBody } from './decoded-body.ts'
 import { EgressError } from './egress-error.ts'
-import type { EgressRules } from './egress-rules.ts'
+import { type EgressRules, targetOf } from './egress-rules.ts'
 import { type FetchRequest, nextHop } from './fetch-request.ts'
 
 export const redirectsMax = 20
@@ -60,7 +60,7 @@ export class OutgoingFetch {
     throw new EgressError('EGRESS_LIMIT', `The fetch failed: more than ${redirectsMax} redirects.`)
   }
   #send({ url, method, headers }: FetchRequest, body: Uint8Array | Readable | undefined, { rules, client }: Way): Promise<Dispatcher.ResponseData> {
-    rules.checkTarget({ host: hostOf(url), port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) })
+    rules.checkTarget(targetOf(url.hostname, url.port, url.protocol))
     return client.request({
       origin: url.origin,
       path: url.pathname + url.search,
@@ -115,8 +115,3 @@ export class OutgoingFetch {
 }
 
 const oneOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
-
-/** As the rules know hosts: an IPv6 address without brackets, a name without the final dot that means the same. */
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[(.+)\]$/, '$1').replace(/\.$/, '')
-}
