@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
+import { aptCommand, findOnPath, installDebianPackages } from '../../../../scripts/lib/debian.ts'
 import { RemedyError } from '../../../../scripts/lib/errors.mjs'
-import { aptCommand, findOnPath, installDebianPackages } from './debian.ts'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 const applications = [

@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { cacheFolder } from '../../../../scripts/lib/cache.mjs'
+import { aptCommand, installDebianPackages } from '../../../../scripts/lib/debian.ts'
 import { RemedyError } from '../../../../scripts/lib/errors.mjs'
 import { withLock } from '../../../../scripts/lib/lock.mjs'
 import { ensureCachedNode, withNodeFirst } from '../../../../scripts/lib/node.mjs'
 import { runNpm } from '../../../../scripts/lib/npm.mjs'
 import { say } from '../../../../scripts/lib/say.mjs'
-import { aptCommand, installDebianPackages } from './debian.ts'
 
 const version = '4.139.1'
 

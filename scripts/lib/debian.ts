@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { say } from '../../../../scripts/lib/say.mjs'
+import { say } from './say.mjs'
 
 /** The command that a person without the right to install would ask an administrator to run. */
 export const aptCommand = (packages: string[]): string => `apt-get install --no-install-recommends ${packages.join(' ')}`

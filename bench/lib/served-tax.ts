@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url'
+import { eventually } from '../../runtime/test/support/eventually.ts'
+import type { GivenMongo } from '../../runtime/test/support/given-mongo.ts'
+import { type GivenEnvironment, type GivenRuntime, givenEnvironment, givenRuntime } from '../../runtime/test/support/given-runtime.ts'
+import { taxBody, taxSource } from '../peers/tax.ts'
+import type { LoadTarget } from './load.ts'
+import { type PeerProcess, startPeer } from './peer-process.ts'
+
+export interface ServedTax {
+  runtime: GivenRuntime
+  environment: GivenEnvironment
+  target: LoadTarget
+}
+
+export const taxHeaders = { 'content-type': 'application/json' }
+/** As an author would write it, in the form that the peers run as well. */
+export const taxFunction = `${taxSource}\nexport default tax`
+
+/** The whole path at the runtime's port: found by its host, a key asked for, limits and timeouts on, logs written; the function behind it runs in its isolate. */
+export async function serveTax(mongo: GivenMongo, variables: Record<string, string> = {}): Promise<ServedTax & AsyncDisposable> {
+  await using starting = new AsyncDisposableStack()
+  const runtime = starting.use(await givenRuntime(mongo, { IMPRUN_LOG_LEVEL: 'info', ...variables }))
+  const environment = await givenEnvironment(runtime, mongo)
+  const target = await publishTax(environment)
+  const started = starting.move()
+  return { runtime, environment, target, [Symbol.asyncDispose]: () => started.disposeAsync() }
+}
+
+/** Publishes the function in an environment and gives the caller a key. */
+export async function publishTax(environment: GivenEnvironment): Promise<LoadTarget> {
+  await environment.publish('tax', taxFunction)
+  const { key } = await environment.grant()
+  await environment.acknowledged(await environment.configure({ authType: 'key-auth' }))
+  const target = { url: `http://127.0.0.1:${environment.runtime.port}/tax`, body: taxBody, headers: { ...taxHeaders, Host: environment.host, apikey: key } }
+  await eventually(() => expectAnswer({ ...target, url: environment.url('/tax') }))
+  return target
+}
+
+export const rawTarget = (peer: PeerProcess): LoadTarget => ({ url: peer.url, body: taxBody, headers: taxHeaders })
+export const startRaw = (): Promise<PeerProcess> =>
+  startPeer(() => ({ command: process.execPath, args: [fileURLToPath(new URL('../peers/raw.ts', import.meta.url))] }))
+
+const expected = '{"taxable":190000,"tax":21080,"net":228920}'
+/** @throws Error when the target does not answer what the function answers: the bench would compare apples with nothing */
+export async function expectAnswer({ url, body, headers }: LoadTarget): Promise<void> {
+  const response = await fetch(url, { method: 'POST', body, headers })
+  const text = await response.text()
+  if (response.status !== 200 || text !== expected) throw new Error(`${url} answered ${response.status} ${text.slice(0, 200)}`)
+}
