@@ -22,19 +22,23 @@ import { createEnvironmentRoutes } from './environments/environment-routes.ts'
 import { createEnvironmentSettingsStore } from './environments/environment-settings.ts'
 import { createEnvironmentStore } from './environments/environment-store.ts'
 import { createAddresses } from './environments/environment-view.ts'
-import { createEventRoutes, type EventRoutes } from './events/event-routes.ts'
+import { createEventRoutes } from './events/event-routes.ts'
 import { createEventSource, type EventViews } from './events/event-source.ts'
 import { createFunctionLookup } from './functions/function-lookup.ts'
 import { createFunctionRoutes } from './functions/function-routes.ts'
 import { createFunctionStore } from './functions/function-store.ts'
 import { findFunctionView } from './functions/function-view.ts'
-import { type LogDocument, toLogEntry } from './functions/log-view.ts'
 import { createGatewayLifecycle, type GatewayLifecycle } from './gateways/gateway-lifecycle.ts'
 import { createGatewayRoutes } from './gateways/gateway-routes.ts'
 import { createGatewayStore } from './gateways/gateway-store.ts'
 import { createGatewayViews } from './gateways/gateway-view.ts'
+import { createHealthStore } from './health/health-store.ts'
+import { createHealthWatch } from './health/health-watch.ts'
+import type { EventHandlers } from './http/api-routes.ts'
 import type { Mount } from './http/app.ts'
 import type { Handlers } from './http/handlers.ts'
+import { type LogDocument, toLogEntry } from './logs/log-entry.ts'
+import { createLogRoutes, type LogRoutes } from './logs/log-routes.ts'
 import { createMcpRouter } from './mcp/mcp-router.ts'
 import { createToolRoutes } from './mcp/tool-routes.ts'
 import { createToolStore } from './mcp/tool-store.ts'
@@ -50,7 +54,11 @@ import { createPublisher } from './publishing/publisher.ts'
 import { createRegionStore } from './regions/region-store.ts'
 import { createReleaseRoutes } from './releases/release-routes.ts'
 import { createReleaseStore } from './releases/release-store.ts'
+import { createRunRoutes } from './runs/run-routes.ts'
+import { createRunStore } from './runs/run-store.ts'
 import type { RuntimeDriver } from './runtime-driver/runtime-driver.ts'
+import { createSecretSealer } from './variables/secret-sealer.ts'
+import { createVariableStore } from './variables/variable-store.ts'
 
 /** What the nouns stand on: connected, and told apart so that a test can replace one. */
 export interface Ground {
@@ -63,7 +71,7 @@ export interface Ground {
   holder: string
   /** Where callers reach the API; known once it listens. */
   apiUrl(): string
-  createDriver(parts: Pick<Parts, 'database' | 'users' | 'environments' | 'clock' | 'log'> & { bell(): BellAddress }): RuntimeDriver
+  createDriver(parts: Pick<Parts, 'database' | 'users' | 'sealer' | 'environments' | 'clock' | 'log'> & { bell(): BellAddress }): RuntimeDriver
   /** Sees every step of the phase engine. */
   observe?: (event: EngineEvent) => void | Promise<void>
 }
@@ -77,6 +85,8 @@ type Parts = ReturnType<typeof composeParts>
 function composeParts({ database, watcher, secrets, clock, log }: Ground) {
   const environments = createEnvironmentStore(database)
   const functions = createFunctionStore(database)
+  const variables = createVariableStore(database)
+  const sealer = createSecretSealer(secrets)
   return {
     database,
     secrets,
@@ -91,9 +101,13 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
     bellTokens: createBellTokens(secrets),
     bellHub: createBellHub({ watcher }),
     databases: createGatewayDatabases(database),
-    settings: createEnvironmentSettingsStore({ database, environments }),
+    variables,
+    sealer,
+    settings: createEnvironmentSettingsStore({ database, environments, variables, sealer }),
     functions,
+    health: createHealthStore({ database, clock }),
     releases: createReleaseStore(database),
+    runs: createRunStore(database),
     deploymentStore: createDeploymentStore(database),
     publisher: createPublisher(database),
     applications: createApplicationStore(database),
@@ -125,18 +139,19 @@ function composeServices(ground: Ground, parts: Parts) {
       watcher: ground.watcher,
       holder: ground.holder,
       driver,
-      contents: [functions, releases, deploymentStore, grants, tools],
+      contents: [functions, releases, deploymentStore, grants, tools, parts.variables],
       ...(ground.observe ? { observe: ground.observe } : {}),
     }),
   }
 }
 type Services = ReturnType<typeof composeServices>
 
-const composeHandlers = (parts: Parts, services: Services): Handlers => ({
+const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof LogRoutes['pages']> => ({
   ...createAccountRoutes(),
   ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
   ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
   ...createFunctionRoutes({ ...parts, ...services }),
+  ...createRunRoutes({ ...parts, ...services }),
   ...createReleaseRoutes({ ...parts, ...services }),
   ...createDeploymentRoutes({ ...parts, ...services }),
   ...createApplicationRoutes({ ...parts, ...services }),
@@ -145,7 +160,7 @@ const composeHandlers = (parts: Parts, services: Services): Handlers => ({
 
 const composeEventViews = (parts: Parts, { gatewayViews, mcpUrl }: Services): EventViews => ({
   gateway: (gatewayId) => gatewayViews.find(gatewayId),
-  function: (functionId) => findFunctionView(parts.functions, functionId),
+  function: (functionId) => findFunctionView(parts.functions, parts.health, functionId),
   deployment: (deploymentId) => findDeploymentView(parts.deploymentStore, deploymentId),
   application: (applicationId) => findApplicationView(parts, applicationId),
   tool: (toolId) => findToolView(parts.tools, mcpUrl, toolId),
@@ -158,7 +173,7 @@ export interface Nouns {
   handlers: Handlers
   /** What is served beside the API. */
   mounts: readonly Mount[]
-  events: EventRoutes
+  events: EventHandlers
   /** Ends what would stay open for as long as its client likes. */
   endStreams(): void
   lifecycle: GatewayLifecycle
@@ -176,18 +191,22 @@ export function composeNouns(ground: Ground): Nouns {
   const views = composeEventViews(parts, services)
   const source = createEventSource({ ...ground, views })
   const events = createEventRoutes({ source, views })
+  const logs = createLogRoutes({ ...ground, ...parts, ...services })
+  const findOwner = async (gatewayId: string) => (await services.gatewayViews.find(gatewayId))?.ownerId
+  const healthWatch = createHealthWatch({ ...ground, health: parts.health, findOwner, announce: source.announce, isHeard: () => source.isHeard })
   const bell = createBellRouter({ hub: parts.bellHub, tokens: parts.bellTokens })
   return {
     accounts: parts.accounts,
     audit: parts.audit,
     driver,
     lifecycle,
-    events,
+    events: { ...events, ...logs.tails },
     endStreams() {
       events.stop()
+      logs.stop()
       bell.stop()
     },
-    handlers: composeHandlers(parts, services),
+    handlers: { ...composeHandlers(parts, services), ...logs.pages },
     mounts: [
       { path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) },
       { path: bellPath, handler: bell.handler },
@@ -208,6 +227,7 @@ export function composeNouns(ground: Ground): Nouns {
       undo.defer(() => deployments.stop())
       deployments.start()
       undo.defer(() => {
+        healthWatch.stop()
         source.stop()
         toolsets.stop()
       })

@@ -24,6 +24,8 @@ export const deploymentSchema = z
     error: z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema).optional() }).optional(),
     /** From request received to served by every live runtime, in milliseconds; set with SUCCESS. */
     liveMs: z.number().optional(),
+    /** What was let through and may still surprise, for example variables that the environment does not have. */
+    warnings: z.array(z.object({ code: z.string(), detail: z.string() })).optional(),
     revision: z.number().int().optional(),
     createdAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().optional(),

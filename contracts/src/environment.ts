@@ -1,21 +1,37 @@
 import { z } from 'zod'
+import { egressRulesPatchSchema, egressRulesSchema } from './egress-rules.ts'
 import { lifecycleSchema } from './lifecycle.ts'
 import { environmentNameSchema } from './names.ts'
+import { variablesPatchSchema, variablesViewSchema } from './variable.ts'
 
 export const authTypeSchema = z.enum(['none', 'key-auth'])
 export type AuthType = z.infer<typeof authTypeSchema>
 
-/** Per-environment caps; a function's own limits can only be lower. */
-export const environmentLimitsSchema = z.object({
-  timeoutMs: z.number().int().min(50).max(300_000).default(30_000),
-  memoryMb: z.number().int().min(32).max(4096).default(256),
-  concurrency: z.number().int().min(1).max(1000).default(100),
+const mebibyte = 1024 * 1024
+const limits = {
+  timeoutMs: z.number().int().min(50).max(300_000),
+  memoryMb: z.number().int().min(32).max(4096),
+  concurrency: z.number().int().min(1).max(1000),
   bodyBytesMax: z
     .number()
     .int()
     .min(0)
-    .max(100 * 1024 * 1024)
-    .default(1024 * 1024),
+    .max(100 * mebibyte),
+  /** Of a whole answer, or of all pieces of a streamed one together. */
+  responseBytesMax: z
+    .number()
+    .int()
+    .min(1024)
+    .max(1024 * mebibyte),
+}
+
+/** Per-environment caps; a function's own limits can only be lower. */
+export const environmentLimitsSchema = z.object({
+  timeoutMs: limits.timeoutMs.default(30_000),
+  memoryMb: limits.memoryMb.default(256),
+  concurrency: limits.concurrency.default(100),
+  bodyBytesMax: limits.bodyBytesMax.default(mebibyte),
+  responseBytesMax: limits.responseBytesMax.default(32 * mebibyte),
 })
 export type EnvironmentLimits = z.infer<typeof environmentLimitsSchema>
 export const environmentLimitsDefault: EnvironmentLimits = environmentLimitsSchema.parse({})
@@ -36,7 +52,19 @@ export const environmentSchema = lifecycleSchema
   .meta({ id: 'Environment' })
 export type Environment = z.infer<typeof environmentSchema>
 
+/** An environment by itself: with its settings and variables. Lists and events leave them out. */
+export const environmentDetailSchema = environmentSchema
+  .extend({ limits: environmentLimitsSchema, egress: egressRulesSchema, variables: variablesViewSchema })
+  .meta({ id: 'EnvironmentDetail' })
+export type EnvironmentDetail = z.infer<typeof environmentDetailSchema>
+
+/** What is not named stays as it is. Answered when every live runtime goes by it. */
 export const patchEnvironmentSchema = z
-  .strictObject({ authType: authTypeSchema.optional() })
-  .refine((patch) => Object.keys(patch).length > 0, 'Give at least authType.')
+  .strictObject({
+    authType: authTypeSchema.optional(),
+    limits: z.strictObject(limits).partial().optional(),
+    egress: egressRulesPatchSchema.optional(),
+    variables: variablesPatchSchema.optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of authType, limits, egress and variables.')
 export type PatchEnvironment = z.infer<typeof patchEnvironmentSchema>

@@ -39,6 +39,8 @@ export const errorCodes = {
   NO_RELEASE_IN_ENVIRONMENT: { status: 409, fixedBy: 'caller', retry: 'never' },
   ENVIRONMENT_NOT_STARTED: { status: 409, fixedBy: 'caller', retry: 'later' },
   ENVIRONMENT_HELD: { status: 409, fixedBy: 'caller', retry: 'never' },
+  VARIABLES_MISSING: { status: 409, fixedBy: 'caller', retry: 'never' },
+  LIMITS_ABOVE_ENVIRONMENT: { status: 409, fixedBy: 'caller', retry: 'never' },
   DEPLOYMENT_SUPERSEDED: { status: 409, fixedBy: 'caller', retry: 'never' },
   CODE_TOO_LARGE: { status: 413, fixedBy: 'caller', retry: 'never' },
   CODE_NOT_COMPILING: { status: 422, fixedBy: 'caller', retry: 'never' },

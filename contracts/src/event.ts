@@ -3,7 +3,9 @@ import { applicationSchema } from './application.ts'
 import { deploymentSchema } from './deployment.ts'
 import { functionSchema } from './function.ts'
 import { gatewaySchema } from './gateway.ts'
+import { functionHealthSchema } from './health.ts'
 import { logEntrySchema } from './log.ts'
+import { environmentNameSchema } from './names.ts'
 import { toolSchema } from './tool.ts'
 
 /** What the event stream (SSE) carries: the whole document as it is now, so a listener that missed some needs only the newest. */
@@ -20,6 +22,8 @@ export const eventSchema = z
     z.object({ type: z.literal('tool'), tool: toolSchema }),
     z.object({ type: z.literal('toolGone'), gatewayId: z.string(), toolId: z.string() }),
     z.object({ type: z.literal('log'), log: logEntrySchema }),
+    /** How a function did in the last minutes; told while it fails, and once when it does no longer. */
+    functionHealthSchema.extend({ type: z.literal('health'), gatewayId: z.string(), environment: environmentNameSchema, functionName: z.string() }),
   ])
   .meta({ id: 'Event' })
 export type ImprunEvent = z.infer<typeof eventSchema>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { deploymentSchema } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'
+import { functionHealthSchema } from './health.ts'
 import { environmentNameSchema, functionNameSchema } from './names.ts'
 
 export const codeBytesMax = 512 * 1024
@@ -15,6 +16,14 @@ export const functionLimitsSchema = z.object({
     .int()
     .min(0)
     .max(100 * 1024 * 1024)
+    .optional(),
+  /** Gives the function a heap of its own, so that it runs out of memory alone. */
+  memoryMb: z.number().int().min(16).max(4096).optional(),
+  responseBytesMax: z
+    .number()
+    .int()
+    .min(1024)
+    .max(1024 * 1024 * 1024)
     .optional(),
 })
 export type FunctionLimits = z.infer<typeof functionLimitsSchema>
@@ -33,6 +42,8 @@ export const servedSchema = z.object({
   liveMs: z.number().optional(),
   at: z.iso.datetime(),
   by: z.string(),
+  /** Absent when it was not called in the last minutes. */
+  health: functionHealthSchema.optional(),
 })
 export type Served = z.infer<typeof servedSchema>
 

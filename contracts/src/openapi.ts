@@ -69,7 +69,8 @@ function success(route: RouteDefinition, schemas: Record<string, Json>): Json {
   if (!route.response) return { description: 'Done' }
   const schema = collect(route.response, 'output', schemas)
   if (route.kind === 'events') return { description: 'A stream of events; the data of each is this document', content: { 'text/event-stream': { schema } } }
-  return { description: 'Done', content: { 'application/json': { schema } } }
+  const tail = route.tail && { 'text/event-stream': { schema: collect(route.tail, 'output', schemas) } }
+  return { description: 'Done', content: { 'application/json': { schema }, ...tail } }
 }
 
 /** Named schemas go into `schemas` once and are referred to. */

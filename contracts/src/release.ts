@@ -11,6 +11,8 @@ export const releaseSchema = z
     version: z.string(),
     /** sha256 of the compiled bundle, hex. */
     hash: z.string(),
+    /** Names read as `imp.env.NAME`, found in the code; an environment has to have them. */
+    variables: z.array(z.string()).optional(),
     /** The author's source; left out of lists. */
     source: z.string().optional(),
     createdAt: z.iso.datetime(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { accountSchema } from './account.ts'
 import { applicationSchema, createApplicationSchema, createGrantSchema, grantSchema, newGrantSchema } from './application.ts'
 import { deploymentSchema, deploymentStatuses } from './deployment.ts'
-import { environmentSchema, patchEnvironmentSchema } from './environment.ts'
+import { environmentDetailSchema, patchEnvironmentSchema } from './environment.ts'
 import { eventSchema } from './event.ts'
 import {
   createFunctionSchema,
@@ -14,10 +14,11 @@ import {
   saveFunctionSchema,
 } from './function.ts'
 import { createGatewaySchema, gatewaySchema, patchGatewaySchema } from './gateway.ts'
-import { logEntrySchema } from './log.ts'
+import { logEntrySchema, logQuerySchema, logTailEventSchema } from './log.ts'
 import { environmentNameSchema } from './names.ts'
 import { pageOf, pageQuerySchema } from './paging.ts'
 import { releaseSchema } from './release.ts'
+import { runFunctionSchema, runResultSchema } from './run.ts'
 import { createToolSchema, toolSchema } from './tool.ts'
 
 /** Who may call a route: anyone, or the signed-in owner of what it names (a stranger sees 404). */
@@ -36,6 +37,8 @@ export interface RouteDefinition {
   readonly status: 200 | 201 | 202 | 204
   readonly response?: z.ZodType
   readonly kind?: 'events'
+  /** Asked for as `text/event-stream`, the same route stays open and sends these. */
+  readonly tail?: z.ZodType
 }
 
 const page = pageQuerySchema
@@ -133,17 +136,17 @@ export const routes = {
     role: 'user',
     tag: 'environments',
     status: 200,
-    response: environmentSchema,
+    response: environmentDetailSchema,
   },
   patchEnvironment: {
     method: 'PATCH',
     path: '/api-gateways/:gatewayId/environments/:environment',
-    summary: 'Set how callers are authorised; answers when every runtime enforces it',
+    summary: 'Change settings and variables; answers when every runtime goes by them',
     role: 'user',
     tag: 'environments',
     body: patchEnvironmentSchema,
     status: 200,
-    response: environmentSchema,
+    response: environmentDetailSchema,
   },
 
   createFunction: {
@@ -204,6 +207,16 @@ export const routes = {
     body: publishFunctionSchema,
     status: 200,
     response: deploymentSchema,
+  },
+  runFunction: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/functions/:functionId/run',
+    summary: 'Run code that is not saved once against dev, publishing nothing',
+    role: 'user',
+    tag: 'functions',
+    body: runFunctionSchema,
+    status: 200,
+    response: runResultSchema,
   },
   promoteFunction: {
     method: 'POST',
@@ -267,12 +280,24 @@ export const routes = {
   listLogs: {
     method: 'GET',
     path: '/api-gateways/:gatewayId/functions/:functionId/logs',
-    summary: 'What the function logged, newest first',
+    summary: 'What the function logged, newest first; as an event stream, what it logs from now on',
     role: 'user',
-    tag: 'functions',
-    query: page.extend({ environment: environmentNameSchema.optional() }),
+    tag: 'logs',
+    query: logQuerySchema,
     status: 200,
     response: pageOf(logEntrySchema),
+    tail: logTailEventSchema,
+  },
+  listGatewayLogs: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/logs',
+    summary: 'What the functions of a gateway logged, newest first; as an event stream, what they log from now on',
+    role: 'user',
+    tag: 'logs',
+    query: logQuerySchema,
+    status: 200,
+    response: pageOf(logEntrySchema),
+    tail: logTailEventSchema,
   },
 
   createApplication: {

@@ -1,4 +1,4 @@
-import { type EnvironmentName, environmentDatabaseName, gatewayCollections, gatewayDatabaseName } from '@imprun/contracts'
+import { type EnvironmentName, environmentDatabaseName, gatewayCollections, gatewayDatabaseName, runtimeHeartbeats, sysDatabaseName } from '@imprun/contracts'
 import type { Document } from 'mongodb'
 import type { Secrets } from '../platform/secrets.ts'
 import type { Database } from './database.ts'
@@ -26,13 +26,17 @@ const frontUser = (runtimeId: string) => `imprun_front_${runtimeId}`
 const environmentUser = (gatewayId: string, environment: EnvironmentName) => `imprun_env_${gatewayId}_${environment}`
 
 const inAnyDatabase = (collection: string, actions: readonly string[]): Document => ({ resource: { db: '', collection }, actions: [...actions] })
-/** What a front does in every gateway's database. */
+/** What a front does in every gateway's database, and where it says that it lives. */
 const frontPrivileges: Document[] = [
   inAnyDatabase(gatewayCollections.publishedFunctions, ['find']),
   inAnyDatabase(gatewayCollections.environments, ['find']),
+  inAnyDatabase(gatewayCollections.variables, ['find']),
   inAnyDatabase(gatewayCollections.credentials, ['find']),
   inAnyDatabase(gatewayCollections.runtimes, ['find', 'insert', 'update', 'remove']),
   inAnyDatabase(gatewayCollections.logs, ['insert']),
+  inAnyDatabase(gatewayCollections.runs, ['find', 'remove']),
+  inAnyDatabase(gatewayCollections.stats, ['find', 'insert', 'update']),
+  { resource: { db: sysDatabaseName, collection: runtimeHeartbeats }, actions: ['find', 'insert', 'update', 'remove'] },
 ]
 const watchPrivilege = (gatewayId: string): Document => ({
   resource: { db: gatewayDatabaseName(gatewayId), collection: '' },

@@ -1,4 +1,4 @@
-import { gatewayCollections, logTtlS } from '@imprun/contracts'
+import { gatewayCollections, logTtlS, runTtlS, runtimeHeartbeats, statsTtlS } from '@imprun/contracts'
 import type { Db, IndexDescription } from 'mongodb'
 import type { Database } from './database.ts'
 
@@ -17,6 +17,7 @@ const sysIndexes: Indexes = {
   apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, claimIndex],
   environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, claimIndex],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
+  variables: [{ key: { gatewayId: 1 } }],
   releases: [{ key: { functionId: 1, version: 1 }, unique: true }, { key: { functionId: 1, sequence: -1 }, unique: true }, { key: { gatewayId: 1 } }],
   deployments: [
     { key: { functionId: 1, _id: -1 } },
@@ -35,6 +36,7 @@ const sysIndexes: Indexes = {
   mcpTools: [{ key: { gatewayId: 1, environment: 1, name: 1 }, unique: true }, { key: { ownerId: 1, name: 1 } }],
   auditLog: [{ key: { userId: 1, at: -1 } }, { key: { requestId: 1 } }],
   portLeases: [{ key: { port: 1 }, unique: true }],
+  [runtimeHeartbeats]: [],
   idempotencyKeys: [
     { key: { ownerId: 1, key: 1 }, unique: true },
     { key: { createdAt: 1 }, expireAfterSeconds: idempotencyTtlS },
@@ -46,9 +48,19 @@ const gatewayIndexes: Indexes = {
   [gatewayCollections.counters]: [],
   [gatewayCollections.publishedFunctions]: [{ key: { environment: 1, name: 1 }, unique: true }, { key: { environment: 1, revision: 1 } }],
   [gatewayCollections.environments]: [{ key: { environment: 1 }, unique: true }],
+  // One document per environment, by its name as the id.
+  [gatewayCollections.variables]: [],
   [gatewayCollections.credentials]: [{ key: { hash: 1 }, unique: true }, { key: { credentialId: 1 }, unique: true }, { key: { environment: 1, revision: 1 } }],
-  [gatewayCollections.runtimes]: [{ key: { environment: 1, heartbeatAt: 1 } }],
-  [gatewayCollections.logs]: [{ key: { environment: 1, functionName: 1, at: -1 } }, { key: { at: 1 }, expireAfterSeconds: logTtlS }],
+  [gatewayCollections.runtimes]: [{ key: { environment: 1 } }],
+  // Newest first within what the filters name; the other filters are looked at line by line.
+  [gatewayCollections.logs]: [
+    { key: { environment: 1, functionName: 1, at: -1, _id: -1 } },
+    { key: { functionName: 1, at: -1, _id: -1 } },
+    { key: { requestId: 1 }, sparse: true },
+    { key: { at: 1 }, expireAfterSeconds: logTtlS },
+  ],
+  [gatewayCollections.runs]: [{ key: { createdAt: 1 }, expireAfterSeconds: runTtlS }],
+  [gatewayCollections.stats]: [{ key: { minute: 1 }, expireAfterSeconds: statsTtlS }],
 }
 
 /** Safe to repeat. */

@@ -1,10 +1,11 @@
-import type { EnvironmentName } from '@imprun/contracts'
+import type { EnvironmentName, PatchEnvironment } from '@imprun/contracts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
+import type { VariableStore } from '../variables/variable-store.ts'
 import { settingsNotAcknowledged } from './environment-errors.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
-import type { EnvironmentStore } from './environment-store.ts'
-import { type Addresses, toEnvironmentView } from './environment-view.ts'
+import type { EnvironmentStore, StoredEnvironment } from './environment-store.ts'
+import { type Addresses, toEnvironmentDetail } from './environment-view.ts'
 
 /** Waits until every live runtime has applied a revision. */
 export interface RuntimesPort {
@@ -22,28 +23,36 @@ const acknowledgeDeadlineMs = 10_000
 export function createEnvironmentRoutes(deps: {
   gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable'>
   environments: EnvironmentStore
-  settings: EnvironmentSettingsStore
+  settings: Pick<EnvironmentSettingsStore, 'change'>
+  variables: Pick<VariableStore, 'get'>
   runtimes: RuntimesPort
   addresses: Addresses
 }): Pick<Handlers, 'getEnvironment' | 'patchEnvironment'> {
-  const { gateways, environments, settings, runtimes, addresses } = deps
+  const { gateways, environments, settings, variables, runtimes, addresses } = deps
+  const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses)
   return {
     async getEnvironment({ params, account }) {
       await gateways.getOwned(params.gatewayId, account.userId)
-      return toEnvironmentView(await environments.get(params.gatewayId, params.environment), addresses)
+      return show(await environments.get(params.gatewayId, params.environment))
     },
 
     async patchEnvironment({ params, body, account, signal, audit }) {
       await gateways.getChangeable(params.gatewayId, account.userId)
-      const stored = await environments.get(params.gatewayId, params.environment)
-      const { gatewayId, environment } = stored
-      audit({ ...body })
-      // Written even when nothing changes: an earlier call may have been answered "not acknowledged", and this one is to be sure.
-      const revision = await settings.setAuthType(stored, body.authType ?? stored.authType)
+      const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
+      audit(factsOf(body))
+      const revision = await settings.change({ gatewayId, environment }, body)
       // A refusal is about the code of some function: the runtime has read everything up to this revision and enforces the setting.
       const answer = await runtimes.waitForRuntimes(gatewayId, environment, revision, { deadlineMs: acknowledgeDeadlineMs, signal })
       if (answer.outcome === 'late') throw settingsNotAcknowledged(gatewayId, environment, answer.runtimeIds)
-      return toEnvironmentView(await environments.get(gatewayId, environment), addresses)
+      return show(await environments.get(gatewayId, environment))
     },
   }
+}
+
+/** Variables by name only: which were set and which deleted. */
+function factsOf({ variables, ...settings }: PatchEnvironment): Record<string, unknown> {
+  if (!variables) return settings
+  const isDeleted = (name: string) => variables[name] === null
+  const names = Object.keys(variables)
+  return { ...settings, variablesSet: names.filter((name) => !isDeleted(name)), variablesDeleted: names.filter(isDeleted) }
 }

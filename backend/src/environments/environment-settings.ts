@@ -1,37 +1,94 @@
-import { type AuthType, type EnvironmentSettings, environmentLimitsDefault, gatewayCollections } from '@imprun/contracts'
+import {
+  type AuthType,
+  type EgressRules,
+  type EnvironmentLimits,
+  type EnvironmentSettings,
+  egressRulesDefault,
+  environmentLimitsDefault,
+  gatewayCollections,
+  type PatchEnvironment,
+} from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
+import type { SecretSealer } from '../variables/secret-sealer.ts'
+import { changeVariables } from '../variables/variable-rules.ts'
+import type { VariableStore } from '../variables/variable-store.ts'
 import type { EnvironmentStore, StoredEnvironment } from './environment-store.ts'
 
 type Ref = Pick<StoredEnvironment, 'gatewayId' | 'environment'>
 
+/** What runtimes go by, apart from variables. */
+export interface Settings {
+  authType: AuthType
+  limits: EnvironmentLimits
+  egress: EgressRules
+}
+
 /** The environment's settings, kept alike in `sys_db` and in the gateway's database, where runtimes read them. */
 export interface EnvironmentSettingsStore {
   /** Has runtimes find the environment; one that is there stays as it is. */
-  ensure(environment: Pick<StoredEnvironment, 'gatewayId' | 'environment' | 'authType'>): Promise<void>
-  /** @returns the revision that runtimes have to acknowledge. */
-  setAuthType(ref: Ref, authType: AuthType): Promise<number>
+  ensure(environment: StoredEnvironment): Promise<void>
+  /**
+   * What the patch does not name stays as it is. What it names is written even when nothing changes: an earlier call may have been answered "not
+   * acknowledged", and this one is to be sure.
+   * @returns the revision that runtimes have to acknowledge.
+   * @throws ENVIRONMENT_NOT_FOUND, INPUT_INVALID for variables beyond what an environment may have; nothing is changed then.
+   */
+  change(ref: Ref, patch: PatchEnvironment): Promise<number>
 }
 
-export function createEnvironmentSettingsStore({ database, environments }: { database: Database; environments: EnvironmentStore }): EnvironmentSettingsStore {
-  const settings = (gatewayId: string) => database.gateway(gatewayId).collection<EnvironmentSettings>(gatewayCollections.environments)
+/** Of an environment that was made before there were such settings, the defaults. */
+export const settingsOf = ({ authType, limits, egress }: Pick<StoredEnvironment, 'authType' | 'limits' | 'egress'>): Settings => ({
+  authType,
+  limits: { ...environmentLimitsDefault, ...limits },
+  egress: egress ?? egressRulesDefault,
+})
 
-  const write = async ({ gatewayId, environment }: Ref, authType: AuthType): Promise<number> => {
-    const { revision } = await withNextRevision(database, gatewayId, async (session, revision) => {
-      await settings(gatewayId).updateOne(
-        { environment },
-        { $set: { revision, authType }, $setOnInsert: { limits: environmentLimitsDefault } },
-        { upsert: true, session },
-      )
-      await environments.setSettings(gatewayId, environment, { authType, revision }, session)
-    })
-    return revision
+export function createEnvironmentSettingsStore(deps: {
+  database: Database
+  environments: EnvironmentStore
+  variables: VariableStore
+  sealer: Pick<SecretSealer, 'seal'>
+}): EnvironmentSettingsStore {
+  const { database, environments, variables, sealer } = deps
+  const published = (gatewayId: string) => database.gateway(gatewayId).collection<EnvironmentSettings>(gatewayCollections.environments)
+
+  const write = async ({ gatewayId, environment }: Ref, settings: Settings, revision: number, session: ClientSession) => {
+    await published(gatewayId).updateOne({ environment }, { $set: { revision, ...settings } }, { upsert: true, session })
+    await environments.setSettings(gatewayId, environment, { ...settings, revision }, session)
+  }
+  const writeVariables = async (ref: Ref, patch: NonNullable<PatchEnvironment['variables']>, revision: number, session: ClientSession) => {
+    const { gatewayId, environment } = ref
+    const seal = (name: string, text: string) => sealer.seal(gatewayId, environment, name, text)
+    await variables.replace(ref, changeVariables(await variables.get(ref, session), patch, seal), revision, session)
+    await environments.touch(gatewayId, environment, session)
   }
 
   return {
-    async ensure({ gatewayId, environment, authType }) {
-      if (!(await settings(gatewayId).findOne({ environment }, { projection: { _id: 1 } }))) await write({ gatewayId, environment }, authType)
+    async ensure(environment) {
+      const { gatewayId } = environment
+      if (await published(gatewayId).findOne({ environment: environment.environment }, { projection: { _id: 1 } })) return
+      await withNextRevision(database, gatewayId, (session, revision) => write(environment, settingsOf(environment), revision, session))
     },
-    setAuthType: write,
+    async change(ref, { variables: variablesPatch, ...patch }) {
+      const { revision } = await withNextRevision(database, ref.gatewayId, async (session, revision) => {
+        if (Object.keys(patch).length > 0) {
+          const before = settingsOf(await environments.get(ref.gatewayId, ref.environment, session))
+          await write(ref, changeSettings(before, patch), revision, session)
+        }
+        if (variablesPatch) await writeVariables(ref, variablesPatch, revision, session)
+      })
+      return revision
+    },
   }
 }
+
+const changeSettings = (before: Settings, { authType = before.authType, limits, egress }: Omit<PatchEnvironment, 'variables'>): Settings => ({
+  authType,
+  limits: { ...before.limits, ...withoutUndefined(limits ?? {}) },
+  egress: { ...before.egress, ...withoutUndefined(egress ?? {}) },
+})
+
+const withoutUndefined = <T extends object>(values: T) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [Key in keyof T]: Exclude<T[Key], undefined> }

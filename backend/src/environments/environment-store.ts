@@ -1,4 +1,4 @@
-import { type AuthType, type EnvironmentName, environmentNames, type State } from '@imprun/contracts'
+import { type AuthType, type EgressRules, type EnvironmentLimits, type EnvironmentName, environmentNames, type State } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import type { DatabaseLayout } from '../database/gateway-databases.ts'
@@ -12,6 +12,9 @@ export interface StoredEnvironment extends PhaseDocument {
   ownerId: string
   database: DatabaseLayout
   authType: AuthType
+  /** Absent while nobody has set any. */
+  limits?: EnvironmentLimits
+  egress?: EgressRules
   /** The revision of its `__environments` document; 0 until there is one. */
   settingsRevision: number
   /** The fence of the gateway's holder that last set `state`: one that has lost its claim sets nothing. */
@@ -29,7 +32,7 @@ export interface EnvironmentStore {
   /** Of several gateways, by gateway id, each in stage order. */
   listOfMany(gatewayIds: readonly string[]): Promise<Map<string, StoredEnvironment[]>>
   /** @throws ENVIRONMENT_NOT_FOUND */
-  get(gatewayId: string, environment: string): Promise<StoredEnvironment>
+  get(gatewayId: string, environment: string, session?: ClientSession): Promise<StoredEnvironment>
   find(gatewayId: string, environment: string): Promise<StoredEnvironment | undefined>
   findById(environmentId: string): Promise<StoredEnvironment | undefined>
   /** Everything a runtime has to serve. */
@@ -42,7 +45,14 @@ export interface EnvironmentStore {
   /** Runtimes serve again: environments that wait for one are looked at now. */
   nudgeStarting(): Promise<void>
   retryAll(gatewayId: string): Promise<void>
-  setSettings(gatewayId: string, environment: EnvironmentName, settings: { authType: AuthType; revision: number }, session: ClientSession): Promise<void>
+  setSettings(
+    gatewayId: string,
+    environment: EnvironmentName,
+    settings: { authType: AuthType; limits: EnvironmentLimits; egress: EgressRules; revision: number },
+    session: ClientSession,
+  ): Promise<void>
+  /** Something that belongs to it has changed: whoever shows it looks again. */
+  touch(gatewayId: string, environment: EnvironmentName, session: ClientSession): Promise<void>
 }
 
 const byStage = (a: StoredEnvironment, b: StoredEnvironment) => environmentNames.indexOf(a.environment) - environmentNames.indexOf(b.environment)
@@ -63,17 +73,17 @@ export const newEnvironments = (gateway: { gatewayId: string; ownerId: string; d
 
 export function createEnvironmentStore(database: Database): EnvironmentStore {
   const environments = database.sys.collection<StoredEnvironment>('environments')
-  const find = async (gatewayId: string, environment: string) =>
-    (await environments.findOne({ gatewayId, environment: environment as EnvironmentName })) ?? undefined
+  const find = async (gatewayId: string, environment: string, session?: ClientSession) =>
+    (await environments.findOne({ gatewayId, environment: environment as EnvironmentName }, session ? { session } : {})) ?? undefined
   return {
     listOf: async (gatewayId) => (await environments.find({ gatewayId }).toArray()).sort(byStage),
     async listOfMany(gatewayIds) {
       const found = await environments.find({ gatewayId: { $in: [...gatewayIds] } }).toArray()
       return Map.groupBy(found.sort(byStage), ({ gatewayId }) => gatewayId)
     },
-    find,
-    async get(gatewayId, environment) {
-      const found = await find(gatewayId, environment)
+    find: (gatewayId, environment) => find(gatewayId, environment),
+    async get(gatewayId, environment, session) {
+      const found = await find(gatewayId, environment, session)
       if (!found) throw environmentNotFound(gatewayId, environment)
       return found
     },
@@ -98,12 +108,15 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
       // One that waits for its gateway has not failed, and there is nothing yet that it could try.
       await environments.updateMany({ gatewayId, nextAttemptAt: { $ne: untilNudged } }, retry)
     },
-    async setSettings(gatewayId, environment, { authType, revision }, session) {
+    async setSettings(gatewayId, environment, { revision, ...settings }, session) {
       await environments.updateOne(
         { gatewayId, environment },
-        { $set: { authType, settingsRevision: revision }, $currentDate: { updatedAt: true } },
+        { $set: { ...settings, settingsRevision: revision }, $currentDate: { updatedAt: true } },
         { session },
       )
+    },
+    async touch(gatewayId, environment, session) {
+      await environments.updateOne({ gatewayId, environment }, { $currentDate: { updatedAt: true } }, { session })
     },
   }
 }

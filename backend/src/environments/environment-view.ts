@@ -1,6 +1,8 @@
-import type { Environment, LastError } from '@imprun/contracts'
+import type { Environment, EnvironmentDetail, LastError, StoredVariables } from '@imprun/contracts'
 import type { PhaseDocument } from '../phases/phase-document.ts'
 import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import { toVariablesView } from '../variables/variable-rules.ts'
+import { settingsOf } from './environment-settings.ts'
 import type { StoredEnvironment } from './environment-store.ts'
 
 /** Where consumers reach environments. */
@@ -45,4 +47,10 @@ export const toEnvironmentView = (environment: StoredEnvironment, addresses: Add
   pathUrl: addresses.pathUrl(environment.gatewayId, environment.environment),
   ...(environment.held ? { held: { ...environment.held, at: environment.held.at.toISOString() } } : {}),
   updatedAt: environment.updatedAt.toISOString(),
+})
+
+export const toEnvironmentDetail = (environment: StoredEnvironment, variables: StoredVariables, addresses: Addresses): EnvironmentDetail => ({
+  ...toEnvironmentView(environment, addresses),
+  ...settingsOf(environment),
+  variables: toVariablesView(variables),
 })

@@ -7,6 +7,7 @@ import type { EnvironmentStore } from '../environments/environment-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { homeDigest } from '../platform/socket-folder.ts'
+import type { SecretSealer } from '../variables/secret-sealer.ts'
 import { createProcessRuntimeDriver } from './process/process-runtime-driver.ts'
 import type { RuntimeDriver } from './runtime-driver.ts'
 
@@ -15,6 +16,7 @@ const runtimeEntry = fileURLToPath(new URL('../../../runtime/src/main.ts', impor
 interface Parts {
   database: Database
   users: GatewayUsers
+  sealer: SecretSealer
   environments: Pick<EnvironmentStore, 'listToServe'>
   bell(): BellAddress
   clock: Clock

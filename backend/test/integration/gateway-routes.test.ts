@@ -14,13 +14,13 @@ const stranger: Caller = { userId: 'user-2', name: 'eve' }
 /** The routes of gateways and environments as the HTTP layer calls them. */
 async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: RuntimesPort['waitForRuntimes'] } = {}) {
   const given = await givenLifecycle(options)
-  const { gateways, environments, settings, views } = given
+  const { gateways, environments, settings, variables, views } = given
   const regions = createRegionStore(given.database)
   const addresses = createAddresses(given.driver)
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
   const routes = {
     ...createGatewayRoutes({ gateways, environments, regions, views, clock: systemClock }),
-    ...createEnvironmentRoutes({ gateways, environments, settings, runtimes, addresses }),
+    ...createEnvironmentRoutes({ gateways, environments, settings, variables, runtimes, addresses }),
   }
   const facts: Record<string, unknown>[] = []
   const request = (account: Caller = owner) => ({

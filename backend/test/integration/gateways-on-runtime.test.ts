@@ -18,10 +18,11 @@ const entry = fileURLToPath(new URL('../../../runtime/src/main.ts', import.meta.
 async function givenGatewaysOnRuntime() {
   const home = await mkdtemp(join(tmpdir(), 'imprun-gateways-'))
   const given = await givenLifecycle({
-    createDriver: ({ database, users, environments }) =>
+    createDriver: ({ database, users, environments, sealer }) =>
       createProcessRuntimeDriver({
         database,
         users,
+        sealer,
         clock: systemClock,
         log: silentLog,
         assignments: async () =>

@@ -16,6 +16,7 @@ import { homeDigest } from '../../src/platform/socket-folder.ts'
 import type { DriverTimings } from '../../src/runtime-driver/process/driver-timings.ts'
 import { createProcessRuntimeDriver } from '../../src/runtime-driver/process/process-runtime-driver.ts'
 import type { EnvironmentRef, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
+import { createSecretSealer } from '../../src/variables/secret-sealer.ts'
 import { eventually } from './eventually.ts'
 import { givenMongo } from './given-mongo.ts'
 
@@ -51,6 +52,7 @@ export async function givenDriver({ runtime = 'fake', ports = { first: 0, count:
     const driver = createProcessRuntimeDriver({
       database: mongo.database,
       users,
+      sealer: createSecretSealer(driverSecrets),
       clock: systemClock,
       log: silentLog,
       assignments: async () => [...wanted.values()],

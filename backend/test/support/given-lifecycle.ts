@@ -17,6 +17,8 @@ import { silentLog } from '../../src/platform/log.ts'
 import { createSecrets } from '../../src/platform/secrets.ts'
 import { createRegionStore } from '../../src/regions/region-store.ts'
 import type { RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
+import { createSecretSealer, type SecretSealer } from '../../src/variables/secret-sealer.ts'
+import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { eventually } from './eventually.ts'
 import { createFakeDriver } from './fake-driver.ts'
 import { givenMongo } from './given-mongo.ts'
@@ -25,7 +27,7 @@ export const owner = { userId: 'user-1', name: 'ada' }
 
 export interface GivenLifecycleOptions {
   /** Instead of the fake driver; started and stopped with the rest. */
-  createDriver?: (parts: { database: Database; users: GatewayUsers; environments: EnvironmentStore }) => RuntimeDriver
+  createDriver?: (parts: { database: Database; users: GatewayUsers; environments: EnvironmentStore; sealer: SecretSealer }) => RuntimeDriver
   contents?: GatewayContent[]
   observe?: (event: EngineEvent) => void | Promise<void>
   limits?: Partial<EngineLimits>
@@ -41,10 +43,13 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const environments = createEnvironmentStore(database)
   const gateways = createGatewayStore({ database, environments })
   const regions = createRegionStore(database)
-  const users = createGatewayUsers({ database, secrets: createSecrets(Buffer.alloc(32, 7)) })
+  const secrets = createSecrets(Buffer.alloc(32, 7))
+  const sealer = createSecretSealer(secrets)
+  const variables = createVariableStore(database)
+  const users = createGatewayUsers({ database, secrets })
   const databases = createGatewayDatabases(database)
-  const driver = options.createDriver?.({ database, users, environments }) ?? fakeDriver
-  const settings = createEnvironmentSettingsStore({ database, environments })
+  const driver = options.createDriver?.({ database, users, environments, sealer }) ?? fakeDriver
+  const settings = createEnvironmentSettingsStore({ database, environments, variables, sealer })
   const views = createGatewayViews({ gateways, environments, addresses: createAddresses(driver) })
   const create = createGatewayCreation({ gateways, regions, clock: systemClock })
   await regions.ensureLocal()
@@ -93,6 +98,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
     users,
     databases,
     settings,
+    variables,
     views,
     lifecycle,
     newLife,

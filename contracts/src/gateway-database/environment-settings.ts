@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { egressRulesDefault, egressRulesSchema } from '../egress-rules.ts'
 import { authTypeSchema, environmentLimitsSchema } from '../environment.ts'
 import { environmentNameSchema } from '../names.ts'
 
@@ -8,5 +9,6 @@ export const environmentSettingsSchema = z.object({
   revision: z.number().int(),
   authType: authTypeSchema,
   limits: environmentLimitsSchema,
+  egress: egressRulesSchema.default(egressRulesDefault),
 })
 export type EnvironmentSettings = z.infer<typeof environmentSettingsSchema>

@@ -1,6 +1,21 @@
 import { z } from 'zod'
 import { environmentNameSchema } from '../names.ts'
 
+/** The backend's own database. */
+export const sysDatabaseName = 'sys_db'
+/**
+ * The one collection of it that runtimes write: one document for each that lives, so that thousands of gateways on one runtime cost one write. A runtime
+ * that leaves removes its own.
+ */
+export const runtimeHeartbeats = 'runtimeHeartbeats'
+export const runtimeHeartbeatSchema = z.object({
+  /** The runtime's id. */
+  _id: z.string(),
+  /** By the database's clock. */
+  heartbeatAt: z.date(),
+})
+export type RuntimeHeartbeat = z.infer<typeof runtimeHeartbeatSchema>
+
 export const heartbeatEveryMs = 2_000
 /** A runtime that missed three heartbeats is not waited for. Compared with the database's clock. */
 export const heartbeatLostAfterMs = 3 * heartbeatEveryMs
@@ -17,7 +32,7 @@ export const applyFailureSchema = z.object({
 })
 export type ApplyFailure = z.infer<typeof applyFailureSchema>
 
-/** `__runtimes`: one per (live runtime, environment): what it has reached, and that it lives. */
+/** `__runtimes`: one per (runtime, environment): what it has reached. Whether the runtime lives, its heartbeat says. */
 export const liveRuntimeSchema = z.object({
   /** `<runtimeId>/<environment>` */
   _id: z.string(),
@@ -27,7 +42,6 @@ export const liveRuntimeSchema = z.object({
   revision: z.number().int(),
   /** Only the refusals that still stand: the published revision of that function is the one that failed. */
   failures: z.array(applyFailureSchema),
-  heartbeatAt: z.date(),
   /** When the last function was swapped in or refused, by the runtime's clock. For measuring, never for deciding. */
   appliedAt: z.date().optional(),
 })

@@ -12,5 +12,7 @@ export const storedLogSchema = z.object({
   level: z.enum(logLevels),
   message: z.string(),
   at: z.date(),
+  /** From the begin of the call that logged it, in milliseconds; absent outside a call. */
+  durationMs: z.number().optional(),
 })
 export type StoredLog = z.infer<typeof storedLogSchema>

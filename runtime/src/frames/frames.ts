@@ -30,6 +30,12 @@ export const toWorker = {
   /** The caller reads this call's streamed answer slower than it comes: hold its chunks (and what waits for `res.write`) until `resume`. */
   pause: 0xffff_0007,
   resume: 0xffff_0008,
+  /** body: ConfigureMessage as JSON: from here on these settings and variables count. Answered by `done`. */
+  configure: 0xffff_0009,
+  /** id: the ticket of an `invoke`. meta: AnswerHead lines; body: the answer's bytes. */
+  invoked: 0xffff_000a,
+  /** id: the ticket of an `invoke`. body: InvokeFailedMessage as JSON: there is no answer. */
+  invokeFailed: 0xffff_000b,
 } as const
 /** Any smaller kind is a call: the kind is the function's index. meta: CallMeta lines; body: the request's bytes. */
 export const callKindMax = 0xfffe_ffff
@@ -52,14 +58,27 @@ export const toFront = {
   failed: 0xffff_0109,
   /** body: LogMessage as JSON. */
   log: 0xffff_010a,
+  /** id: the call that asks for another function, 0 once it is answered. meta: InvokeMeta lines; body: the request's bytes. Answered by `invoked` or `invokeFailed`. */
+  invoke: 0xffff_010b,
+  /** id: how many promises handed to `imp.waitUntil` are still waited for; sent when it begins or ceases to be 0. */
+  background: 0xffff_010c,
 } as const
 /** Any smaller kind is a whole answer in text: the kind is the length of its head in bytes (ASCII), and the body is head + "\n\n" + text as UTF-8. */
 export const answerKindMax = 0xfffe_ffff
 
 /** meta of a call, one value per line: method, url (path and query inside the environment), request id, ip, credential id, application name (URI-encoded); then header name and value in turns. */
 export const callMetaFixedLines = 6
+/** InvokeMeta: ticket, function name, request id of the call that asks ('' for none), time limit in ms (0 for the rest of the caller's); then header name and value in turns. */
+export const invokeMetaFixedLines = 4
 /** AnswerHead: status, then header name (lower case) and value in turns, one per line; ASCII only. */
 
+/** What an environment's owner may change while its worker runs; the next entry into a function's code goes by it. */
+export interface ConfigureMessage {
+  /** `imp.env`, secrets in plain text. */
+  variables: Record<string, string>
+  egress: { allow: string[]; deny: string[] }
+  limits: { responseBytesMax: number }
+}
 export interface BindMessage {
   gatewayId: string
   environment: string
@@ -67,6 +86,7 @@ export interface BindMessage {
   dataUri: string
   dataDatabase: string
   memoryMb: number
+  configuration: ConfigureMessage
 }
 export interface LoadMessage {
   index: number
@@ -76,6 +96,10 @@ export interface LoadMessage {
   code: string
   sourceMap: string
   timeoutMs: number
+  /** It runs before the functions of its folder. */
+  isMiddleware?: boolean
+  /** It serves already, and is loaded here because this worker lacks it: a middleware that fails to load then keeps what it guards from running. */
+  isServing?: boolean
 }
 export interface RefusedMessage {
   code: 'CODE_NOT_COMPILING' | 'CODE_WITHOUT_DEFAULT_EXPORT' | 'CODE_THROWS_AT_LOAD' | 'INTERNAL'
@@ -87,6 +111,12 @@ export interface FailedMessage {
   code: 'FUNCTION_FAILED' | 'FUNCTION_TIMED_OUT' | 'FUNCTION_ANSWER_INVALID'
   message: string
 }
+export interface InvokeFailedMessage {
+  /** An error code of contracts, INVOKE_TOO_DEEP or INVOKE_TOO_MANY. */
+  code: string
+  message: string
+  status: number
+}
 export interface LogMessage {
   /** The function's index. */
   index: number
@@ -96,6 +126,8 @@ export interface LogMessage {
   message: string
   /** Milliseconds since 1970. */
   at: number
+  /** From the begin of the call that logged it, in milliseconds; absent outside a call. */
+  durationMs?: number
 }
 
 const headBytes = 16

@@ -1,5 +1,5 @@
-import type { Assignment, EnvironmentLimits, EnvironmentName, FunctionLimits } from '@imprun/contracts'
-import { environmentLimitsDefault } from '@imprun/contracts'
+import type { Assignment, EgressRules, EnvironmentLimits, EnvironmentName, FunctionLimits, StoredVariables } from '@imprun/contracts'
+import { egressRulesDefault, environmentLimitsDefault, isMiddlewareName, middlewareNamesOf } from '@imprun/contracts'
 import type { Credentials } from './access/credentials.ts'
 import { createCredentials } from './access/credentials.ts'
 import type { Dispatcher } from './supervision/dispatcher.ts'
@@ -20,9 +20,13 @@ export interface FunctionEntry {
   revision: number
   methods: readonly string[] | undefined
   limits: FunctionLimits
+  /** What runs before it, outermost first. */
+  middleware: readonly FunctionEntry[]
   /** The code that serves, kept only while the environment has a worker: a lost worker is then replaced without asking MongoDB. */
   source: FunctionSource | undefined
 }
+
+const noMiddleware: readonly FunctionEntry[] = []
 
 /** One assigned environment, as the front serves it: everything a request needs is read from here. */
 export class Environment {
@@ -34,8 +38,15 @@ export class Environment {
   /** Until the settings have been read, nobody is let in without a key. */
   authType: 'none' | 'key-auth' = 'key-auth'
   limits: EnvironmentLimits = environmentLimitsDefault
+  egress: EgressRules = egressRulesDefault
   settingsRevision = -1
+  /** As they are stored, the secret ones sealed: they are opened only for a worker. */
+  variables: StoredVariables = {}
+  variablesRevision = -1
+  /** What requests can mean, by name. */
   readonly functions = new Map<string, FunctionEntry>()
+  /** What runs before them, by name. */
+  readonly middleware = new Map<string, FunctionEntry>()
   readonly credentials: Credentials = createCredentials()
   /** Exists while calls, a load or a worker do. */
   dispatcher: Dispatcher | undefined
@@ -58,6 +69,33 @@ export class Environment {
   }
   nameOf(index: number): string | undefined {
     return this.#functionNames[index]
+  }
+
+  /** What is published under that name. */
+  find(name: string): FunctionEntry | undefined {
+    return isMiddlewareName(name) ? this.middleware.get(name) : this.functions.get(name)
+  }
+  add(made: Omit<FunctionEntry, 'middleware'>): void {
+    const entry: FunctionEntry = { ...made, middleware: this.middlewareOf(made.name) }
+    if (!isMiddlewareName(entry.name)) this.functions.set(entry.name, entry)
+    else {
+      this.middleware.set(entry.name, entry)
+      this.#linkMiddleware()
+    }
+  }
+  remove(name: string): void {
+    this.functions.delete(name)
+    if (this.middleware.delete(name)) this.#linkMiddleware()
+  }
+  entries(): FunctionEntry[] {
+    return [...this.functions.values(), ...this.middleware.values()]
+  }
+  #linkMiddleware(): void {
+    for (const entry of this.functions.values()) entry.middleware = this.middlewareOf(entry.name)
+  }
+  /** What runs before a function of that name, outermost first. */
+  middlewareOf(name: string): readonly FunctionEntry[] {
+    return this.middleware.size === 0 ? noMiddleware : middlewareNamesOf(name).flatMap((each) => this.middleware.get(each) ?? [])
   }
 
   timeoutMsOf(limits: FunctionLimits): number {

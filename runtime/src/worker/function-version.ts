@@ -1,10 +1,12 @@
-import { entryTimeoutMs, type LoadMessage, type LogMessage } from '../frames/frames.ts'
+import { entryTimeoutMs, type FailedMessage, type LoadMessage, type LogMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
-import type { Call, CallTable } from './call-table.ts'
+import type { Background, BackgroundSession } from './background/background.ts'
+import type { Call, CallLink, CallTable } from './call-table.ts'
 import type { Configuration } from './configuration.ts'
-import type { DataSession } from './data/data-access.ts'
-import { describeDataError } from './data/data-error.ts'
+import type { DataSession } from './data/data-session.ts'
+import type { FetchOwner, FetchSession } from './egress/fetch-session.ts'
 import { createHostFunction } from './host-function.ts'
+import type { Invocation, Invocations } from './invoke/invocations.ts'
 import { type LoadRefusal, loadInto } from './load-function.ts'
 import type { Output } from './output.ts'
 import { EntryError, type SandboxContext } from './sandbox/engine.ts'
@@ -14,8 +16,11 @@ export interface VersionDependencies {
   takeContext(): SandboxContext
   calls: CallTable<FunctionVersion>
   output: Output
-  openData(): DataSession
+  openData(isCallOpen: (call: unknown) => boolean): DataSession
+  openFetches(owner: FetchOwner, timeoutMs: number): FetchSession
   configuration: Configuration
+  invocations: Invocations
+  background: Background
   facts: ContextFacts
   /** Memory ran out in the isolate that all functions share: every context is gone. */
   onOutOfMemory(): void
@@ -30,6 +35,8 @@ const answerCharsMax = 32 * 1024 * 1024
 const tooLarge = `The answer is larger than ${answerCharsMax} characters or bytes. Write it in pieces with res.write().`
 /** What a stream may write ahead of a caller who has stopped reading. */
 const heldBytesMax = 1024 * 1024
+/** What the front answers in the place of a function that failed. */
+const failedStatus = { FUNCTION_FAILED: 500, FUNCTION_TIMED_OUT: 504, FUNCTION_ANSWER_INVALID: 502 } as const satisfies Record<FailedMessage['code'], number>
 /** How often a replaced version looks whether its last call has gone. */
 const drainCheckEveryMs = 50
 
@@ -37,10 +44,14 @@ const drainCheckEveryMs = 50
 export class FunctionVersion {
   readonly message: LoadMessage
   readonly stacks: StackMapper
+  readonly background: BackgroundSession
+  /** Runs before it, outermost first; undefined in place of one that could not be loaded. */
+  middleware: readonly (FunctionVersion | undefined)[] = []
   readonly #dependencies: VersionDependencies
   readonly #entryTimeoutMs: number
   #context: SandboxContext | undefined
   #data: DataSession | undefined
+  #fetches: FetchSession | undefined
   readonly #timers = new Map<number, NodeJS.Timeout>()
   #logWindowEndsAt = 0
   #logsInWindow = 0
@@ -49,6 +60,7 @@ export class FunctionVersion {
     this.message = message
     this.#dependencies = dependencies
     this.#entryTimeoutMs = Math.min(message.timeoutMs, entryTimeoutMs)
+    this.background = dependencies.background.openSession(this)
     this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
   }
 
@@ -63,17 +75,29 @@ export class FunctionVersion {
     return refusal
   }
 
-  /** Answers through `output`, now or later. */
-  call(frontId: number, meta: string, body: string): void {
+  /**
+   * Answers through `output`, now or later.
+   * @param link where the call stands in a chain of middleware
+   * @param carry what the middleware before it hands on
+   */
+  call(frontId: number, meta: string, body: string, link?: CallLink<FunctionVersion>, carry?: string): void {
     const { calls, output } = this.#dependencies
     if (this.#context === undefined) {
       // Only after the isolate was lost: the code loaded once, so it loads again unless its top level depends on something outside.
       const refusal = this.load()
-      if (refusal !== undefined) return output.failed(frontId, { code: 'FUNCTION_FAILED', message: refusal.message })
+      if (refusal !== undefined) {
+        output.failed(frontId, { code: 'FUNCTION_FAILED', message: refusal.message })
+        return link?.onAnswered(failedStatus.FUNCTION_FAILED)
+      }
     }
     const call = calls.open(frontId, this)
+    call.link = link
+    link?.onOpened(call)
+    call.meta = meta
+    call.startedAtMs = performance.now()
     const { number } = call
     try {
+      if (carry !== undefined) this.#context?.resume(resumeCodes.carry, number, carry, this.#entryTimeoutMs)
       const answer = this.#context?.run(number, meta, body, this.#entryTimeoutMs)
       if (answer !== undefined) this.answer(call, answer)
     } catch (error) {
@@ -84,15 +108,17 @@ export class FunctionVersion {
   answer(call: Call<FunctionVersion>, text: string): void {
     if (text.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
     if (text.indexOf('\n\n') < 3) return this.#refuseAnswer(call, 'The answer has no head.')
-    const { frontId } = call
+    const { frontId, link } = call
     this.#dependencies.calls.close(call)
     this.#dependencies.output.answer(frontId, text)
+    link?.onAnswered(statusOf(text))
   }
   answerBytes(call: Call<FunctionVersion>, head: string, bytes: Uint8Array): void {
     if (bytes.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
-    const { frontId } = call
+    const { frontId, link } = call
     this.#dependencies.calls.close(call)
     this.#dependencies.output.answerBytes(frontId, head, bytes)
+    link?.onAnswered(statusOf(head))
   }
   /** @returns false when the caller does not keep up */
   answerChunk(call: Call<FunctionVersion>, chunk: string | Uint8Array): boolean {
@@ -123,10 +149,16 @@ export class FunctionVersion {
     stack: string,
     requestId: string | undefined,
   ): void {
-    const { frontId } = call
+    const { frontId, link } = call
+    this.log('error', stack === '' ? message : stack, requestId ?? requestIdOf(call), call)
+    this.abandon(call.number)
     this.#dependencies.calls.close(call)
-    this.log('error', stack === '' ? message : stack, requestId)
     this.#dependencies.output.failed(frontId, { code, message })
+    link?.onAnswered(failedStatus[code])
+  }
+  /** Ends a call without a word to the front. */
+  close(call: Call<FunctionVersion>): void {
+    this.#dependencies.calls.close(call)
   }
   find(number: unknown): Call<FunctionVersion> | undefined {
     const call = this.#dependencies.calls.find(number)
@@ -135,10 +167,11 @@ export class FunctionVersion {
   answerStart(call: Call<FunctionVersion>, head: string): void {
     call.isStreaming = true
     this.#dependencies.output.answerStart(call.frontId, head)
+    call.link?.onAnswered(statusOf(head))
   }
 
   /** The guest counts too; this second count holds even if an author got past the first. */
-  log(level: LogMessage['level'], message: string, requestId: string | undefined): void {
+  log(level: LogMessage['level'], message: string, requestId: string | undefined, call?: Call<FunctionVersion>): void {
     const at = Date.now()
     if (at >= this.#logWindowEndsAt) {
       this.#logWindowEndsAt = at + 1000
@@ -146,7 +179,11 @@ export class FunctionVersion {
     }
     if (++this.#logsInWindow > logsPerSecondMax) return
     const { index, version } = this.message
-    this.#dependencies.output.log({ index, version, level, message: this.stacks.mapStack(message), at, ...(requestId === undefined ? {} : { requestId }) })
+    this.#dependencies.output.log({
+      ...{ index, version, level, message: this.stacks.mapStack(message), at },
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(call === undefined ? {} : { durationMs: Math.round((performance.now() - call.startedAtMs) * 1000) / 1000 }),
+    })
   }
 
   /** @param callNumber the call that fails when the timer's code does not come to its end */
@@ -164,15 +201,17 @@ export class FunctionVersion {
     this.#timers.delete(number)
   }
 
-  /** Starts a database operation; its result enters the context later. */
-  startData(ticket: number, callNumber: unknown, operation: string, collection: string, values: Uint8Array): void {
-    const resume = this.resumeLater(callNumber)
-    this.cross(callNumber)
-    this.#data ??= this.#dependencies.openData()
-    this.#data.run(operation, collection, values, this.message.timeoutMs).then(
-      (bytes) => resume(resumeCodes.dataDone, ticket, bytes),
-      (error) => resume(resumeCodes.dataFailed, ticket, JSON.stringify(describeDataError(error))),
-    )
+  get data(): DataSession {
+    this.#data ??= this.#dependencies.openData((call) => this.find(call) !== undefined)
+    return this.#data
+  }
+  get fetches(): FetchSession {
+    this.#fetches ??= this.#dependencies.openFetches(this, this.message.timeoutMs)
+    return this.#fetches
+  }
+  /** Nobody waits for this call any more. */
+  abandon(callNumber: number): void {
+    this.#fetches?.abortOf(callNumber)
   }
   /** To be called before an effect leaves the worker: the front hears first that the call must not be run again. */
   cross(callNumber: unknown): void {
@@ -188,16 +227,25 @@ export class FunctionVersion {
       if (this.#context === context) this.#resume(code, number, payload, callNumber)
     }
   }
+  /** Asks for another function of this environment. */
+  invoke(ticket: number, callNumber: unknown, invocation: Omit<Invocation, 'frontId'>): void {
+    this.cross(callNumber)
+    this.#dependencies.invocations.begin({ ...invocation, frontId: this.find(callNumber)?.frontId ?? 0 }, ticket, this.resumeLater(callNumber))
+  }
+  /** For a middleware: what it let through has been answered. */
+  onNextAnswered(callNumber: number, status: number): void {
+    this.#resume(resumeCodes.nextAnswered, callNumber, String(status), callNumber)
+  }
   /** The caller reads again: what waits in `res.write` may go on. */
   drained(callNumber: number): void {
     this.#resume(resumeCodes.drained, callNumber, '', callNumber)
   }
 
-  /** A newer version has taken over: lets the calls finish, then frees the context; its timers end with it. */
+  /** A newer version has taken over: lets the calls, and what they left to do after the answer, finish; then frees the context, and its timers end with it. */
   retire(): void {
     const endsAt = Date.now() + this.message.timeoutMs
     const check = (): void => {
-      if (Date.now() < endsAt && this.#isBusy()) setTimeout(check, drainCheckEveryMs)
+      if (!this.background.isEmpty || (Date.now() < endsAt && this.#isBusy())) setTimeout(check, drainCheckEveryMs)
       else {
         this.dispose('The function was replaced by a newer version and did not finish in time.')
         this.#dependencies.onRetired(this)
@@ -255,9 +303,17 @@ export class FunctionVersion {
   #releaseContext(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
+    this.background.close()
     this.#data?.close()
     this.#data = undefined
+    this.#fetches?.close()
+    this.#fetches = undefined
     this.#context?.release()
     this.#context = undefined
   }
 }
+
+/** The third of CallMeta's lines (frames.ts). */
+const requestIdOf = ({ meta }: Call<FunctionVersion>): string | undefined => meta.split('\n', 3)[2] || undefined
+/** AnswerHead begins with the status, which has three digits. */
+const statusOf = (head: string): number => Number(head.slice(0, 3))

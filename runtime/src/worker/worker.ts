@@ -1,7 +1,16 @@
-import { type BindMessage, callKindMax, type LoadMessage, toWorker } from '../frames/frames.ts'
+import { isMiddlewareName } from '@imprun/contracts/middleware'
+import { type BindMessage, type ConfigureMessage, callKindMax, type LoadMessage, toWorker } from '../frames/frames.ts'
+import { Background } from './background/background.ts'
 import { CallTable } from './call-table.ts'
+import { Configuration } from './configuration.ts'
 import { createDataAccess, type DataAccess } from './data/data-access.ts'
+import { createEgressAccess, type EgressAccess } from './egress/egress-access.ts'
+import { FetchSession } from './egress/fetch-session.ts'
+import type { Network } from './egress/network.ts'
 import { FunctionVersion } from './function-version.ts'
+import { Invocations } from './invoke/invocations.ts'
+import { ChainRun, statusAbandoned } from './middleware/chain-run.ts'
+import { MiddlewareTable } from './middleware/middleware-table.ts'
 import type { Output } from './output.ts'
 import { readBody } from './request-body.ts'
 import { ContextPool } from './sandbox/context-pool.ts'
@@ -27,24 +36,36 @@ export class Worker {
   readonly #process: WorkerProcess
   readonly #calls = new CallTable<FunctionVersion>()
   readonly #contexts: ContextPool
+  readonly #configuration = new Configuration()
   readonly #functions: (FunctionVersion | undefined)[] = []
   /** Those that serve, and those that still finish calls. */
   readonly #versions = new Set<FunctionVersion>()
-  #bound: { message: BindMessage; data: DataAccess } | undefined
+  readonly #middleware = new MiddlewareTable()
+  readonly #invocations: Invocations
+  readonly #background: Background
+  readonly #network: Network
+  #bound: { message: BindMessage; data: DataAccess; egress: EgressAccess } | undefined
 
-  constructor(engine: Engine, output: Output, process: WorkerProcess) {
+  constructor(engine: Engine, output: Output, network: Network, process: WorkerProcess) {
     this.#output = output
+    this.#invocations = new Invocations(output)
+    this.#background = new Background((count) => output.background(count))
+    this.#network = network
     this.#process = process
     this.#contexts = new ContextPool(engine, spareMemoryMb)
   }
 
   /** One whole frame of the front. Its bytes are not kept. */
   onFrame(id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number): void {
+    if (kind === toWorker.invoked) return this.#invocations.onAnswered(id, buffer.toString('latin1', metaAt, bodyAt), buffer, bodyAt, end)
+    if (kind === toWorker.invokeFailed) return this.#invocations.onFailed(id, buffer.toString('utf8', bodyAt, end))
     if (kind > callKindMax) return this.#onMessage(id, kind, () => JSON.parse(buffer.toString('utf8', bodyAt, end)))
     const version = this.#functions[kind]
     if (version === undefined) return this.#output.failed(id, { code: 'FUNCTION_FAILED', message: 'The function is not loaded.' })
     const meta = buffer.toString('latin1', metaAt, bodyAt)
-    version.call(id, meta, readBody(buffer, bodyAt, end, meta))
+    const body = readBody(buffer, bodyAt, end, meta)
+    if (version.middleware.length === 0) version.call(id, meta, body)
+    else new ChainRun({ frontId: id, meta, body, versions: [...version.middleware, version] }, this.#output).begin()
   }
   #onMessage(id: number, kind: number, body: () => unknown): void {
     if (kind === toWorker.ping) this.#output.pong(id)
@@ -55,35 +76,60 @@ export class Worker {
     else if (kind === toWorker.pause) this.#pause(id)
     else if (kind === toWorker.resume) this.#resume(id)
     else if (kind === toWorker.drain) this.#drain()
+    else if (kind === toWorker.configure) this.#configure(id, body() as ConfigureMessage)
   }
 
   #bind(id: number, message: BindMessage): void {
-    this.#bound = { message, data: createDataAccess(message.dataUri, message.dataDatabase) }
+    const egress = createEgressAccess(message.dataUri, this.#network, message.configuration.egress)
+    this.#bound = { message, data: createDataAccess(message.dataUri, message.dataDatabase), egress }
+    this.#configuration.apply(message.configuration)
     this.#contexts.setMemory(message.memoryMb)
     this.#process.onBound(message)
     this.#output.done(id)
   }
+  #configure(id: number, message: ConfigureMessage): void {
+    this.#configuration.apply(message)
+    this.#bound?.egress.setLists(message.egress)
+    this.#output.done(id)
+  }
   #load(id: number, message: LoadMessage): void {
     if (this.#bound === undefined) return this.#output.refused(id, { code: 'INTERNAL', message: 'The worker is bound to no environment.' })
+    const { egress } = this.#bound
     const { gatewayId, environment } = this.#bound.message
     const version = new FunctionVersion(message, {
       takeContext: () => this.#contexts.take(),
       calls: this.#calls,
       output: this.#output,
       openData: this.#bound.data.openSession,
-      facts: { gatewayId, environment, functionName: message.name, version: message.version },
+      openFetches: (owner, timeoutMs) => new FetchSession(egress, owner, timeoutMs),
+      configuration: this.#configuration,
+      invocations: this.#invocations,
+      background: this.#background,
+      facts: { gatewayId, environment, functionName: message.name, version: message.version, isMiddleware: isMiddlewareName(message.name) },
       onOutOfMemory: () => this.#onOutOfMemory(),
       onRetired: (retired) => this.#versions.delete(retired),
     })
     const refusal = version.load()
-    if (refusal !== undefined) return this.#output.refused(id, refusal)
-    this.#replace(message.index, version)
-    this.#output.done(id)
+    if (refusal === undefined) {
+      this.#replace(message.index, version)
+      this.#output.done(id)
+    } else {
+      if (message.isServing && message.isMiddleware) this.#guard(() => this.#middleware.set(message.name, message.index, undefined))
+      this.#output.refused(id, refusal)
+    }
   }
   #replace(index: number, version: FunctionVersion | undefined): void {
     this.#functions[index]?.retire()
     this.#functions[index] = version
     if (version !== undefined) this.#versions.add(version)
+    if (version === undefined) this.#guard(() => this.#middleware.remove(index))
+    else if (version.message.isMiddleware) this.#guard(() => this.#middleware.set(version.message.name, index, version))
+    else version.middleware = this.#middleware.before(version.message.name)
+  }
+  /** Changes the middleware, and what stands before each function with it. */
+  #guard(change: () => void): void {
+    change()
+    for (const version of this.#functions) if (version !== undefined) version.middleware = this.#middleware.before(version.message.name)
   }
   /** The contexts of the lost isolate are gone; each function is loaded again when it is called next. */
   #onOutOfMemory(): void {
@@ -91,12 +137,14 @@ export class Worker {
   }
 
   #abort(id: number): void {
-    const call = this.#calls.findByFrontId(id)
-    if (call === undefined) return
-    const { number, owner, isPaused } = call
-    this.#calls.close(call)
-    // Lets a function that waits in `res.write` go on to its end; what it still writes goes nowhere.
-    if (isPaused) owner?.drained(number)
+    for (const call of this.#calls.allByFrontId(id)) {
+      const { number, owner, isPaused, link } = call
+      owner?.abandon(number)
+      this.#calls.close(call)
+      // Lets a function that waits in `res.write` go on to its end; what it still writes goes nowhere.
+      if (isPaused) owner?.drained(number)
+      link?.onAnswered(statusAbandoned)
+    }
   }
   #pause(id: number): void {
     const call = this.#calls.findByFrontId(id)
@@ -113,7 +161,7 @@ export class Worker {
     owner?.drained(number)
   }
   #drain(): void {
-    if (this.#calls.openCount > 0) setTimeout(() => this.#drain(), drainCheckEveryMs)
+    if (this.#calls.openCount + this.#background.count > 0) setTimeout(() => this.#drain(), drainCheckEveryMs)
     else this.#process.onDrained()
   }
 }

@@ -6,6 +6,7 @@ import { describeFailure } from '../../phases/step-failure.ts'
 import { createBoundedLogFile } from '../../platform/bounded-log-file.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
+import type { SecretSealer } from '../../variables/secret-sealer.ts'
 import type { Assignments, EnvironmentRef, RuntimeDriver, RuntimeDriverState } from '../runtime-driver.ts'
 import { ControlLostError } from './control-client.ts'
 import { noRuntime, runtimeEnded, runtimeSilent } from './driver-errors.ts'
@@ -38,6 +39,7 @@ const endNewsMs = 1_000
 export function createProcessRuntimeDriver(deps: {
   database: Database
   users: Pick<GatewayUsers, 'ensureFrontUser' | 'environmentUri'>
+  sealer: Pick<SecretSealer, 'keysOf'>
   assignments: Assignments
   /** Where the runtime hears of changes; undefined: by change streams of its own. */
   bell?: () => BellAddress | undefined

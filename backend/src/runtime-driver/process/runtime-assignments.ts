@@ -1,6 +1,7 @@
 import { type Assignment, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
 import type { GatewayUsers } from '../../database/gateway-users.ts'
 import type { Log } from '../../platform/log.ts'
+import type { SecretSealer } from '../../variables/secret-sealer.ts'
 import type { Assignments, EnvironmentRef } from '../runtime-driver.ts'
 import { ControlLostError, type ControlMessage, ControlRefusedError } from './control-client.ts'
 import { runtimeRefused } from './driver-errors.ts'
@@ -22,11 +23,12 @@ export interface RuntimeAssignments {
 export function createRuntimeAssignments(deps: {
   assignments: Assignments
   users: Pick<GatewayUsers, 'environmentUri'>
+  sealer: Pick<SecretSealer, 'keysOf'>
   baseDomains: readonly string[]
   timings: DriverTimings
   log: Log
 }): RuntimeAssignments {
-  const { assignments, users, baseDomains, timings, log } = deps
+  const { assignments, users, sealer, baseDomains, timings, log } = deps
   let refused: Assignment[] = []
 
   const toAssignment = ({ gatewayId, environment, database }: EnvironmentRef, fence: number): Assignment => ({
@@ -37,6 +39,7 @@ export function createRuntimeAssignments(deps: {
     gatewayDatabase: gatewayDatabaseName(gatewayId),
     dataDatabase: environmentDatabaseName(gatewayId, environment, database),
     dataUri: users.environmentUri(gatewayId, environment),
+    variablesKeys: sealer.keysOf(gatewayId),
   })
 
   const request = async ({ client }: RuntimeSession, message: ControlMessage, signal: AbortSignal) => {

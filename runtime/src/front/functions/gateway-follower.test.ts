@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { environmentLimitsDefault, gatewayCollections } from '@imprun/contracts'
+import { egressRulesDefault, environmentLimitsDefault, gatewayCollections } from '@imprun/contracts'
 import { createMemoryBell } from '../../../test/support/memory-bell.ts'
 import { silentLog } from '../../platform/log.ts'
 import { Environment } from '../environment.ts'
@@ -11,7 +11,7 @@ const settings = (revision: number, authType: 'none' | 'key-auth'): GatewayDocum
   kind: 'settings',
   revision,
   environment: 'dev',
-  settings: { environment: 'dev', revision, authType, limits: environmentLimitsDefault },
+  settings: { environment: 'dev', revision, authType, limits: environmentLimitsDefault, egress: egressRulesDefault },
 })
 const removal = (revision: number): GatewayDocument => ({
   kind: 'function',
@@ -19,7 +19,12 @@ const removal = (revision: number): GatewayDocument => ({
   environment: 'dev',
   published: { environment: 'dev', name: 'f', revision, releaseId: '', version: '', limits: {}, publishedAt: new Date(), deploymentId: '', isRemoved: true },
 })
-const collectionOf = { settings: gatewayCollections.environments, credential: gatewayCollections.credentials, function: gatewayCollections.publishedFunctions }
+const collectionOf = {
+  settings: gatewayCollections.environments,
+  variables: gatewayCollections.variables,
+  credential: gatewayCollections.credentials,
+  function: gatewayCollections.publishedFunctions,
+}
 
 function givenFollower() {
   const documents: GatewayDocument[] = [settings(1, 'none')]
@@ -49,10 +54,11 @@ function givenFollower() {
       acknowledge: (served) => void acknowledged.push({ revision: served.revision, authType: environment.authType }),
       acknowledgeNow: async () => {},
       withdraw: async () => {},
+      verify: async () => {},
       stop: async () => {},
     },
     bell,
-    host: { load: async () => ({ outcome: 'loaded' }), unload: () => {} },
+    host: { load: async () => ({ outcome: 'loaded' }), unload: () => {}, configure: () => undefined },
     log: silentLog,
     observe: () => {},
   })

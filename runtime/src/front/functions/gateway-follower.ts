@@ -12,7 +12,7 @@ import { type FunctionHost, ServedEnvironment } from './served-environment.ts'
  * Follows one gateway's documents for the environments of it that are assigned here: hears the bell, reads what is newer, applies, acknowledges.
  *
  * Revisions become visible in rising order over all collections of a gateway, but each collection is read by itself, and only the rung one is read at once. So
- * what has been seen is not yet what is complete: `#confirm` follows with a read of all three that begins after the highest revision was seen, and only up to
+ * what has been seen is not yet what is complete: `#confirm` follows with a read of all of them that begins after the highest revision was seen, and only up to
  * that revision is acknowledged. It runs while the worker loads, so it costs no time.
  */
 export interface GatewayFollower {
@@ -21,6 +21,8 @@ export interface GatewayFollower {
   remove(environment: Environment): Promise<void>
   hasRefused(environment: EnvironmentName, functionName: string): boolean
   readonly isEmpty: boolean
+  /** Since when changes may have passed unseen (ms of `performance.now()`): the bell is deaf, or the documents cannot be read. Undefined: it is current. */
+  staleSinceMs(): number | undefined
   stop(): Promise<void>
 }
 
@@ -52,6 +54,11 @@ export function createGatewayFollower(options: {
   /** The highest revision read from each collection; undefined until the first environment has been loaded. */
   let cursors: Record<BelledCollection, number> | undefined
   let confirmedRevision = -1
+  /** The gateway's own counter at the last look; what it has counted is known. */
+  let countedRevision = -1
+  let isLookDue = false
+  let isFailing = false
+  let freshAtMs = performance.now()
 
   const seenRevision = (): number => (cursors === undefined ? -1 : Math.max(...Object.values(cursors)))
   const soil = (): void => {
@@ -65,6 +72,7 @@ export function createGatewayFollower(options: {
     const documents = await reader.readAll(served.environment.name)
     cursors ??= Object.fromEntries(belledCollections.map((name) => [name, revision])) as Record<BelledCollection, number>
     confirmedRevision = Math.max(confirmedRevision, revision)
+    countedRevision = Math.max(countedRevision, revision)
     for (const document of documents) served.apply(document)
     if (served.environment.settingsRevision < 0) log.warn({ environment: served.environment.key }, 'The environment has no settings yet; nobody is let in.')
     served.confirm(revision)
@@ -99,6 +107,19 @@ export function createGatewayFollower(options: {
     applyAll(found.flatMap(({ documents }) => documents).sort((a, b) => a.revision - b.revision))
     if (collections.length === belledCollections.length) confirmedRevision = Math.max(confirmedRevision, before)
   }
+  /** One small read tells whether the bell kept something back; thousands of gateways look like this all the time. */
+  const look = async (): Promise<void> => {
+    const revision = await reader.readRevision()
+    if (revision > countedRevision) {
+      await read(belledCollections)
+      countedRevision = revision
+      confirmedRevision = Math.max(confirmedRevision, revision)
+    }
+    await acknowledger.verify()
+  }
+  const lookNext = (): void => {
+    isLookDue = true
+  }
   const tell = (): void => {
     for (const served of followed.values()) served.confirm(confirmedRevision)
     for (const served of waitingToTell) acknowledger.acknowledge(served)
@@ -129,17 +150,30 @@ export function createGatewayFollower(options: {
           throw error
         }
       }
+      if (isLookDue && cursors !== undefined) {
+        isLookDue = false
+        await look().catch((error: unknown) => {
+          isLookDue = true
+          throw error
+        })
+      }
+      isFailing = false
+      freshAtMs = performance.now()
       tell()
     },
     tickMs: () => (listening.state() === 'live' ? tickMs.live + Math.random() * tickMs.liveSpread : tickMs.deaf + Math.random() * tickMs.deafSpread),
     retryDelayMs,
-    onTick: soil,
-    onError: (error) => log.warn({ gatewayId, error }, "The gateway's documents could not be read; what is known goes on serving."),
+    onTick: lookNext,
+    onError(error) {
+      isFailing = true
+      log.warn({ gatewayId, error }, "The gateway's documents could not be read; what is known goes on serving.")
+    },
   })
   listening.onState((state) => {
     observe({ type: 'bell', gatewayId, state })
-    // Whatever rang while nobody listened is found by looking at everything; and the new state has another tick.
-    soil()
+    if (state === 'deaf') freshAtMs = performance.now()
+    // Whatever rang while nobody listened is found by a look; and the new state has another tick.
+    lookNext()
     loop.wake()
   })
 
@@ -168,6 +202,7 @@ export function createGatewayFollower(options: {
     get isEmpty() {
       return followed.size + joining.length === 0
     },
+    staleSinceMs: () => (isFailing || (listening.state() === 'deaf' && cursors !== undefined) ? freshAtMs : undefined),
     async stop() {
       await listening.close()
       for (const wish of joining.splice(0)) wish.reject(new Error('The runtime stops.'))

@@ -1,7 +1,9 @@
 import {
   type EnvironmentName,
   type EnvironmentSettings,
+  type EnvironmentVariables,
   environmentSettingsSchema,
+  environmentVariablesSchema,
   gatewayCollections,
   type PublishedFunction,
   publishedFunctionSchema,
@@ -20,6 +22,7 @@ export type PublishedFunctionHead = Omit<PublishedFunction, 'code' | 'sourceMap'
 
 export type GatewayDocument =
   | { kind: 'settings'; revision: number; environment: EnvironmentName; settings: EnvironmentSettings }
+  | { kind: 'variables'; revision: number; environment: EnvironmentName; stored: EnvironmentVariables }
   | { kind: 'credential'; revision: number; environment: EnvironmentName; credential: StoredCredential }
   | { kind: 'function'; revision: number; environment: EnvironmentName; published: PublishedFunctionHead; source?: FunctionSource }
 
@@ -53,13 +56,15 @@ export function createGatewayReader(database: Db, log: Log): GatewayReader {
       return counter?.value ?? 0
     },
     async readAll(environment) {
-      const [settings, credentials, functions] = await Promise.all([
+      const [settings, variables, credentials, functions] = await Promise.all([
         find(gatewayCollections.environments, { environment }),
+        find(gatewayCollections.variables, { environment }),
         find(gatewayCollections.credentials, { environment }),
         find(gatewayCollections.publishedFunctions, { environment }, { projection: withoutCode }),
       ])
       return [
         ...readable(gatewayCollections.environments, settings),
+        ...readable(gatewayCollections.variables, variables),
         ...readable(gatewayCollections.credentials, credentials),
         ...readable(gatewayCollections.publishedFunctions, functions),
       ]
@@ -79,6 +84,7 @@ const functionHeadSchema = publishedFunctionSchema.omit({ code: true, sourceMap:
 const parsers: Record<BelledCollection, (document: Document) => GatewayDocument | undefined> = {
   [gatewayCollections.environments]: (document) =>
     parsed(environmentSettingsSchema, document, (settings) => ({ kind: 'settings', ...placed(settings), settings })),
+  [gatewayCollections.variables]: (document) => parsed(environmentVariablesSchema, document, (stored) => ({ kind: 'variables', ...placed(stored), stored })),
   [gatewayCollections.credentials]: (document) =>
     parsed(storedCredentialSchema, document, (credential) => ({ kind: 'credential', ...placed(credential), credential })),
   [gatewayCollections.publishedFunctions]: (document) =>

@@ -38,6 +38,7 @@ function givenServed() {
         }),
       ),
     unload: (_: Environment, index: number) => void unloaded.push(index),
+    configure: () => undefined,
   }
   const served = new ServedEnvironment(
     environment,
@@ -117,7 +118,7 @@ describe('a served environment', () => {
       kind: 'settings',
       revision,
       environment: 'dev',
-      settings: { environment: 'dev', revision, authType, limits: environment.limits },
+      settings: { environment: 'dev', revision, authType, limits: environment.limits, egress: environment.egress },
     })
     assert.equal(environment.authType, 'key-auth')
     served.apply(settings(2, 'none'))

@@ -1,15 +1,15 @@
 import type { ApplyFailure } from '@imprun/contracts'
-import type { Environment, FunctionEntry, FunctionSource } from '../environment.ts'
+import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { LoadOutcome } from '../supervision/call.ts'
 import type { Supervisor } from '../supervision/supervisor.ts'
 import type { GatewayDocument, PublishedFunctionHead } from './gateway-reader.ts'
 
-export type FunctionHost = Pick<Supervisor, 'load' | 'unload'>
+export type FunctionHost = Pick<Supervisor, 'load' | 'unload' | 'configure'>
 
 /**
- * Applies a gateway's documents to the tables of one environment and knows how far it has come. Settings and keys change at once; a function's new version is
- * loaded beside the old one first, and the old one goes on serving when that is refused. Reading the same document twice changes nothing.
+ * Applies a gateway's documents to the tables of one environment and knows how far it has come. Keys change at once, settings and variables when the worker goes
+ * by them; a function's new version is loaded beside the old one first, and the old one goes on serving when that is refused. Reading the same document twice changes nothing.
  */
 export class ServedEnvironment {
   readonly environment: Environment
@@ -57,6 +57,7 @@ export class ServedEnvironment {
   apply(document: GatewayDocument): void {
     if (document.kind === 'credential') this.environment.credentials.apply(document.credential)
     else if (document.kind === 'settings') this.#applySettings(document)
+    else if (document.kind === 'variables') this.#applyVariables(document)
     else this.#applyFunction(document.published, document.source)
   }
 
@@ -66,6 +67,25 @@ export class ServedEnvironment {
     environment.settingsRevision = revision
     environment.authType = settings.authType
     environment.limits = settings.limits
+    environment.egress = settings.egress
+    this.#configure(revision)
+  }
+  #applyVariables({ stored, revision }: Extract<GatewayDocument, { kind: 'variables' }>): void {
+    const { environment } = this
+    if (revision <= environment.variablesRevision) return
+    environment.variablesRevision = revision
+    environment.variables = stored.variables
+    this.#configure(revision)
+  }
+  #configure(revision: number): void {
+    const configured = this.#host.configure(this.environment)
+    if (configured === undefined) return
+    const pending = { revision }
+    this.#pending.add(pending)
+    void configured.then(() => {
+      this.#pending.delete(pending)
+      this.#onProgress()
+    })
   }
 
   #applyFunction(published: PublishedFunctionHead, source: FunctionSource | undefined): void {
@@ -78,8 +98,8 @@ export class ServedEnvironment {
   }
 
   #remove(name: string, revision: number): void {
-    const entry = this.environment.functions.get(name)
-    this.environment.functions.delete(name)
+    const entry = this.environment.find(name)
+    this.environment.remove(name)
     this.#removed.set(name, revision)
     this.#failures.delete(name)
     if (entry !== undefined) this.#host.unload(this.environment, entry.index)
@@ -105,7 +125,7 @@ export class ServedEnvironment {
     }
     if (outcome.outcome === 'refused') {
       if (revision === this.#tried.get(name)) this.#failures.set(name, { name, revision, ...outcome.refusal })
-    } else if (revision > (this.environment.functions.get(name)?.revision ?? -1)) {
+    } else if (revision > (this.environment.find(name)?.revision ?? -1)) {
       // Without its worker, which was sent away meanwhile, the version is only noted: its code is read when it is called.
       this.#swap(published, outcome.outcome === 'loaded' ? source : undefined)
       if ((this.#failures.get(name)?.revision ?? -1) < revision) this.#failures.delete(name)
@@ -116,13 +136,8 @@ export class ServedEnvironment {
   }
 
   #swap({ name, version, revision, methods, limits }: PublishedFunctionHead, source: FunctionSource | undefined): void {
-    const { functions } = this.environment
-    const entry = functions.get(name)
-    if (entry === undefined) {
-      const made: FunctionEntry = { index: this.environment.indexOf(name), name, version, revision, methods, limits, source }
-      functions.set(name, made)
-      return
-    }
+    const entry = this.environment.find(name)
+    if (entry === undefined) return this.environment.add({ index: this.environment.indexOf(name), name, version, revision, methods, limits, source })
     entry.version = version
     entry.revision = revision
     entry.methods = methods

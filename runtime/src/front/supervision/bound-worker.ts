@@ -1,20 +1,33 @@
-import { logLevels } from '@imprun/contracts'
+import { isMiddlewareName, logLevels } from '@imprun/contracts'
 import { z } from 'zod'
-import { answerKindMax, type BindMessage, type LoadMessage, type LogMessage, type RefusedMessage, toFront, toWorker } from '../../frames/frames.ts'
+import {
+  answerKindMax,
+  type BindMessage,
+  type ConfigureMessage,
+  type LoadMessage,
+  type LogMessage,
+  type RefusedMessage,
+  toFront,
+  toWorker,
+} from '../../frames/frames.ts'
 import type { Environment } from '../environment.ts'
 import type { Call, Load } from './call.ts'
+import type { CallTaker } from './internal-call.ts'
+import { Invocations } from './invocations.ts'
 import { Slots } from './slots.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** What a bound worker tells its dispatcher. */
 export interface BoundWorkerOwner {
+  /** Takes the calls that functions make of each other. */
+  readonly calls: CallTaker
   onCallEnded(): void
   onBindRefused(refusal: RefusedMessage): void
   onLog(message: LogMessage): void
   onLost(worker: BoundWorker): void
 }
 
-type InFlight = { kind: 'call'; call: Call } | { kind: 'load'; load: Load } | { kind: 'bind' }
+type InFlight = { kind: 'call'; call: Call } | { kind: 'load'; load: Load } | { kind: 'bind' } | { kind: 'configure'; onSettled: () => void }
 type CallInFlight = Extract<InFlight, { kind: 'call' }>
 
 // What a worker sends is parsed like anything from outside: it runs other people's code.
@@ -32,22 +45,29 @@ const logSchema = z.object({
   level: z.enum(logLevels),
   message: z.string().max(65_536),
   at: z.number(),
+  durationMs: z.number().nonnegative().optional(),
 })
 
 /** One worker that serves one environment: its calls in flight, which functions it has, and whether it still answers. */
 export class BoundWorker {
   readonly process: WorkerProcess
+  readonly #environment: Environment
   readonly #owner: BoundWorkerOwner
   readonly #inFlight = new Slots<InFlight>()
   /** By function index: whether some version of it was sent. */
   readonly #hasFunction: boolean[] = []
+  readonly #invocations: Invocations
   #callCount = 0
+  /** Promises of `imp.waitUntil` that have not settled. */
+  #backgroundCount = 0
   #heardAtMs = performance.now()
   #pingedAtMs = 0
 
-  constructor(process: WorkerProcess, environment: Environment, owner: BoundWorkerOwner) {
+  constructor(process: WorkerProcess, environment: Environment, configuration: ConfigureMessage, owner: BoundWorkerOwner) {
     this.process = process
+    this.#environment = environment
     this.#owner = owner
+    this.#invocations = new Invocations(environment, owner.calls, process)
     process.onFrame = (id, kind, buffer, metaAt, bodyAt, end) => this.#onFrame(id, kind, buffer, metaAt, bodyAt, end)
     process.onLost = () => owner.onLost(this)
     const bind: BindMessage = {
@@ -56,6 +76,7 @@ export class BoundWorker {
       dataUri: environment.assignment.dataUri,
       dataDatabase: environment.assignment.dataDatabase,
       memoryMb: environment.limits.memoryMb,
+      configuration,
     }
     process.send(this.#inFlight.add({ kind: 'bind' }), toWorker.bind, '', JSON.stringify(bind), 'utf8')
   }
@@ -64,7 +85,7 @@ export class BoundWorker {
     return this.#callCount
   }
   get isBusy(): boolean {
-    return this.#inFlight.size > 0
+    return this.#inFlight.size + this.#backgroundCount > 0
   }
   has(index: number): boolean {
     return this.#hasFunction[index] === true
@@ -74,8 +95,27 @@ export class BoundWorker {
     const { entry, source } = load
     this.#hasFunction[entry.index] = true
     load.sentCount += 1
-    const message: LoadMessage = { index: entry.index, name: entry.name, timeoutMs, ...source }
+    const message: LoadMessage = {
+      index: entry.index,
+      name: entry.name,
+      timeoutMs,
+      ...source,
+      isMiddleware: this.#isMiddleware(entry.index),
+      isServing: load.isServing ?? false,
+    }
     this.process.send(this.#inFlight.add({ kind: 'load', load }), toWorker.load, '', JSON.stringify(message), 'utf8')
+  }
+  /** Settles when the worker has said that it goes by it, or is lost. */
+  configure(configuration: ConfigureMessage): Promise<void> {
+    return new Promise((resolve) => {
+      const id = this.#inFlight.add({ kind: 'configure', onSettled: resolve })
+      this.process.send(id, toWorker.configure, '', JSON.stringify(configuration), 'utf8')
+      void this.process.exited.then(() => resolve())
+    })
+  }
+  /** By what the index stands for: a run of unsaved code has the name of its function, and takes no place of it. */
+  #isMiddleware(index: number): boolean {
+    return isMiddlewareName(this.#environment.nameOf(index) ?? '')
   }
   sendUnload(index: number): void {
     this.#hasFunction[index] = false
@@ -102,6 +142,7 @@ export class BoundWorker {
 
   /** Everything that was in flight, for whoever takes over from a lost worker. */
   takeInFlight(): { calls: Call[]; loads: Load[] } {
+    this.#invocations.close()
     const items = this.#inFlight.entries().map(({ item }) => item)
     return {
       calls: items.flatMap((item) => (item.kind === 'call' ? [item.call] : [])),
@@ -109,7 +150,7 @@ export class BoundWorker {
     }
   }
   calls(): Call[] {
-    return this.takeInFlight().calls
+    return this.#inFlight.entries().flatMap(({ item }) => (item.kind === 'call' ? [item.call] : []))
   }
 
   /** Pings when it is time. @returns how long the worker has left a ping unanswered while saying nothing else, in milliseconds */
@@ -140,13 +181,19 @@ export class BoundWorker {
       if (message !== undefined) this.#owner.onLog(message as LogMessage)
       return
     }
+    if (kind === toFront.background) {
+      this.#backgroundCount = id
+      return
+    }
     const inFlight = this.#inFlight.get(id)
+    if (kind === toFront.invoke) return this.#invocations.start(inFlight?.kind === 'call' ? inFlight.call : undefined, buffer, metaAt, bodyAt, end)
     if (inFlight === undefined) return
     if (inFlight.kind === 'call') this.#onCallFrame(inFlight, id, kind, buffer, metaAt, bodyAt, end)
     else if (kind === toFront.done || kind === toFront.refused) {
       this.#inFlight.remove(id)
       const refusal = kind === toFront.done ? undefined : (parseBody(refusedSchema, buffer, bodyAt, end) ?? unreadableRefusal)
-      if (inFlight.kind === 'load')
+      if (inFlight.kind === 'configure') inFlight.onSettled()
+      else if (inFlight.kind === 'load')
         inFlight.load.onSettled(refusal === undefined ? { outcome: 'loaded' } : { outcome: 'refused', refusal: refusal as RefusedMessage })
       else if (refusal !== undefined) this.#owner.onBindRefused(refusal as RefusedMessage)
     }

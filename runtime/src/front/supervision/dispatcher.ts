@@ -1,10 +1,12 @@
 import type { ErrorCode } from '@imprun/contracts'
 import type { LogMessage, RefusedMessage } from '../../frames/frames.ts'
 import type { Log } from '../../platform/log.ts'
+import { configurationOf } from '../configuration.ts'
 import type { Environment, FunctionEntry, FunctionSource } from '../environment.ts'
 import type { FrontEvent, Observe } from '../observe.ts'
 import { BoundWorker, type BoundWorkerOwner } from './bound-worker.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
+import type { CallTaker } from './internal-call.ts'
 import { type FetchSource, MissingCode, type MissingCodeOwner } from './missing-code.ts'
 import type { Spares } from './spares.ts'
 
@@ -12,6 +14,8 @@ export interface DispatcherPorts {
   spares: Pick<Spares, 'take'>
   fetchSource: FetchSource
   onLog(environment: Environment, message: LogMessage): void
+  /** Takes the calls that functions make of each other. */
+  calls: CallTaker
   log: Log
   observe: Observe
 }
@@ -50,6 +54,9 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     this.#missingCode = new MissingCode(environment, ports, this)
   }
 
+  get calls(): CallTaker {
+    return this.#ports.calls
+  }
   get hasWorker(): boolean {
     return this.#worker !== undefined
   }
@@ -67,18 +74,16 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   dispatch(call: Call): void {
     const worker = this.#worker
     this.#usedAtMs = performance.now()
-    if (worker !== undefined && this.#waiting.length === 0 && worker.callCount < this.environment.limits.concurrency && worker.has(call.entry.index)) {
+    if (worker !== undefined && this.#waiting.length === 0 && worker.callCount < this.environment.limits.concurrency && hasCode(worker, call.entry)) {
       worker.sendCall(call)
       return
     }
-    if (this.#waiting.length + this.#missingCode.callCount >= waitingCallsMax) {
-      call.onFailed('WORKER_OVERLOADED')
-      return
-    }
-    this.#waiting.push(call)
+    if (call.isNested) this.#waiting.unshift(call)
+    else if (this.#waiting.length + this.#missingCode.callCount >= waitingCallsMax) return call.onFailed('WORKER_OVERLOADED')
+    else this.#waiting.push(call)
     if (worker === undefined) {
       // The code is on its way while the worker is.
-      if (call.entry.source === undefined) this.#missingCode.fetch(call.entry)
+      for (const entry of codeOf(call.entry)) if (entry.source === undefined) this.#missingCode.fetch(entry)
       this.#needWorker()
     } else this.#pump()
   }
@@ -106,6 +111,11 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   }
   unload(index: number): void {
     this.#worker?.sendUnload(index)
+  }
+
+  /** Settles when the worker goes by the environment's settings as they are now, or is gone: the next one begins with them. */
+  configure(): Promise<void> | undefined {
+    return this.#worker?.configure(configurationOf(this.environment, this.#ports.log))
   }
 
   abort(call: Call): void {
@@ -140,7 +150,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     this.#cancelTake = undefined
     for (const call of this.#takeWaiting()) call.onFailed('WORKER_LOST')
     for (const load of this.#waitingLoads.splice(0)) load.onSettled({ outcome: 'abandoned' })
-    for (const entry of this.environment.functions.values()) if (!keep(entry.name)) entry.source = undefined
+    for (const entry of this.environment.entries()) if (!keep(entry.name)) entry.source = undefined
     const worker = this.#worker
     if (worker === undefined) return
     this.#worker = undefined
@@ -166,10 +176,11 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   }
   onCodeMissing(functionIndex: number, calls: Call[], reason: ErrorCode): void {
     // Without a worker the calls have not been parked yet, and no code will be there for them when one comes.
-    const isConcerned = (call: Call): boolean => this.#worker === undefined && call.entry.index === functionIndex
+    const isConcerned = ({ entry }: Call): boolean => this.#worker === undefined && codeOf(entry).some(({ index }) => index === functionIndex)
     const concerned = [...calls, ...this.#waiting.filter(isConcerned)]
     if (concerned.length > calls.length) this.#waiting = this.#waiting.filter((call) => !isConcerned(call))
-    for (const call of concerned) if (!call.isDone) call.onFailed(reason)
+    // A middleware that has just been removed is no reason to say that its function does not exist.
+    for (const call of concerned) if (!call.isDone) call.onFailed(call.entry.index === functionIndex ? reason : 'DATABASE_UNAVAILABLE')
   }
   onLog(message: LogMessage): void {
     this.#ports.onLog(this.environment, message)
@@ -218,7 +229,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     const cancel = this.#ports.spares.take((process) => {
       isHere = true
       this.#cancelTake = undefined
-      const worker = new BoundWorker(process, this.environment, this)
+      const worker = new BoundWorker(process, this.environment, configurationOf(this.environment, this.#ports.log), this)
       this.#worker = worker
       this.#ports.observe({ type: 'worker-bound', environment: this.environment.key, pid: process.pid })
       for (const load of this.#waitingLoads.splice(0)) this.#sendLoad(worker, load)
@@ -236,12 +247,13 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     const worker = this.#worker
     if (worker === undefined) return
     let taken = 0
-    while (taken < this.#waiting.length && worker.callCount < this.environment.limits.concurrency) {
+    while (taken < this.#waiting.length && (worker.callCount < this.environment.limits.concurrency || this.#waiting[taken]?.isNested)) {
       const call = this.#waiting[taken] as Call
       taken += 1
       if (call.isDone) continue
-      if (this.#ensureFunction(worker, call.entry)) worker.sendCall(call)
-      else this.#missingCode.park(call)
+      const missing = codeOf(call.entry).filter((entry) => !this.#ensureFunction(worker, entry))
+      if (missing[0] === undefined) worker.sendCall(call)
+      else this.#missingCode.park(call, missing[0])
     }
     if (taken > 0) this.#waiting.splice(0, taken)
   }
@@ -253,6 +265,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     this.#sendLoad(worker, {
       entry,
       source,
+      isServing: true,
       sentCount: 0,
       onSettled: (outcome) => {
         this.#loadCount -= 1
@@ -287,4 +300,12 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     this.#ports.onLog(this.environment, { index, version, requestId: call.requestId, level: 'error', message: failureTexts[code], at: Date.now() })
     call.onFailed(code)
   }
+}
+
+/** All that a call of this function runs through. */
+const codeOf = (entry: FunctionEntry): readonly FunctionEntry[] => (entry.middleware.length === 0 ? [entry] : [...entry.middleware, entry])
+
+function hasCode(worker: BoundWorker, { index, middleware }: FunctionEntry): boolean {
+  if (!worker.has(index)) return false
+  return middleware.length === 0 || middleware.every((entry) => worker.has(entry.index))
 }

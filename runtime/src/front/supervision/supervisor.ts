@@ -4,6 +4,7 @@ import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { CallTaker } from './internal-call.ts'
 import type { FetchSource } from './missing-code.ts'
 import { createSpares } from './spares.ts'
 
@@ -13,6 +14,8 @@ export interface Supervisor {
   dispatch(environment: Environment, call: Call): void
   load(environment: Environment, entry: Load['entry'], source: FunctionSource): Promise<LoadOutcome>
   unload(environment: Environment, functionIndex: number): void
+  /** Settles when every worker of the environment goes by its settings and variables as they are now; undefined when it has none, which will begin with them. */
+  configure(environment: Environment): Promise<void> | undefined
   /** The environment is no longer served here: its worker finishes what runs and leaves. */
   release(environment: Environment): Promise<void>
   /** Ends every worker and waits until they are gone. */
@@ -44,14 +47,21 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const leaving = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let idleCheckAtMs = 0
+  let isStopping = false
 
   const dispatcherOf = (environment: Environment): Dispatcher => {
     if (environment.dispatcher === undefined) {
-      environment.dispatcher = new Dispatcher(environment, { spares, fetchSource: options.fetchSource, onLog: options.onLog, log, observe })
+      environment.dispatcher = new Dispatcher(environment, { spares, calls, fetchSource: options.fetchSource, onLog: options.onLog, log, observe })
       dispatchers.add(environment.dispatcher)
     }
     return environment.dispatcher
   }
+  const dispatch = (environment: Environment, call: Call): void => {
+    // What functions still ask of each other while they finish must not bring back what was sent away.
+    if (isStopping && environment.dispatcher === undefined) call.onFailed('SHUTTING_DOWN')
+    else dispatcherOf(environment).dispatch(call)
+  }
+  const calls: CallTaker = { dispatch }
   const retire = (dispatcher: Dispatcher, keep?: (functionName: string) => boolean): Promise<void> => {
     dispatcher.environment.dispatcher = undefined
     dispatchers.delete(dispatcher)
@@ -78,13 +88,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       spares.start()
       timer = setInterval(tick, tickMs)
     },
-    dispatch: (environment, call) => dispatcherOf(environment).dispatch(call),
+    dispatch,
     load: (environment, entry, source) => dispatcherOf(environment).load(entry, source),
     unload: (environment, functionIndex) => environment.dispatcher?.unload(functionIndex),
+    configure(environment) {
+      const configured = [...dispatchers].flatMap((dispatcher) => (dispatcher.environment === environment ? (dispatcher.configure() ?? []) : []))
+      return configured.length === 0 ? undefined : Promise.all(configured).then(() => {})
+    },
     async release(environment) {
       if (environment.dispatcher !== undefined) await retire(environment.dispatcher)
     },
     async stop() {
+      isStopping = true
       await Promise.all([...dispatchers].map((dispatcher) => retire(dispatcher)))
       clearInterval(timer)
       await spares.stop()

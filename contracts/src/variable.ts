@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+/** An environment's variables, what functions read as `imp.env.NAME`. */
+export const variablesMax = 200
+export const variableValueBytesMax = 32 * 1024
+/** Names and values of one environment together, as UTF-8. */
+export const variablesBytesMax = 128 * 1024
+
+export const variableNameSchema = z
+  .string()
+  .max(100, 'Use at most 100 characters.')
+  .regex(/^[A-Z_][A-Z0-9_]*$/i, 'Use letters, digits and "_", not beginning with a digit, for example "API_URL".')
+
+/** By name: a text, a text that is secret from now on, or null to delete. A plain text written to a secret variable stays secret. */
+export const variablesPatchSchema = z.record(
+  variableNameSchema,
+  z.union([z.string(), z.strictObject({ value: z.string(), secret: z.boolean().optional() }), z.null()], {
+    error: 'Give a text, { value, secret }, or null to delete it.',
+  }),
+)
+export type VariablesPatch = z.infer<typeof variablesPatchSchema>
+
+/** A secret is never told again once it is stored. */
+export const variablesViewSchema = z.record(
+  z.string(),
+  z.discriminatedUnion('secret', [z.object({ secret: z.literal(false), value: z.string() }), z.object({ secret: z.literal(true) })]),
+)
+export type VariablesView = z.infer<typeof variablesViewSchema>
