@@ -22,7 +22,10 @@ export const hostCalls = {
   /** (timer, delay in ms, call that it belongs to) */
   timerSet: 8,
   timerClear: 9,
-  /** (ticket, call, operation, collection, arguments as one BSON document): answered by `dataDone` or `dataFailed` with the ticket. */
+  /**
+   * (ticket, call, operation, collection, arguments as one BSON document): answered by `dataDone` (BSON) or `dataFailed` (one BSON document) with the
+   * ticket. Small BSON is a string of one character per byte, on either way.
+   */
   data: 10,
   /** (byte count) -> that many random bytes, one character each */
   random: 11,
@@ -32,10 +35,12 @@ export const hostCalls = {
   changeUrl: 13,
   /** () -> milliseconds since the worker started */
   now: 14,
-  /** (file ending) -> its media type. The tables of this and the next would weigh on every context if they were inside. */
-  mediaType: 15,
   /** (status) -> its text */
   statusText: 16,
+  /** (name of an `expressTools`, its arguments as JSON) -> { value } or { error } as JSON */
+  expressTool: 17,
+  /** (text or bytes) -> the weak ETag of that body */
+  etag: 18,
   /** (fetch, call, head lines: method, redirect mode, URL, then header name and value in turns; body, or true when it comes by `fetchPush`) */
   fetchStart: 20,
   /** (fetch): what was sent of the body has been read, so more may come as `fetchPiece`, then `fetchEnd`. */
@@ -106,6 +111,7 @@ export interface ContextFacts {
   environment: string
   functionName: string
   version: string
+  isMiddleware: boolean
 }
 export interface GuestFailure {
   code: 'CODE_WITHOUT_DEFAULT_EXPORT' | 'CODE_THROWS_AT_LOAD'
@@ -143,9 +149,6 @@ export interface Carry {
   headers: Record<string, string | string[]>
   locals: Record<string, unknown>
 }
-/** The last part of a middleware's name. It runs before the functions of its folder and of those below. */
-export const middlewareName = '_middleware'
-
 /** A result up to this size crosses as a string of one character per byte, a larger one as a transferred buffer: each is the faster one on its side. */
 export const stringPayloadBytesMax = 8192
 

@@ -1,3 +1,12 @@
+/** What stands round a call in a chain of middleware. */
+export interface CallLink<Owner> {
+  onOpened(call: Call<Owner>): void
+  /** The call's answer, or its failure, is on its way to the front. */
+  onAnswered(status: number): void
+  /** The middleware lets the call go on. */
+  next(headerLines: string, carry: string): void
+}
+
 /** One call that has not been answered. Made once per slot and used again, because a call lives for microseconds and there are tens of thousands a second. */
 export interface Call<Owner> {
   /** What the guest calls it: slot and generation, so that a late word about an old call does not reach the next one in its slot. */
@@ -5,11 +14,18 @@ export interface Call<Owner> {
   /** The front's id. */
   frontId: number
   owner: Owner | undefined
+  /** CallMeta lines, for what is logged about the call. */
+  meta: string
+  /** By `performance.now()`. */
+  startedAtMs: number
   isCrossed: boolean
   isStreaming: boolean
   isPaused: boolean
   held: (string | Uint8Array)[]
   heldBytes: number
+  link: CallLink<Owner> | undefined
+  /** Set by those that live on after the answer. */
+  onClosed: (() => void) | undefined
 }
 
 const slotsMax = 2 ** 16
@@ -27,7 +43,20 @@ export class CallTable<Owner> {
     if (slot >= slotsMax) throw new RangeError('Too many calls are open.')
     let call = this.#slots[slot]
     if (call === undefined) {
-      call = { number: slot, frontId, owner, isCrossed: false, isStreaming: false, isPaused: false, held: [], heldBytes: 0 }
+      call = {
+        number: slot,
+        frontId,
+        owner,
+        meta: '',
+        startedAtMs: 0,
+        isCrossed: false,
+        isStreaming: false,
+        isPaused: false,
+        held: [],
+        heldBytes: 0,
+        link: undefined,
+        onClosed: undefined,
+      }
       this.#slots.push(call)
     }
     call.frontId = frontId
@@ -44,6 +73,10 @@ export class CallTable<Owner> {
   findByFrontId(frontId: number): Call<Owner> | undefined {
     return this.#slots.find((call) => call.owner !== undefined && call.frontId === frontId)
   }
+  /** A call behind middleware is open several times. */
+  allByFrontId(frontId: number): Call<Owner>[] {
+    return this.#slots.filter((call) => call.owner !== undefined && call.frontId === frontId)
+  }
   of(owner: Owner): Call<Owner>[] {
     return this.#slots.filter((call) => call.owner === owner)
   }
@@ -53,12 +86,17 @@ export class CallTable<Owner> {
   close(call: Call<Owner>): void {
     const slot = call.number % slotsMax
     call.owner = undefined
+    call.meta = ''
     call.isCrossed = false
     call.isStreaming = false
     call.isPaused = false
     if (call.held.length > 0) call.held = []
     call.heldBytes = 0
+    call.link = undefined
+    const { onClosed } = call
+    call.onClosed = undefined
     call.number = slot + ((Math.floor(call.number / slotsMax) + 1) % generationsMax) * slotsMax
     this.#free.push(slot)
+    onClosed?.()
   }
 }

@@ -1,13 +1,18 @@
 import { randomFillSync } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import { lookup } from 'mrmime'
 import type { LogMessage } from '../frames/frames.ts'
 import { hostCalls } from '../sandbox/bridge.ts'
+import { backgroundHostCalls } from './background/background-host-calls.ts'
+import { dataHostCalls } from './data/data-host-calls.ts'
+import { fetchHostCalls } from './egress/fetch-host-calls.ts'
 import type { FunctionVersion } from './function-version.ts'
+import { type HostCalls, isCount, toRequestId, toText } from './host-call.ts'
+import { httpHostCalls } from './http/http-host-calls.ts'
+import { invokeHostCalls } from './invoke/invoke-host-calls.ts'
+import { middlewareHostCalls } from './middleware/middleware-host-calls.ts'
 import type { HostFunction } from './sandbox/engine.ts'
 import { changeUrl, parseUrl } from './sandbox/url-calls.ts'
 
-const textCharsMax = 16_384
 const delayMsMax = 2 ** 31 - 1
 const randomBytesMax = 65_536
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogMessage['level'][]
@@ -28,9 +33,7 @@ export function createHostFunction(version: FunctionVersion): HostFunction {
   }
 }
 
-type Handler = (version: FunctionVersion, values: readonly unknown[]) => string | number | boolean | undefined
-
-const handlers: Partial<Record<number, Handler>> = {
+const handlers: HostCalls = {
   [hostCalls.answer](version, [number, text]) {
     const call = version.find(number)
     if (call !== undefined && !call.isStreaming && typeof text === 'string') version.answer(call, text)
@@ -62,8 +65,9 @@ const handlers: Partial<Record<number, Handler>> = {
     version.fail(call, code as 'FUNCTION_FAILED', toText(message), toText(stack), toRequestId(requestId))
     return undefined
   },
-  [hostCalls.log](version, [requestId, level, message]) {
-    if (typeof level === 'string' && levels.includes(level)) version.log(level as LogMessage['level'], toText(message), toRequestId(requestId))
+  [hostCalls.log](version, [requestId, level, message, call]) {
+    if (typeof level === 'string' && levels.includes(level))
+      version.log(level as LogMessage['level'], toText(message), toRequestId(requestId), version.find(call))
     return undefined
   },
   [hostCalls.timerSet](version, [timer, delayMs, call]) {
@@ -74,28 +78,17 @@ const handlers: Partial<Record<number, Handler>> = {
     if (isCount(timer, Number.MAX_SAFE_INTEGER)) version.clearTimer(timer)
     return undefined
   },
-  [hostCalls.data](version, [ticket, call, operation, collection, bytes]) {
-    if (!isCount(ticket, Number.MAX_SAFE_INTEGER) || typeof operation !== 'string' || typeof collection !== 'string' || !(bytes instanceof Uint8Array))
-      return undefined
-    version.startData(ticket, call, operation, collection, bytes)
-    return undefined
-  },
   [hostCalls.random](_version, [count]) {
     return isCount(count, randomBytesMax) ? randomFillSync(Buffer.allocUnsafe(count)).toString('latin1') : undefined
   },
+  ...backgroundHostCalls,
+  ...dataHostCalls,
+  ...fetchHostCalls,
+  ...httpHostCalls,
+  ...invokeHostCalls,
+  ...middlewareHostCalls,
   [hostCalls.parseUrl]: (_version, [url, base]) => parseUrl(url, base),
   [hostCalls.changeUrl]: (_version, [href, part, value]) => changeUrl(href, part, value),
   [hostCalls.now]: () => performance.now(),
-  [hostCalls.mediaType]: (_version, [ending]) => lookup(toText(ending)),
   [hostCalls.statusText]: (_version, [status]) => (typeof status === 'number' ? STATUS_CODES[status] : undefined),
-}
-
-function isCount(value: unknown, max: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
-}
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, textCharsMax) : ''
-}
-function toRequestId(value: unknown): string | undefined {
-  return typeof value === 'string' ? value.slice(0, 200) : undefined
 }

@@ -15,6 +15,10 @@ export interface Output {
   answerEnd(id: number): void
   failed(id: number, failure: FailedMessage): void
   log(entry: LogMessage): void
+  /** A call for another function; the call that asks counts as crossed by it. */
+  invoke(frontId: number, meta: string, body: string): void
+  /** How many promises of `imp.waitUntil` are waited for. */
+  background(count: number): void
 }
 
 export function createOutput({ send, flush }: { send: SendFrame; flush: () => void }): Output {
@@ -38,5 +42,7 @@ export function createOutput({ send, flush }: { send: SendFrame; flush: () => vo
       if (failure.code === 'FUNCTION_TIMED_OUT') flush()
     },
     log: (entry) => sendJson(0, toFront.log, entry),
+    invoke: (frontId, meta, body) => send(frontId, toFront.invoke, meta, body, 'utf8'),
+    background: (count) => send(count, toFront.background, '', '', 'latin1'),
   }
 }

@@ -10,7 +10,7 @@ export function warmUp(engine: Engine): void {
   const isolate = engine.createIsolate(64)
   for (let round = 0; round < 2; round++) {
     const context = isolate.createContext()
-    context.control(controlCodes.prepare, JSON.stringify({ gatewayId: '', environment: '', functionName: '', version: '' }), timeoutMs)
+    context.control(controlCodes.prepare, JSON.stringify({ gatewayId: '', environment: '', functionName: '', version: '', isMiddleware: false }), timeoutMs)
     context.compile(code, 'function:warm').run(timeoutMs)
     context.control(controlCodes.finishLoad, 0, timeoutMs)
     for (let call = 0; call < 20; call++) context.run(call, meta, '{"a":1}', timeoutMs)

@@ -34,6 +34,8 @@ export type LoadOutcome = { outcome: 'loaded' } | { outcome: 'refused'; refusal:
 export interface Load {
   readonly entry: Pick<FunctionEntry, 'index' | 'name' | 'limits'>
   readonly source: FunctionSource
+  /** It serves already and is loaded because the worker lacks it. */
+  readonly isServing?: boolean
   sentCount: number
   onSettled(outcome: LoadOutcome): void
 }

@@ -33,12 +33,13 @@ export class MissingCode {
     return this.#count
   }
 
-  park(call: Call): void {
-    const calls = this.#parked.get(call.entry.index)
-    if (calls === undefined) this.#parked.set(call.entry.index, [call])
+  /** @param entry whose code the call lacks: its function, or a middleware of it */
+  park(call: Call, entry: FunctionEntry): void {
+    const calls = this.#parked.get(entry.index)
+    if (calls === undefined) this.#parked.set(entry.index, [call])
     else calls.push(call)
     this.#count += 1
-    this.fetch(call.entry)
+    this.fetch(entry)
   }
 
   /** Begins to read the code, without a call to park yet. */
