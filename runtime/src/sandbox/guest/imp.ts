@@ -1,16 +1,22 @@
 import type { ContextFacts } from '../bridge.ts'
-import { bsonTypes } from './data/bson.ts'
+import { bsonTypes } from './data/bson-types.ts'
 import { database } from './data/database.ts'
+import { mongoErrors } from './data/mongo-errors.ts'
+import { invoke } from './lifecycle/invoke.ts'
+import { waitUntil } from './lifecycle/wait-until.ts'
 import { impLog } from './log.ts'
 
 const imp = {
   ...bsonTypes,
+  ...mongoErrors,
   gateway: '',
   environment: '',
   /** The environment's variables. */
   env: Object.freeze({}),
   log: impLog,
   db: database,
+  invoke,
+  waitUntil,
 }
 
 Object.defineProperty(globalThis, 'imp', { value: imp, writable: false, configurable: false, enumerable: false })

@@ -7,11 +7,15 @@ import { DataAccessRefused } from './data-error.ts'
  */
 export interface AccessRules {
   /** @throws DataAccessRefused */
-  checkCollection(name: string): void
+  checkCollection(name: unknown): void
+  /** Whether a function may know that there is a collection of this name. */
+  isOpenCollection(name: string): boolean
   /** Refuses operators that run JavaScript on the server, wherever they hide. @throws DataAccessRefused */
   checkExpression(value: unknown): void
   /** @throws DataAccessRefused */
   checkPipeline(pipeline: unknown): void
+  /** A document of operators or a pipeline. @throws DataAccessRefused */
+  checkUpdate(update: unknown): void
 }
 
 const collectionCharsMax = 200
@@ -31,10 +35,9 @@ export function createAccessRules(database: string): AccessRules {
     const where = stage === undefined ? '' : ` (in ${stage})`
     if (typeof name !== 'string' || name === '' || name.length > collectionCharsMax || /[$\0]/.test(name))
       throw new DataAccessRefused(`This is not a collection name${where}: ${String(name).slice(0, 80)}`)
-    if (name.startsWith('__'))
+    if (isImpruns(name))
       throw new DataAccessRefused(`Collection ${name}${where} belongs to imprun. Names that begin with two underscores are not open to functions.`)
-    if (/^(?:.*\.)?system\./.test(name))
-      throw new DataAccessRefused(`Collection ${name}${where} belongs to MongoDB. Collections of system are not open to functions.`)
+    if (isMongos(name)) throw new DataAccessRefused(`Collection ${name}${where} belongs to MongoDB. Collections of system are not open to functions.`)
   }
   /** A stage names a collection by itself or with its database. */
   const checkTarget = (target: unknown, stage: string): void => {
@@ -75,18 +78,33 @@ export function createAccessRules(database: string): AccessRules {
       }
     }
   }
-  return { checkCollection: (name) => checkCollection(name), checkExpression, checkPipeline: (pipeline) => checkPipeline(pipeline) }
+  return {
+    checkCollection: (name) => checkCollection(name),
+    isOpenCollection: (name) => !isClosed(name),
+    checkExpression: (value) => checkExpression(value),
+    checkPipeline: (pipeline) => checkPipeline(pipeline),
+    checkUpdate: (update) => (Array.isArray(update) ? checkPipeline(update) : checkExpression(update)),
+  }
 }
+
+const isImpruns = (name: string): boolean => name.startsWith('__')
+const isMongos = (name: string): boolean => /^(?:.*\.)?system\./.test(name)
+const isClosed = (name: string): boolean => isImpruns(name) || isMongos(name)
 
 function checkExpression(value: unknown, depth = 0): void {
   if (depth > depthMax) throw new DataAccessRefused('The document is nested too deep.')
   if (Array.isArray(value)) for (const each of value) checkExpression(each, depth + 1)
+  else if (isCode(value)) throw new DataAccessRefused('JavaScript (a value of type Code) does not run in the database.')
   else if (isDocument(value)) {
     for (const [name, each] of Object.entries(value)) {
       if (codeOperators.has(name) || name.startsWith('$_internal')) throw new DataAccessRefused(`Operator ${name} is not open to functions.`)
       checkExpression(each, depth + 1)
     }
   }
+}
+
+function isCode(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { _bsontype?: unknown })._bsontype === 'Code'
 }
 
 /** A plain document: not a list, and not a value of BSON such as an ObjectId or a date. */

@@ -1,16 +1,29 @@
-import { type AbstractCursor, BSON } from 'mongodb'
+import type { AbstractCursor } from 'mongodb'
+import { writeDocument } from '../../sandbox/bson/bson-writer.ts'
+import { HeldForCalls } from './held-for-calls.ts'
+import { joinToPayload, type Payload } from './payload.ts'
 
 /** What one operation may bring into a function at once; MongoDB's own bound for a document. */
 export const resultBytesMax = 16 * 1024 * 1024
+export const resultDocumentsMax = 100_000
 const openCursorsMax = 100
 
 /** Cursors that a function version reads batch by batch. They give documents as the bytes that MongoDB sent (`raw`). */
 export class Cursors {
-  readonly #open = new Map<number, AbstractCursor>()
+  readonly #open: HeldForCalls<AbstractCursor>
   #last = 0
 
-  /** Everything at once. @throws RangeError when it is more than `resultBytesMax` */
-  async readWhole(cursor: AbstractCursor): Promise<Uint8Array> {
+  constructor(isCallOpen: (call: unknown) => boolean) {
+    this.#open = new HeldForCalls({
+      max: openCursorsMax,
+      tooMany: `At most ${openCursorsMax} cursors may be open. Close those that are not read to their end.`,
+      isCallOpen,
+      end: (cursor) => cursor.close(),
+    })
+  }
+
+  /** Everything at once. @throws RangeError when it is more than `resultBytesMax` or `resultDocumentsMax` */
+  async readWhole(cursor: AbstractCursor): Promise<Payload> {
     const documents: Uint8Array[] = []
     let bytes = 0
     try {
@@ -19,51 +32,41 @@ export class Cursors {
           bytes += document.length
           documents.push(document)
         }
-        if (bytes > resultBytesMax)
-          throw new RangeError(`The result is larger than ${resultBytesMax} bytes. Ask for fewer fields or documents, or read it with "for await".`)
+        if (bytes > resultBytesMax) throw tooLarge(`${resultBytesMax} bytes`)
+        if (documents.length > resultDocumentsMax) throw tooLarge(`${resultDocumentsMax} documents`)
       }
     } finally {
       await cursor.close()
     }
-    return join(documents, bytes)
+    return joinToPayload(documents, bytes)
   }
   /** The first batch of a cursor that stays open: a document { cursor } with its number, 0 when that was all, then the batch. */
-  async open(cursor: AbstractCursor): Promise<Uint8Array> {
-    if (this.#open.size >= openCursorsMax) throw new RangeError(`At most ${openCursorsMax} cursors may be open. Close those that are not read to their end.`)
+  open(cursor: AbstractCursor, call: unknown): Promise<Payload> {
     const number = ++this.#last
-    this.#open.set(number, cursor)
+    this.#open.add(number, call, () => cursor)
     return this.readMore(number)
   }
-  async readMore(number: number): Promise<Uint8Array> {
-    const cursor = this.#open.get(number)
-    if (cursor === undefined) throw new Error('The cursor is closed.')
+  async readMore(number: number): Promise<Payload> {
+    if (!this.#open.has(number)) throw new Error('The cursor is closed.')
     try {
-      const documents = (await cursor.hasNext()) ? (cursor.readBufferedDocuments() as Uint8Array[]) : []
-      const isOver = documents.length === 0 || cursor.id?.isZero() === true
+      const { documents, isOver } = await this.#open.use(number, async (cursor) => {
+        const batch = (await cursor.hasNext()) ? (cursor.readBufferedDocuments() as Uint8Array[]) : []
+        return { documents: batch, isOver: batch.length === 0 || cursor.id?.isZero() === true }
+      })
       if (isOver) await this.close(number)
-      return join([BSON.serialize({ cursor: isOver ? 0 : number }), ...documents])
+      return joinToPayload([writeDocument({ cursor: isOver ? 0 : number }), ...documents])
     } catch (error) {
       await this.close(number)
       throw error
     }
   }
-  async close(number: number): Promise<void> {
-    const cursor = this.#open.get(number)
-    this.#open.delete(number)
-    await cursor?.close()
+  close(number: number): Promise<void> {
+    return this.#open.end(number)
   }
   closeAll(): void {
-    for (const number of this.#open.keys()) this.close(number).catch(() => undefined)
+    this.#open.endAll()
   }
 }
 
-/** Into memory of its own, which can change hands with the sandbox; that of a Buffer cannot. */
-function join(parts: readonly Uint8Array[], bytes = parts.reduce((sum, part) => sum + part.length, 0)): Uint8Array {
-  const joined = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
-}
+const tooLarge = (bound: string): RangeError =>
+  new RangeError(`The result is larger than ${bound}. Ask for fewer fields or documents, or read it with "for await".`)

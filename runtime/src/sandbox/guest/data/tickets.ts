@@ -1,13 +1,20 @@
-import { hostCalls } from '../../bridge.ts'
+import { hostCalls, stringPayloadBytesMax } from '../../bridge.ts'
+import type { Document } from '../../bson/bson-format.ts'
+import { readDocuments, readOne } from '../../bson/bson-reader.ts'
+import { writeDocument } from '../../bson/bson-writer.ts'
 import { type CurrentRequest, currentRequest, enterRequest } from '../current-request.ts'
 import { callHost } from '../host.ts'
-import { encode, toPayloadBytes } from './bson.ts'
+import { toError } from './mongo-errors.ts'
+
+/** A result of the host: BSON, small as a string of one character per byte. */
+export type Payload = string | Uint8Array
 
 interface Ticket {
-  readonly resolve: (bytes: Uint8Array) => void
-  readonly reject: (error: Error) => void
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly read: (payload: Payload) => unknown
   readonly request: CurrentRequest | undefined
-  /** Holds the place of the call in the author's code; the answer comes from a stack of its own. */
+  /** Holds the place of the call in the author's code. */
   readonly from: Error
 }
 
@@ -15,16 +22,28 @@ const ticketsMax = 1000
 const tickets = new Map<number, Ticket>()
 let lastTicket = 0
 
-/** Sends one operation to the host. @returns the bytes of its result */
-export function askHost(operation: string, collection: string, values: Record<string, unknown>): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
+// Taken before any author's code runs.
+const fromCharCode = String.fromCharCode
+const apply: (call: typeof fromCharCode, self: undefined, codes: ArrayLike<number>) => string = Reflect.apply
+
+/**
+ * Sends one operation to the host.
+ * @param read makes of the result what the promise gives
+ */
+export function askHost<T>(operation: string, collection: string, values: Document, read: (payload: Payload) => T, ignoreUndefined = false): Promise<T> {
+  const from = new Error()
+  return new Promise<T>((resolve, reject) => {
     if (tickets.size >= ticketsMax) throw new RangeError(`At most ${ticketsMax} database operations may wait at the same time.`)
-    const bytes = encode(values)
+    const bytes = writeDocument(values, ignoreUndefined)
     const ticket = ++lastTicket
     const request = currentRequest()
-    tickets.set(ticket, { resolve, reject, request, from: new Error() })
-    callHost(hostCalls.data, ticket, request?.call ?? -1, operation, collection, bytes)
+    tickets.set(ticket, { resolve: resolve as (value: unknown) => void, reject, read, request, from })
+    callHost(hostCalls.data, ticket, request?.call ?? -1, operation, collection, toPayload(bytes))
   })
+}
+
+function toPayload(bytes: Uint8Array): Payload {
+  return bytes.length <= stringPayloadBytesMax ? apply(fromCharCode, undefined, bytes) : bytes.slice()
 }
 
 export function settleTicket(number: number, isDone: boolean, payload: string | ArrayBuffer): void {
@@ -32,17 +51,16 @@ export function settleTicket(number: number, isDone: boolean, payload: string | 
   if (ticket === undefined) return
   tickets.delete(number)
   enterRequest(ticket.request)
-  if (isDone) ticket.resolve(toPayloadBytes(payload))
-  else ticket.reject(toError(String(payload), ticket.from))
+  try {
+    const bytes = typeof payload === 'string' ? payload : new Uint8Array(payload)
+    if (isDone) ticket.resolve(ticket.read(bytes))
+    else ticket.reject(toError(readOne(bytes), ticket.from))
+  } catch (error) {
+    ticket.reject(error)
+  }
 }
 
-/** A failure arrives as JSON: name, message, and what the driver's error had (code, codeName, keyPattern, keyValue ...). */
-function toError(text: string, from: Error): Error {
-  const { name, message, ...more } = JSON.parse(text) as { name: string; message: string }
-  const error = Object.assign(from, more)
-  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true })
-  Object.defineProperty(error, 'message', { value: message, configurable: true, writable: true })
-  const frames = (from.stack ?? '').split('\n').slice(1).join('\n')
-  error.stack = `${name}: ${message}\n${frames}`
-  return error
-}
+/** Most results are one document { value }. */
+export const readValue = (payload: Payload): unknown => readOne(payload).value
+export const readFirst = (payload: Payload): Document | null => (payload.length === 0 ? null : readOne(payload))
+export const readAll = (payload: Payload): Document[] => readDocuments(payload)

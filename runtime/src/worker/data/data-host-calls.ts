@@ -1,0 +1,24 @@
+import { hostCalls, resumeCodes } from '../../sandbox/bridge.ts'
+import { type HostCalls, isCount } from '../host-call.ts'
+import { describeDataError } from './data-error.ts'
+import { toPayload } from './payload.ts'
+
+/** What a function may send at once; MongoDB takes no more. */
+const payloadBytesMax = 48_000_000
+
+export const dataHostCalls: HostCalls = {
+  [hostCalls.data](version, [ticket, call, operation, collection, payload]) {
+    const isPayload = (typeof payload === 'string' || payload instanceof Uint8Array) && payload.length <= payloadBytesMax
+    if (!isCount(ticket, Number.MAX_SAFE_INTEGER) || typeof operation !== 'string' || typeof collection !== 'string' || !isPayload) return undefined
+    const resume = version.resumeLater(call)
+    const open = version.find(call)
+    // Work after the answer has the time of a call once more.
+    const leftMs = version.message.timeoutMs - (open === undefined ? 0 : performance.now() - open.startedAtMs)
+    version.cross(call)
+    version.data.run({ operation, collection, payload, call, leftMs }).then(
+      (result) => resume(resumeCodes.dataDone, ticket, result),
+      (error) => resume(resumeCodes.dataFailed, ticket, toPayload(describeDataError(error))),
+    )
+    return undefined
+  },
+}
