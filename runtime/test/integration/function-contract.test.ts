@@ -75,7 +75,7 @@ describe('what a function may rely on', () => {
         ['res.status(201).json({ a: "ü" })', 201, 'application/json; charset=utf-8', '{"a":"ü"}'],
         ['res.send("<b>ü</b>")', 200, 'text/html; charset=utf-8', '<b>ü</b>'],
         ['res.type("txt").send("x")', 200, 'text/plain; charset=utf-8', 'x'],
-        ['res.type("application/xml").send("<x/>")', 200, 'application/xml', '<x/>'],
+        ['res.type("application/xml").send("<x/>")', 200, 'application/xml; charset=utf-8', '<x/>'],
         ['res.send({ a: 1 })', 200, 'application/json; charset=utf-8', '{"a":1}'],
         ['res.send(null)', 200, undefined, ''],
         ['res.send(new Uint8Array([104, 105]))', 200, 'application/octet-stream', 'hi'],
@@ -279,7 +279,7 @@ describe('what a function may rely on', () => {
       ['await new Request("http://a/", { method: "post", body: "x" }).text()', 'x'],
       ['typeof performance.now()', 'number'],
       ['new Date(0).toISOString()', '1970-01-01T00:00:00.000Z'],
-      ['typeof fetch', 'undefined'],
+      ['typeof fetch', 'function'],
       ['String(new ObjectId("0123456789abcdef01234567"))', '0123456789abcdef01234567'],
       ['imp.ObjectId === ObjectId', true],
     ]

@@ -1,9 +1,10 @@
-import { type ContextFacts, controlCodes, type GuestFailure, hostCalls, loadCaughtName, middlewareName, resumeCodes } from '../bridge.ts'
+import { type ContextFacts, controlCodes, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
 import { enterRequest } from './current-request.ts'
 import { settleTicket } from './data/tickets.ts'
 import { describeFailure } from './failure.ts'
 import { callHost } from './host.ts'
-import { BodyNotReadable, FunctionRequest } from './http/request.ts'
+import { BodyNotReadable } from './http/body-parsing.ts'
+import { FunctionRequest } from './http/request.ts'
 import { drained, FunctionResponse } from './http/response.ts'
 import { answerWithReturned } from './http/returned-value.ts'
 import { setImpFacts } from './imp.ts'
@@ -11,6 +12,7 @@ import { settleInvoke } from './lifecycle/invoke.ts'
 import { applyCarry, beginMiddleware, createNext, endMiddleware, endPassage, keepCarry, type Next, takeCarry } from './lifecycle/middleware.ts'
 import { log } from './log.ts'
 import { fireTimer } from './timers.ts'
+import { resumeFetch } from './web/fetch.ts'
 
 type Handler = (request: FunctionRequest, response: FunctionResponse, next?: Next) => unknown
 
@@ -30,13 +32,14 @@ const afterwards = Function.prototype.call.bind(Promise.prototype.then) as (
 /** One call. @returns the answer if the handler gave it before its first await; else it goes out through the host when it is there. */
 export function run(call: number, meta: string, body: string): string | undefined {
   const carry = takeCarry()
-  const response = new FunctionResponse(call)
   let request: FunctionRequest
   try {
     request = new FunctionRequest(meta, body)
   } catch (error) {
     return toProblem(meta, error)
   }
+  const response = new FunctionResponse(call, request)
+  FunctionRequest.join(request, response)
   if (carry !== undefined) applyCarry(carry, request, response)
   const current = { call, id: request.id }
   enterRequest(current)
@@ -86,13 +89,14 @@ function fail(call: number, request: FunctionRequest, response: FunctionResponse
   if (isMiddleware) endMiddleware(call)
   const { message, stack } = describeFailure(error)
   const state = FunctionResponse.stateOf(response)
-  if (state === 'ended' || state === 'passed') log('error', [`Thrown after the ${state === 'ended' ? 'answer was sent' : 'call of next()'}: ${stack || message}`])
+  if (state === 'ended' || state === 'passed')
+    log('error', [`Thrown after the ${state === 'ended' ? 'answer was sent' : 'call of next()'}: ${stack || message}`])
   else callHost(hostCalls.failed, call, 'FUNCTION_FAILED', message, stack, request.id)
 }
 
 /** The one answer that imprun gives in the function's place: the caller sent a body that is not what it says. */
 function toProblem(meta: string, error: unknown): string {
-  const detail = error instanceof BodyNotReadable ? `The body is not valid JSON: ${error.message}` : 'The request cannot be read.'
+  const detail = error instanceof BodyNotReadable ? error.message : 'The request cannot be read.'
   const requestId = meta.split('\n', 3)[2] ?? ''
   const problem = { type: 'urn:imprun:error:request-invalid', title: 'Bad request', status: 400, detail, code: 'REQUEST_INVALID', requestId }
   return `400\ncontent-type\napplication/problem+json\n\n${JSON.stringify(problem)}`
@@ -104,6 +108,7 @@ export function resume(code: number, number: number, payload: string | ArrayBuff
   else if (code === resumeCodes.invokeAnswered || code === resumeCodes.invokeFailed) settleInvoke(number, code === resumeCodes.invokeAnswered, String(payload))
   else if (code === resumeCodes.carry) keepCarry(String(payload))
   else if (code === resumeCodes.nextAnswered) endPassage(number, Number(payload))
+  else if (code >= resumeCodes.fetchHead && code <= resumeCodes.fetchDrained) resumeFetch(code, number, payload)
   else settleTicket(number, code === resumeCodes.dataDone, payload)
 }
 
@@ -125,7 +130,7 @@ export function control(code: number, argument: string | number): string | numbe
 }
 
 function prepare(facts: ContextFacts): void {
-  isMiddleware = facts.functionName.split('/').at(-1) === middlewareName
+  isMiddleware = facts.isMiddleware
   setImpFacts(facts)
 }
 

@@ -21,6 +21,8 @@ describe('query', () => {
       '__proto__=1',
       'constructor=1',
       'a=1&a=2&a=3',
+      'a=%ff&b=%e4%zz',
+      'a=%C3%28%C3%BC',
     ]) {
       assert.deepEqual({ ...parseFields(text) }, { ...querystring.parse(text) }, text)
     }

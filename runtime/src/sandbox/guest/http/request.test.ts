@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
-import { BodyNotReadable, FunctionRequest } from './request.ts'
+import { BodyNotReadable } from './body-parsing.ts'
+import { FunctionRequest } from './request.ts'
 
 const given = (headers: [string, string][] = [], body = '', url = '/orders/list?page=2&tag=a&tag=b') =>
   new FunctionRequest(['POST', url, 'r-1', '10.0.0.1', 'c-1', 'Tax%20office', ...headers.flat()].join('\n'), body)

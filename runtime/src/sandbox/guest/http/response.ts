@@ -1,16 +1,20 @@
-import encodeUrl from 'encodeurl'
+import escapeHtml from 'escape-html'
 import { hostCalls } from '../../bridge.ts'
 import { callHost } from '../host.ts'
-import { log } from '../log.ts'
-import { checkHeaderName, checkHeaderValue } from './header-rules.ts'
+import { latin1ToBytes, viewBytes } from '../web/bytes.ts'
+import { askExpress, statusText } from './express-tool.ts'
+import type { FunctionRequest } from './request.ts'
+import { type HeadSettings, ResponseHead, readHead, warnSent, withUtf8, writeHead } from './response-head.ts'
 
-type HeaderValue = string | string[]
-/** open: nothing has left. streaming: the head and maybe chunks have left. ended: the answer is complete. */
-type State = 'open' | 'streaming' | 'ended'
+/** open: nothing has left. streaming: the head and maybe chunks have left. ended: the answer is complete. passed: a middleware has left it to the next one. */
+type State = 'open' | 'streaming' | 'ended' | 'passed'
+type Callback = () => unknown
 
-const withoutBody = new Set([204, 205, 304])
+const withoutBody = [204, 205, 304]
 /** Calls whose `res.write` waits for a slow reader. */
 const waitingForDrain = new Map<number, () => void>()
+const toJson = JSON.stringify
+const afterThis = queueAfterThis()
 
 export function drained(call: number): void {
   const go = waitingForDrain.get(call)
@@ -19,17 +23,21 @@ export function drained(call: number): void {
 }
 
 /** What a function gets as `res`: the members of Express' response that need no file system and no template. */
-export class FunctionResponse {
+export class FunctionResponse extends ResponseHead {
   readonly #call: number
+  readonly #request: FunctionRequest
   #state: State = 'open'
-  #status = 200
-  #headers: Record<string, HeaderValue> | undefined
   /** While the handler's first synchronous stretch runs, a text answer waits here to be the entry's own return value: that saves a crossing. */
   #isInFirstStretch = true
   #answer: string | undefined
+  #isClosed = false
+  /** For the handler's own use, as in Express. */
+  locals: Record<string, unknown> = {}
 
-  constructor(call: number) {
+  constructor(call: number, request: FunctionRequest) {
+    super()
     this.#call = call
+    this.#request = request
   }
   /** For the dispatcher: ends the first stretch. @returns the answer if it is there already */
   static endFirstStretch(response: FunctionResponse): string | undefined {
@@ -39,63 +47,61 @@ export class FunctionResponse {
   static stateOf(response: FunctionResponse): State {
     return response.#state
   }
-  get headersSent(): boolean {
+  /** What has been set so far, for the one that a middleware leaves the answer to. */
+  static settingsOf(response: FunctionResponse): HeadSettings {
+    const { status, headers } = readHead(response)
+    return { status, headers: { ...headers } }
+  }
+  static inherit(response: FunctionResponse, { status, headers }: HeadSettings): void {
+    writeHead(response, { status, headers: Object.assign(Object.create(null), headers) })
+  }
+  static pass(response: FunctionResponse): void {
+    response.#state = 'passed'
+  }
+  static setPassedStatus(response: FunctionResponse, status: number): void {
+    writeHead(response, { status })
+  }
+  /** Nobody reads the answer any more. */
+  static close(response: FunctionResponse): void {
+    response.#close()
+  }
+  get req(): FunctionRequest {
+    return this.#request
+  }
+  override get headersSent(): boolean {
     return this.#state !== 'open'
   }
-  get statusCode(): number {
-    return this.#status
+  get writableEnded(): boolean {
+    return this.#state === 'ended'
   }
-  set statusCode(code: number) {
-    this.status(code)
+  get finished(): boolean {
+    return this.#state === 'ended'
   }
-  /** @throws RangeError */
-  status(code: number): this {
-    if (!Number.isInteger(code) || code < 100 || code > 999)
-      throw new RangeError(`${String(code)} is not an HTTP status: it is a whole number from 100 to 999.`)
-    if (this.#isOpen('status')) this.#status = code
-    return this
+  get destroyed(): boolean {
+    return this.#isClosed
   }
-  /** @throws TypeError for a name or value that HTTP does not allow */
-  set(name: string | Record<string, unknown>, value?: unknown): this {
-    if (typeof name === 'object') {
-      for (const [key, each] of Object.entries(name)) this.set(key, each)
-      return this
-    }
-    const key = checkHeaderName(name)
-    const checked = Array.isArray(value) ? value.map((each) => checkHeaderValue(key, each)) : checkHeaderValue(key, value)
-    if (!this.#isOpen(`header ${key}`)) return this
-    this.#headers ??= Object.create(null) as Record<string, HeaderValue>
-    this.#headers[key] = key === 'content-type' && typeof checked === 'string' ? withCharset(checked) : checked
-    return this
-  }
-  header(name: string | Record<string, unknown>, value?: unknown): this {
-    return this.set(name, value)
-  }
-  setHeader(name: string, value: unknown): this {
-    return this.set(name, value)
-  }
-  get(name: string): HeaderValue | undefined {
-    return this.#headers?.[String(name).toLowerCase()]
-  }
-  /** @param type a media type, or a file ending such as `html` */
-  type(type: string): this {
-    return this.set('content-type', type.includes('/') ? type : ((callHost(hostCalls.mediaType, type) as string | undefined) ?? 'application/octet-stream'))
-  }
+
+  /** @throws TypeError for what JSON cannot hold: a BigInt, an object that contains itself */
   json(value?: unknown): this {
-    const text = JSON.stringify(value)
-    this.#typeIfUnset('application/json; charset=utf-8')
-    this.#end(text ?? '')
-    return this
+    const text = toJson(value)
+    if (!this.#isOpen('answer')) return this
+    if (!this.get('content-type')) this.setHeader('content-type', 'application/json; charset=utf-8')
+    return this.send(text)
   }
+  /** @throws TypeError for a function, a symbol or a BigInt */
   send(body?: unknown): this {
-    if (body === undefined || body === null) this.#end('')
-    else if (typeof body === 'string') {
-      this.#typeIfUnset('text/html; charset=utf-8')
-      this.#end(body)
-    } else if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
-      this.#typeIfUnset('application/octet-stream')
-      this.#end(toBytes(body))
-    } else this.json(body)
+    if (typeof body === 'number' || typeof body === 'boolean') return this.json(body)
+    const bytes = typeof body === 'object' && body !== null ? viewBytes(body) : undefined
+    if (typeof body === 'object' && body !== null && bytes === undefined) return this.json(body)
+    if (body !== undefined && body !== null && typeof body !== 'string' && bytes === undefined)
+      throw new TypeError(`res.send takes text, bytes, an object, a number or a boolean, and this is a ${typeof body}.`)
+    if (!this.#isOpen('answer')) return this
+    const type = this.get('content-type')
+    if (typeof body === 'string') this.setHeader('content-type', typeof type === 'string' ? withUtf8(type) : 'text/html; charset=utf-8')
+    else if (bytes !== undefined && type === undefined) this.setHeader('content-type', 'application/octet-stream')
+    const content = bytes ?? ((body ?? '') as string)
+    if (body !== undefined) this.#setETag(content)
+    this.#answerWith(this.#request.fresh ? 304 : undefined, content)
     return this
   }
   sendStatus(code: number): this {
@@ -103,83 +109,169 @@ export class FunctionResponse {
     return this.type('txt').send(statusText(code))
   }
   redirect(statusOrUrl: number | string, url?: string): void {
-    const target = encodeUrl(String(typeof statusOrUrl === 'number' ? url : statusOrUrl))
     const code = typeof statusOrUrl === 'number' ? statusOrUrl : 302
-    this.status(code).set('location', target).type('txt')
-    this.#end(`${statusText(code)}. Redirecting to ${target}`)
+    const target = url === undefined ? (typeof statusOrUrl === 'number' ? '' : statusOrUrl) : url
+    this.location(target)
+    const address = String(this.get('location') ?? target)
+    let body = ''
+    const say = `${statusText(code)}. Redirecting to `
+    this.format({
+      text: () => {
+        body = say + address
+      },
+      html: () => {
+        const head = `<!DOCTYPE html><head><title>${statusText(code)}</title></head>`
+        body = `${head}<body><p>${say}${escapeHtml(address)}</p></body>`
+      },
+      default: () => undefined,
+    })
+    this.status(code)
+    this.#end(body)
+  }
+  /** Calls the one of these that the caller accepts best, as in Express. */
+  format(choices: Record<string, (request: FunctionRequest, response: this) => unknown>): this {
+    const types = Object.keys(choices).filter((each) => each !== 'default')
+    const chosen = types.length > 0 ? this.#request.accepts(types) : false
+    this.vary('Accept')
+    if (typeof chosen === 'string') {
+      this.set('content-type', chosen.includes('/') ? chosen.split(';', 1)[0] : askExpress('lookup', chosen) || 'application/octet-stream')
+      choices[chosen]?.(this.#request, this)
+    } else if (choices.default !== undefined) choices.default(this.#request, this)
+    else this.sendStatus(406)
+    return this
   }
   /** Sends the head if it has not left, and a piece of the body. The promise waits while the caller reads slower than you write. */
-  write(chunk: unknown): Promise<void> {
-    if (this.#state === 'ended') {
-      this.#isOpen('write')
+  write(chunk: unknown, encoding?: unknown, callback?: unknown): Promise<void> {
+    const piece = toPiece(chunk, encoding)
+    if (this.#state === 'ended' || this.#state === 'passed') {
+      warnSent('write')
       return Promise.resolve()
     }
     this.#startStream()
-    const keepsUp = callHost(hostCalls.answerChunk, this.#call, typeof chunk === 'string' ? chunk : toBytes(chunk))
-    return keepsUp === false ? new Promise((resolve) => waitingForDrain.set(this.#call, resolve)) : Promise.resolve()
+    const keepsUp = callHost(hostCalls.answerChunk, this.#call, piece)
+    const written: Promise<void> = keepsUp === false && !this.#isClosed ? new Promise((resolve) => waitingForDrain.set(this.#call, resolve)) : Promise.resolve()
+    const done = [encoding, callback].find((each) => typeof each === 'function') as Callback | undefined
+    if (done !== undefined) void written.then(done)
+    return written
   }
   /** Sends the head now: for a stream whose first piece comes late. */
   flushHeaders(): void {
-    if (this.#state === 'open') this.#startStream()
+    this.#startStream()
   }
-  end(chunk?: unknown): this {
+  /** As Node's, except that the head leaves with the first piece. */
+  writeHead(code: number, ...rest: unknown[]): this {
+    const headers = rest.find((each) => typeof each === 'object' && each !== null) as Record<string, unknown> | undefined
+    this.status(code)
+    for (const [name, value] of Object.entries(headers ?? {})) this.setHeader(name, value)
+    return this
+  }
+  end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
+    const done = [chunk, encoding, callback].find((each) => typeof each === 'function') as Callback | undefined
+    if (done !== undefined) this.once('finish', done)
+    const piece = chunk === undefined || chunk === null || chunk === done ? '' : toPiece(chunk, encoding)
     if (this.#state !== 'streaming') {
-      this.#end(chunk === undefined || chunk === null ? '' : typeof chunk === 'string' ? chunk : toBytes(chunk))
+      this.#end(piece)
       return this
     }
-    if (chunk !== undefined && chunk !== null) void this.write(chunk)
+    if (piece.length > 0) void this.write(piece)
     this.#state = 'ended'
     callHost(hostCalls.answerEnd, this.#call)
+    this.#finish()
     return this
   }
 
+  sendFile(): never {
+    throw impossible('res.sendFile', 'A function has no files. Keep the content in the code or in imp.db(), and send it with res.type(...).send(...).')
+  }
+  sendfile(): never {
+    return this.sendFile()
+  }
+  download(): never {
+    throw impossible('res.download', 'A function has no files. Use res.attachment(name).send(content).')
+  }
+  render(): never {
+    throw impossible('res.render', 'There is no view engine. Make the HTML yourself, or with a template package, and send it with res.send(html).')
+  }
+  jsonp(): never {
+    throw impossible('res.jsonp', 'Use res.json, and let other origins read it with an access-control-allow-origin header.')
+  }
+
+  #isOpen(what: string): boolean {
+    if (this.#state === 'open') return true
+    warnSent(what)
+    return false
+  }
+  /** Only where a cache may ask with it: on other methods it would cost a hash and serve nobody. */
+  #setETag(content: string | Uint8Array): void {
+    const { method } = this.#request
+    if ((method !== 'GET' && method !== 'HEAD') || this.get('etag') !== undefined) return
+    const etag = callHost(hostCalls.etag, content)
+    if (typeof etag === 'string') this.setHeader('etag', etag)
+  }
   #startStream(): void {
     if (this.#state !== 'open') return
     this.#state = 'streaming'
     this.#isInFirstStretch = false
     callHost(hostCalls.answerStart, this.#call, this.#head())
   }
+  #answerWith(status: number | undefined, content: string | Uint8Array): void {
+    if (status !== undefined) this.status(status)
+    if (withoutBody.includes(this.statusCode) && this.statusCode !== 205) this.removeHeader('content-type')
+    this.#end(content)
+  }
   #end(body: string | Uint8Array): void {
     if (!this.#isOpen('answer')) return
     this.#state = 'ended'
-    if (withoutBody.has(this.#status) && this.#headers) delete this.#headers['content-type']
-    const content = withoutBody.has(this.#status) ? '' : body
+    const content = withoutBody.includes(this.statusCode) ? '' : body
     if (typeof content !== 'string') callHost(hostCalls.answerBytes, this.#call, this.#head(), content)
     else if (this.#isInFirstStretch) this.#answer = `${this.#head()}\n\n${content}`
     else callHost(hostCalls.answer, this.#call, `${this.#head()}\n\n${content}`)
+    this.#finish()
+  }
+  #finish(): void {
+    if (this.listenerCount('finish') + this.listenerCount('close') + this.#request.listenerCount('close') === 0) return
+    afterThis(() => {
+      this.emit('finish')
+      this.#close()
+    })
+  }
+  #close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.emit('close')
+    this.#request.emit('close')
   }
   #head(): string {
-    let head = String(this.#status)
-    for (const name in this.#headers) {
-      const value = this.#headers[name]
+    const { status, headers } = readHead(this)
+    let head = String(status)
+    for (const name in headers) {
+      const value = headers[name]
       if (typeof value === 'string') head += `\n${name}\n${value}`
       else for (const each of value ?? []) head += `\n${name}\n${each}`
     }
     return head
   }
-  #typeIfUnset(contentType: string): void {
-    if (this.#headers?.['content-type'] !== undefined || this.#state !== 'open') return
-    this.#headers ??= Object.create(null) as Record<string, HeaderValue>
-    this.#headers['content-type'] = contentType
-  }
-  #isOpen(what: string): boolean {
-    if (this.#state === 'open') return true
-    log('warn', [`The answer has already been sent; this ${what} is ignored. Did you forget a return?`])
-    return false
-  }
 }
 
-function statusText(code: number): string {
-  return (callHost(hostCalls.statusText, code) as string | undefined) ?? String(code)
+/** As Node's process.nextTick: before anything else enters. */
+function queueAfterThis(): (callback: Callback) => void {
+  const settled = Promise.resolve()
+  const then = Function.prototype.call.bind(Promise.prototype.then) as (promise: Promise<void>, callback: Callback) => void
+  return (callback) => then(settled, callback)
 }
 
-function withCharset(contentType: string): string {
-  return /^(?:text\/|application\/(?:json|javascript)\b)/i.test(contentType) && !/charset/i.test(contentType) ? `${contentType}; charset=utf-8` : contentType
+function impossible(member: string, remedy: string): Error {
+  return new Error(`${member} is not possible in a function. ${remedy}`)
 }
 
 /** @throws TypeError */
-function toBytes(value: unknown): Uint8Array {
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  throw new TypeError('A piece of a body is a string or bytes.')
+function toPiece(chunk: unknown, encoding: unknown): string | Uint8Array {
+  if (typeof chunk === 'string') {
+    if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) return chunk
+    if (/^(?:latin1|binary|ascii)$/i.test(encoding)) return latin1ToBytes(chunk)
+    throw new TypeError(`A piece of text is sent as UTF-8. Make bytes of what is "${encoding}".`)
+  }
+  const bytes = viewBytes(chunk)
+  if (bytes === undefined) throw new TypeError('A piece of a body is a string or bytes.')
+  return bytes
 }

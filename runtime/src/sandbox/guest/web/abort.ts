@@ -2,8 +2,8 @@ import { timerGlobals } from '../timers.ts'
 import { DOMException } from './dom-exception.ts'
 import { Event, EventTarget } from './events.ts'
 
-/** Given by the one who makes a signal, so that an author cannot abort what is not theirs. */
-let abortSignal: (signal: AbortSignal, reason: unknown) => void
+/** For imprun itself; an author aborts through the controller. */
+export let abortSignal: (signal: AbortSignal, reason: unknown) => void
 
 export class AbortSignal extends EventTarget {
   #reason: unknown

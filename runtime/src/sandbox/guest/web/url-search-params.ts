@@ -1,3 +1,6 @@
+import { utf8toStringLoose } from '@exodus/bytes/utf8.js'
+import { bytesToLatin1, encodeUtf8, latin1ToBytes } from './bytes.ts'
+
 /** URLSearchParams of the WHATWG URL standard, without the iteration-order subtleties of changing it while it is iterated. */
 export class URLSearchParams {
   #pairs: [string, string][] = []
@@ -87,14 +90,9 @@ function decodePart(part: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // One bad escape must not spoil the others: what does not decode stays as it is written.
-    return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
-      try {
-        return decodeURIComponent(run)
-      } catch {
-        return run
-      }
-    })
+    // Broken escapes stay as they are written, and bytes that are no UTF-8 become U+FFFD.
+    const bytes = bytesToLatin1(encodeUtf8(text)).replace(/%[0-9a-f]{2}/gi, (escaped) => String.fromCharCode(Number.parseInt(escaped.slice(1), 16)))
+    return utf8toStringLoose(latin1ToBytes(bytes))
   }
 }
 
