@@ -16,7 +16,7 @@ export const fetchHostCalls: Partial<Record<number, Handler>> = {
   },
   [hostCalls.fetchPush](version, [number, piece]) {
     const bytes = toBytes(piece)
-    return isNumber(number) && bytes !== undefined ? version.fetches.push(number, bytes) : true
+    return isNumber(number) && bytes !== undefined ? version.fetches.push(number, bytes) : false
   },
   [hostCalls.fetchPushEnd](version, [number]) {
     if (isNumber(number)) version.fetches.endBody(number)

@@ -61,13 +61,14 @@ export class FetchSession {
     this.#owner.cross(callNumber)
     const answer = await outgoing.start(request, await this.#access.open())
     if (this.#open.get(number) !== open) return outgoing.abort()
+    // Before the function hears of the head: it may ask for more at once.
+    open.isSending = true
     resume(resumeCodes.fetchHead, JSON.stringify(answer))
     if (answer.hasBody) await this.#send(number, open)
     else this.#close(number)
   }
 
   async #send(number: number, open: OpenFetch): Promise<void> {
-    open.isSending = true
     while (open.creditBytes > 0) {
       const piece = await open.outgoing.read()
       if (this.#open.get(number) !== open) return
@@ -85,11 +86,13 @@ export class FetchSession {
     const open = this.#open.get(number)
     if (open === undefined) return
     open.creditBytes = aheadBytesMax
-    if (!open.isSending) void this.#send(number, open).catch((error: unknown) => this.#fail(number, open.resume, error))
+    if (open.isSending) return
+    open.isSending = true
+    void this.#send(number, open).catch((error: unknown) => this.#fail(number, open.resume, error))
   }
-  /** @returns false when the other side does not keep up: `fetchDrained` says when it does again */
+  /** @returns false when the other side does not keep up: `fetchDrained`, the answer's end or a failure follows */
   push(number: number, piece: Uint8Array): boolean {
-    return this.#open.get(number)?.outgoing.push(piece) ?? true
+    return this.#open.get(number)?.outgoing.push(piece) ?? false
   }
   endBody(number: number): void {
     this.#open.get(number)?.outgoing.endBody()

@@ -95,14 +95,14 @@ export class OutgoingFetch {
     throw new EgressError('EGRESS_LIMIT', `The answer's body is larger than ${answerBytesMax} bytes.`)
   }
 
-  /** A piece of a streamed request body. @returns false when the other side does not keep up */
+  /** A piece of a streamed request body. @returns false when the other side does not keep up, or wants nothing more */
   push(piece: Uint8Array): boolean {
     const stream = this.#bodyStream
-    if (stream === undefined || stream.destroyed || stream.writableEnded) return true
+    if (stream === undefined || stream.destroyed || stream.writableEnded) return false
     this.#sentBytes += piece.length
     if (this.#sentBytes <= requestBytesMax) return stream.write(piece)
     this.abort(new EgressError('EGRESS_LIMIT', `The request's body is larger than ${requestBytesMax} bytes.`))
-    return true
+    return false
   }
   endBody(): void {
     this.#bodyStream?.end()

@@ -43,7 +43,7 @@ class OpenFetch {
   async #send(source: ByteSource): Promise<void> {
     try {
       for (let piece = await source.pull(); piece !== undefined; piece = await source.pull()) {
-        if (this.#failure !== undefined) return source.cancel(this.#failure.error)
+        if (this.#isOver) return source.cancel(this.#failure?.error)
         const keepsUp = callHost(hostCalls.fetchPush, this.#number, piece)
         if (keepsUp === false) await new Promise<void>((resolve) => (this.#goOn = resolve))
       }
@@ -105,10 +105,10 @@ class OpenFetch {
     this.#end()
     this.#reject(error)
     this.#deliver()
-    this.drained()
   }
   #end(): void {
     this.#isOver = true
+    this.drained()
     fetches.delete(this.#number)
     this.#request.signal.removeEventListener('abort', this.#onAbort)
   }
