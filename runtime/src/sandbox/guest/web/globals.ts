@@ -10,6 +10,7 @@ import { Blob, File } from './blob.ts'
 import { cryptoGlobal } from './crypto.ts'
 import { DOMException } from './dom-exception.ts'
 import { CustomEvent, Event, EventTarget } from './events.ts'
+import { fetch } from './fetch.ts'
 import { FormData } from './form-data.ts'
 import { Headers } from './headers.ts'
 import { Request } from './request.ts'
@@ -40,6 +41,7 @@ const globals = {
   btoa,
   console: consoleGlobal,
   crypto: cryptoGlobal,
+  fetch,
   performance: Object.freeze({ now: () => callHost(hostCalls.now) as number }),
   queueMicrotask: (callback: () => void) => {
     if (typeof callback !== 'function') throw new TypeError('queueMicrotask needs a function to call.')
