@@ -1,4 +1,4 @@
-import { gatewayDatabaseName } from '@imprun/contracts'
+import { gatewayDatabaseName, sysDatabaseName } from '@imprun/contracts'
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 
 /** The backend's one connection pool to MongoDB. */
@@ -12,8 +12,6 @@ export interface Database {
   /** The address of the same MongoDB for another user (of `admin`). Holds a password: never log it. */
   uriFor(user: string, password: string): string
 }
-
-export const sysDatabaseName = 'sys_db'
 
 /** Short enough that a caller hears DATABASE_UNAVAILABLE while it still waits, long enough that most restarts of mongod are not noticed. */
 const serverSelectionTimeoutMs = 2_500

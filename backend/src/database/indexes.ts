@@ -18,7 +18,13 @@ const sysIndexes: Indexes = {
   environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, claimIndex],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
   variables: [{ key: { gatewayId: 1 } }],
-  releases: [{ key: { functionId: 1, version: 1 }, unique: true }, { key: { functionId: 1, sequence: -1 }, unique: true }, { key: { gatewayId: 1 } }],
+  releases: [
+    { key: { functionId: 1, version: 1 }, unique: true },
+    { key: { functionId: 1, sequence: -1 }, unique: true },
+    { key: { gatewayId: 1 } },
+    // Whether a file is in any bundle is asked at every publish.
+    { key: { gatewayId: 1, 'imports.file': 1 }, partialFilterExpression: { 'imports.file': { $exists: true } } },
+  ],
   deployments: [
     { key: { functionId: 1, _id: -1 } },
     { key: { gatewayId: 1, _id: -1 } },
@@ -60,6 +66,7 @@ const gatewayIndexes: Indexes = {
     { key: { at: 1 }, expireAfterSeconds: logTtlS },
   ],
   [gatewayCollections.runs]: [{ key: { createdAt: 1 }, expireAfterSeconds: runTtlS }],
+  [gatewayCollections.schedules]: [{ key: { environment: 1, nextAt: 1 } }],
   [gatewayCollections.stats]: [{ key: { minute: 1 }, expireAfterSeconds: statsTtlS }],
 }
 

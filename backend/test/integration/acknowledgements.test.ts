@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { gatewayCollections, isImprunError, type LiveRuntime } from '@imprun/contracts'
+import { gatewayCollections, isImprunError, type LiveRuntime, type RuntimeHeartbeat, runtimeHeartbeats } from '@imprun/contracts'
 import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -25,11 +25,12 @@ async function givenAcknowledgements() {
       acknowledgements.waitForRuntimes('hometax', 'dev', revision, { deadlineMs: 10_000, ...more }),
     async tell(runtimeId: string, revision: number, more: { heartbeatAt?: Date; failures?: LiveRuntime['failures'] } = {}) {
       const { heartbeatAt, failures = [] } = more
+      const beat = heartbeatAt ? { $set: { heartbeatAt } } : { $currentDate: { heartbeatAt: true as const } }
+      await database.sys.collection<RuntimeHeartbeat>(runtimeHeartbeats).updateOne({ _id: runtimeId }, beat, { upsert: true })
       await runtimes.updateOne(
         { _id: `${runtimeId}/dev` },
         {
-          $set: { runtimeId, environment: 'dev', revision, failures, ...(heartbeatAt ? { heartbeatAt } : {}) },
-          ...(heartbeatAt ? {} : { $currentDate: { heartbeatAt: true } }),
+          $set: { runtimeId, environment: 'dev', revision, failures },
         },
         { upsert: true },
       )

@@ -38,15 +38,15 @@ describe('watcher', () => {
     })
   })
 
-  it('tells of an acknowledged revision, and neither of heartbeats nor of user data', async () => {
+  it('tells of an acknowledged revision, and neither of what says no revision nor of user data', async () => {
     await using given = await givenWatcher()
     await ensureGatewayIndexes(given.database, 'hometax')
     given.watcher.on({ scope: 'gateway', collection: '__runtimes' }, (change) => given.seen.push(change))
     const runtimes = given.database.gateway('hometax').collection<{ _id: string }>('__runtimes')
     await runtimes.insertOne({ _id: 'r1/dev' })
-    await runtimes.updateOne({ _id: 'r1/dev' }, { $currentDate: { heartbeatAt: true } })
+    await runtimes.updateOne({ _id: 'r1/dev' }, { $currentDate: { appliedAt: true } })
     await given.database.named('gatewayid_hometax_dev').collection<{ _id: string }>('__runtimes').insertOne({ _id: 'mine' })
-    await runtimes.updateOne({ _id: 'r1/dev' }, { $set: { revision: 4 }, $currentDate: { heartbeatAt: true } })
+    await runtimes.updateOne({ _id: 'r1/dev' }, { $set: { revision: 4 } })
     await eventually(() => assert.ok(given.seen.some(({ operation }) => operation === 'update')))
     assert.deepEqual(
       given.seen.map(({ gatewayId, operation, id }) => ({ gatewayId, operation, id })),

@@ -6,6 +6,8 @@ import {
   gatewayCollections,
   type LiveRuntime,
   type PublishedFunction,
+  type RuntimeHeartbeat,
+  runtimeHeartbeats,
   type StoredCredential,
 } from '@imprun/contracts'
 import type { ChangeStream } from 'mongodb'
@@ -55,11 +57,7 @@ export async function givenRuntime(database: Database, gatewayId: string, runtim
     const standing = [...failures].filter(([key]) => key.startsWith(`${environment}/`)).map(([, failure]) => failure)
     await db
       .collection<LiveRuntime>(gatewayCollections.runtimes)
-      .updateOne(
-        { _id: id },
-        { $set: { runtimeId, environment, revision: revisions.get(environment) ?? 0, failures: standing }, $currentDate: { heartbeatAt: true } },
-        { upsert: true },
-      )
+      .updateOne({ _id: id }, { $set: { runtimeId, environment, revision: revisions.get(environment) ?? 0, failures: standing } }, { upsert: true })
   }
 
   const readAgain = async (environment: EnvironmentName) => {
@@ -88,8 +86,11 @@ export async function givenRuntime(database: Database, gatewayId: string, runtim
   const bell: ChangeStream = db.watch([{ $match: { 'ns.coll': { $in: [...belledCollections] } } }], { startAtOperationTime: operationTime })
   bell.on('change', () => void wake())
   bell.on('error', () => {})
+  const beat = () =>
+    database.sys.collection<RuntimeHeartbeat>(runtimeHeartbeats).updateOne({ _id: runtimeId }, { $currentDate: { heartbeatAt: true } }, { upsert: true })
+  await beat()
   await wake()
-  const heartbeat = setInterval(() => void Promise.all(environmentNames.map(acknowledge)).catch(() => {}), 1_000)
+  const heartbeat = setInterval(() => void beat().catch(() => {}), 1_000)
 
   return {
     loaded,

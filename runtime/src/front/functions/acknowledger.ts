@@ -1,10 +1,10 @@
-import { gatewayCollections, heartbeatEveryMs, type LiveRuntime } from '@imprun/contracts'
+import { gatewayCollections, type LiveRuntime } from '@imprun/contracts'
 import type { Collection, Db } from 'mongodb'
 import type { Log } from '../../platform/log.ts'
 import type { Observe } from '../observe.ts'
 import type { ServedEnvironment } from './served-environment.ts'
 
-/** Keeps this runtime's documents in one gateway's `__runtimes`: what each environment has reached, and that the runtime lives. */
+/** Keeps this runtime's documents in one gateway's `__runtimes`: what each environment has reached. */
 export interface Acknowledger {
   /** Tells at once how far the environment is, if that is news. Calls that come while a message is on its way lead to one more. */
   acknowledge(served: ServedEnvironment): void
@@ -12,8 +12,12 @@ export interface Acknowledger {
   acknowledgeNow(served: ServedEnvironment): Promise<void>
   /** The runtime no longer serves this environment: nobody shall wait for it. */
   withdraw(served: ServedEnvironment): Promise<void>
+  /** Writes again what is missing in the database. @throws the driver's error */
+  verify(): Promise<void>
   stop(): Promise<void>
 }
+
+const retryMs = 500
 
 interface Told {
   /** What the document says, or is about to say. */
@@ -24,7 +28,7 @@ interface Told {
 
 export function createAcknowledger(options: { database: Db; runtimeId: string; log: Log; observe: Observe }): Acknowledger {
   const { database, runtimeId, log, observe } = options
-  // An acknowledgement that a failover takes back is written again by the next heartbeat, so it need not wait for a majority.
+  // An acknowledgement that a failover takes back is written again at the next tick, so it need not wait for a majority.
   const runtimes: Collection<LiveRuntime> = database.collection(gatewayCollections.runtimes, { writeConcern: { w: 1 } })
   const told = new Map<ServedEnvironment, Told>()
   const writing = new Set<Promise<void>>()
@@ -37,7 +41,6 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
       { _id: idOf(runtimeId, served) },
       {
         $set: { runtimeId, environment: environment.name, revision, failures, ...(appliedAt === undefined ? {} : { appliedAt }) },
-        $currentDate: { heartbeatAt: true },
       },
       // Change streams show a write once it is durable. Left to itself the journal is written every 100 ms, and somebody waits for this.
       { upsert: true, writeConcern: { w: 1, journal: true } },
@@ -63,37 +66,21 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
         await write(served)
       } catch (error) {
         state.revision = -1
-        log.warn({ environment: served.environment.key, error }, 'An acknowledgement could not be written; the next heartbeat brings it.')
-        return
+        state.isWanted = true
+        log.warn({ environment: served.environment.key, error }, 'An acknowledgement could not be written; it is tried again.')
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
       }
     }
   }
-  const beat = async (): Promise<void> => {
-    const current: ServedEnvironment[] = []
-    for (const [served, { revision }] of told) {
-      if (revision !== served.revision) acknowledge(served)
-      else current.push(served)
-    }
-    if (current.length === 0) return
-    const { matchedCount } = await runtimes.updateMany(
-      { _id: { $in: current.map((served) => idOf(runtimeId, served)) } },
-      { $currentDate: { heartbeatAt: true } },
-    )
-    if (matchedCount === current.length) return
-    // Somebody removed a document, or a failover lost one: all are written anew.
-    for (const [served, state] of told) {
-      state.revision = -1
-      acknowledge(served)
-    }
+  /** What could not be written is written anew, and so is what somebody removed or a failover lost. */
+  const verify = async (): Promise<void> => {
+    const settled = [...told].filter(([served, { revision, isWriting }]) => !isWriting && revision === served.revision)
+    const ids = settled.map(([served]) => idOf(runtimeId, served))
+    const there = await runtimes.find({ _id: { $in: ids } }, { projection: { revision: 1 } }).toArray()
+    const known = new Map(there.map(({ _id, revision }) => [_id, revision]))
+    for (const [served, state] of settled) if ((known.get(idOf(runtimeId, served)) ?? -1) < state.revision) state.revision = -1
+    for (const served of told.keys()) acknowledge(served)
   }
-  let beating: Promise<void> | undefined
-  const timer = setInterval(() => {
-    beating ??= beat()
-      .catch((error: unknown) => log.debug({ error }, 'A heartbeat could not be written.'))
-      .finally(() => {
-        beating = undefined
-      })
-  }, heartbeatEveryMs)
 
   return {
     acknowledge,
@@ -106,10 +93,10 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
       await Promise.allSettled(writing)
       await runtimes.deleteOne({ _id: idOf(runtimeId, served) })
     },
+    verify,
     async stop() {
-      clearInterval(timer)
       told.clear()
-      await Promise.allSettled([...writing, beating])
+      await Promise.allSettled(writing)
     },
   }
 }

@@ -70,9 +70,12 @@ export function createGatewayFollower(options: {
     // First the counter, then the documents: all that the counter has counted can be read by then.
     const revision = await reader.readRevision()
     const documents = await reader.readAll(served.environment.name)
-    cursors ??= Object.fromEntries(belledCollections.map((name) => [name, revision])) as Record<BelledCollection, number>
-    confirmedRevision = Math.max(confirmedRevision, revision)
-    countedRevision = Math.max(countedRevision, revision)
+    if (cursors === undefined) {
+      cursors = Object.fromEntries(belledCollections.map((name) => [name, revision])) as Record<BelledCollection, number>
+      // Only for the first: what this revision changed in environments that are followed already may not have been read.
+      confirmedRevision = revision
+      countedRevision = revision
+    }
     for (const document of documents) served.apply(document)
     if (served.environment.settingsRevision < 0) log.warn({ environment: served.environment.key }, 'The environment has no settings yet; nobody is let in.')
     served.confirm(revision)
