@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { deploymentSchema } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'
 import { functionHealthSchema } from './health.ts'
-import { environmentNameSchema, functionNameSchema } from './names.ts'
+import { environmentNameSchema, functionKinds, functionNameSchema } from './names.ts'
+import { scheduleSchema } from './schedule.ts'
 
 export const codeBytesMax = 512 * 1024
 export const httpMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -42,6 +43,8 @@ export const servedSchema = z.object({
   liveMs: z.number().optional(),
   at: z.iso.datetime(),
   by: z.string(),
+  /** Where the release runs by itself. */
+  schedule: scheduleSchema.optional(),
   /** Absent when it was not called in the last minutes. */
   health: functionHealthSchema.optional(),
 })
@@ -52,6 +55,8 @@ export const functionSchema = z
     functionId: z.string(),
     gatewayId: z.string(),
     name: z.string(),
+    /** By its name: a module is imported by others and never published; middleware runs before the functions of its folder. */
+    kind: z.enum(functionKinds),
     /** Rises by one with every save; sent back as `baseRevision`. */
     revision: z.number().int(),
     code: z.string().optional(),
@@ -59,7 +64,7 @@ export const functionSchema = z
     limits: functionLimitsSchema,
     /** Newest first by environment order: what dev, staging and prod serve. */
     served: z.array(servedSchema),
-    /** False when the saved code differs from what dev serves. */
+    /** False when the saved code differs from what dev serves. Always true of a module, which is served inside others. */
     isLiveInDev: z.boolean(),
     updatedAt: z.iso.datetime(),
     updatedBy: z.string(),
@@ -88,12 +93,20 @@ export const publishFunctionSchema = z.strictObject({ environment: environmentNa
 export const promoteFunctionSchema = z.strictObject({ from: environmentNameSchema, to: environmentNameSchema })
 export const deployToStageSchema = z.strictObject({ targetStage: environmentNameSchema })
 
+const refusalSchema = z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema) })
+
+/** What became of a function of dev that imports what was saved. A refusal leaves it as it was. */
+export const republishedSchema = z.object({ functionName: z.string(), deployment: deploymentSchema.optional(), refusal: refusalSchema.optional() })
+export type Republished = z.infer<typeof republishedSchema>
+
 /** The answer of a save that publishes: the function, and how the deployment went. A refusal keeps the save and tells why it is not live. */
 export const savedFunctionSchema = z
   .object({
     function: functionSchema,
     deployment: deploymentSchema.optional(),
-    refusal: z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema) }).optional(),
+    refusal: refusalSchema.optional(),
+    /** Functions of dev that import this one, directly or through others, and were published again with it. */
+    republished: z.array(republishedSchema).optional(),
   })
   .meta({ id: 'SavedFunction' })
 export type SavedFunction = z.infer<typeof savedFunctionSchema>

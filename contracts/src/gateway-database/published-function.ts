@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { functionLimitsSchema, methodsSchema } from '../function.ts'
 import { environmentNameSchema } from '../names.ts'
+import { scheduleRuleSchema } from '../schedule.ts'
 
 /** `__published_functions`: one per (environment, name), replaced by one upsert. A removal is a document with `isRemoved`, so that a re-read sees it. */
 export const publishedFunctionSchema = z.object({
@@ -15,6 +16,7 @@ export const publishedFunctionSchema = z.object({
   sourceMap: z.string(),
   methods: methodsSchema.optional(),
   limits: functionLimitsSchema,
+  schedule: scheduleRuleSchema.optional(),
   publishedAt: z.date(),
   deploymentId: z.string(),
   isRemoved: z.boolean().default(false),
