@@ -7,9 +7,11 @@ import { variablesPatchSchema, variablesViewSchema } from './variable.ts'
 export const authTypeSchema = z.enum(['none', 'key-auth'])
 export type AuthType = z.infer<typeof authTypeSchema>
 
+/** The longest that any function may be allowed to take. */
+export const timeoutMsMax = 300_000
 const mebibyte = 1024 * 1024
 const limits = {
-  timeoutMs: z.number().int().min(50).max(300_000),
+  timeoutMs: z.number().int().min(50).max(timeoutMsMax),
   memoryMb: z.number().int().min(32).max(4096),
   concurrency: z.number().int().min(1).max(1000),
   bodyBytesMax: z

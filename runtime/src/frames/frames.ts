@@ -77,7 +77,7 @@ export interface ConfigureMessage {
   /** `imp.env`, secrets in plain text. */
   variables: Record<string, string>
   egress: { allow: string[]; deny: string[] }
-  limits: { responseBytesMax: number }
+  limits: { timeoutMs: number; responseBytesMax: number }
 }
 export interface BindMessage {
   gatewayId: string
@@ -95,7 +95,11 @@ export interface LoadMessage {
   revision: number
   code: string
   sourceMap: string
+  /** The function's own limit; the environment's, which may be lower, is part of the configuration. */
   timeoutMs: number
+  /** The function's own limits; absent when it has none. With `memoryMb` it gets an isolate of its own. */
+  memoryMb?: number
+  responseBytesMax?: number
   /** It runs before the functions of its folder. */
   isMiddleware?: boolean
   /** It serves already, and is loaded here because this worker lacks it: a middleware that fails to load then keeps what it guards from running. */
@@ -136,7 +140,11 @@ export const frameBytesMax = 128 * 1024 * 1024
 
 export interface FrameSink {
   write(chunk: Uint8Array): unknown
+  /** Bytes that it still holds of what was written. Without it, or while it holds some, a chunk is not written over. */
+  readonly writableLength?: number | undefined
 }
+// Room for what one turn usually sends. A worker has one on each side of its socket, so it is small.
+const sendBufferBytes = 32 * 1024
 /** How long a finished answer may wait for the next ones: one that took long leaves before the next entry, which may take just as long, begins. */
 const flushAfterMs = 20
 /** `encoding` says how a string body becomes bytes; a byte body is copied. */
@@ -147,46 +155,54 @@ export type SendFrame = (id: number, kind: number, meta: string, body: string | 
  * @returns send, and `flush` for a frame that must leave before what follows
  */
 export function createFrameSender(sink: FrameSink, flushAfterFrames = Number.POSITIVE_INFINITY): { send: SendFrame; flush: () => void } {
-  let waiting: { id: number; kind: number; meta: string; body: string | Uint8Array; encoding: 'utf8' | 'latin1' }[] = []
-  let bytesMax = 0
+  // Frames are encoded as they are handed over: kept as objects until the turn ends they would outlive it, and the collector would move them all.
+  let buffer = Buffer.allocUnsafeSlow(sendBufferBytes)
+  let at = 0
+  let frameCount = 0
   let isArmed = false
   let firstAtMs = 0
   const flush = (): void => {
     isArmed = false
-    if (waiting.length === 0) return
-    const frames = waiting
-    const buffer = Buffer.allocUnsafe(bytesMax)
-    waiting = []
-    bytesMax = 0
-    let at = 0
-    for (const frame of frames) {
-      const start = at
-      at += headBytes
-      const metaLength = frame.meta === '' ? 0 : buffer.write(frame.meta, at, 'latin1')
-      at += metaLength
-      if (typeof frame.body !== 'string') {
-        buffer.set(frame.body, at)
-        at += frame.body.length
-      } else if (frame.body !== '') at += buffer.write(frame.body, at, frame.encoding)
-      buffer.writeUInt32LE(at - start - 4, start)
-      buffer.writeUInt32LE(frame.id, start + 4)
-      buffer.writeUInt32LE(frame.kind, start + 8)
-      buffer.writeUInt32LE(metaLength, start + 12)
-    }
-    sink.write(at === buffer.length ? buffer : buffer.subarray(0, at))
+    if (at === 0) return
+    const chunk = buffer.subarray(0, at)
+    at = 0
+    frameCount = 0
+    sink.write(chunk)
+    if (sink.writableLength !== 0 || buffer.length > sendBufferBytes) buffer = Buffer.allocUnsafeSlow(sendBufferBytes)
   }
   const send: SendFrame = (id, kind, meta, body, encoding) => {
     const nowMs = performance.now()
-    if (waiting.length === 0) firstAtMs = nowMs
-    waiting.push({ id, kind, meta, body, encoding })
-    bytesMax += headBytes + meta.length + (typeof body === 'string' && encoding === 'utf8' ? body.length * 3 : body.length)
-    if (waiting.length >= flushAfterFrames || nowMs - firstAtMs > flushAfterMs) flush()
+    const bytesMax = headBytes + meta.length + (typeof body === 'string' && encoding === 'utf8' ? body.length * 3 : body.length)
+    if (at + bytesMax > buffer.length) {
+      flush()
+      if (bytesMax > buffer.length) buffer = Buffer.allocUnsafeSlow(bytesMax)
+    }
+    if (frameCount === 0) firstAtMs = nowMs
+    at = encodeFrame(buffer, at, id, kind, meta, body, encoding)
+    frameCount += 1
+    if (frameCount >= flushAfterFrames || nowMs - firstAtMs > flushAfterMs) flush()
     else if (!isArmed) {
       isArmed = true
       setImmediate(flush)
     }
   }
   return { send, flush }
+}
+
+/** @returns where the frame ends */
+function encodeFrame(buffer: Buffer, start: number, id: number, kind: number, meta: string, body: string | Uint8Array, encoding: 'utf8' | 'latin1'): number {
+  const metaAt = start + headBytes
+  const bodyAt = meta === '' ? metaAt : metaAt + buffer.write(meta, metaAt, 'latin1')
+  let end = bodyAt
+  if (typeof body !== 'string') {
+    buffer.set(body, bodyAt)
+    end += body.length
+  } else if (body !== '') end += buffer.write(body, bodyAt, encoding)
+  buffer.writeUInt32LE(end - start - 4, start)
+  buffer.writeUInt32LE(id, start + 4)
+  buffer.writeUInt32LE(kind, start + 8)
+  buffer.writeUInt32LE(bodyAt - metaAt, start + 12)
+  return end
 }
 
 /** Called once per whole frame. `buffer` may be reused after the call: slice or copy what is kept. */

@@ -97,6 +97,8 @@ export const controlCodes = {
   takeAnswer: 3,
   /** () -> number of calls whose handler has not settled. */
   countUnsettled: 4,
+  /** (all variables by name, as JSON): what `imp.env` shows from here on. */
+  setVariables: 15,
 } as const
 
 /** Where a caught error of the author's top level waits for `finishLoad`. */

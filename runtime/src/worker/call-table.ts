@@ -23,6 +23,8 @@ export interface Call<Owner> {
   isPaused: boolean
   held: (string | Uint8Array)[]
   heldBytes: number
+  /** What the function has written of a streamed answer. */
+  streamedBytes: number
   link: CallLink<Owner> | undefined
   /** Set by those that live on after the answer. */
   onClosed: (() => void) | undefined
@@ -54,6 +56,7 @@ export class CallTable<Owner> {
         isPaused: false,
         held: [],
         heldBytes: 0,
+        streamedBytes: 0,
         link: undefined,
         onClosed: undefined,
       }
@@ -92,6 +95,7 @@ export class CallTable<Owner> {
     call.isPaused = false
     if (call.held.length > 0) call.held = []
     call.heldBytes = 0
+    call.streamedBytes = 0
     call.link = undefined
     const { onClosed } = call
     call.onClosed = undefined

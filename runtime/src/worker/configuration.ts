@@ -1,9 +1,12 @@
 import type { ConfigureMessage } from '../frames/frames.ts'
 
+/** The JSON of none. */
+export const noVariables = '{}'
+
 /** What the environment's owner may change while the worker runs. Read anew at every use, so that a change counts at once. */
 export class Configuration {
-  #current: ConfigureMessage = { variables: {}, egress: { allow: [], deny: [] }, limits: { responseBytesMax: 32 * 1024 * 1024 } }
-  #variablesJson = '{}'
+  #current: ConfigureMessage = { variables: {}, egress: { allow: [], deny: [] }, limits: { timeoutMs: 30_000, responseBytesMax: 32 * 1024 * 1024 } }
+  #variablesJson = noVariables
   #variablesRevision = 0
 
   /** From here on this counts. */

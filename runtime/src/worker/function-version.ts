@@ -1,19 +1,21 @@
-import { entryTimeoutMs, type FailedMessage, type LoadMessage, type LogMessage } from '../frames/frames.ts'
+import type { FailedMessage, LoadMessage, LogMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
 import type { Background, BackgroundSession } from './background/background.ts'
 import type { Call, CallLink, CallTable } from './call-table.ts'
 import type { Configuration } from './configuration.ts'
 import type { DataSession } from './data/data-session.ts'
+import { bodyBytesOf, EffectiveLimits } from './effective-limits.ts'
 import type { FetchOwner, FetchSession } from './egress/fetch-session.ts'
 import { createHostFunction } from './host-function.ts'
 import type { Invocation, Invocations } from './invoke/invocations.ts'
 import { type LoadRefusal, loadInto } from './load-function.ts'
 import type { Output } from './output.ts'
 import { EntryError, type SandboxContext } from './sandbox/engine.ts'
+import type { FunctionMemory } from './sandbox/function-memory.ts'
 import { createStackMapper, type StackMapper } from './stack-mapper.ts'
 
 export interface VersionDependencies {
-  takeContext(): SandboxContext
+  memory: FunctionMemory
   calls: CallTable<FunctionVersion>
   output: Output
   openData(isCallOpen: (call: unknown) => boolean): DataSession
@@ -22,8 +24,8 @@ export interface VersionDependencies {
   invocations: Invocations
   background: Background
   facts: ContextFacts
-  /** Memory ran out in the isolate that all functions share: every context is gone. */
-  onOutOfMemory(): void
+  /** Memory ran out: every context of the isolate is gone. */
+  onOutOfMemory(version: FunctionVersion): void
   /** This version has been replaced, and nothing of it runs any more. */
   onRetired(version: FunctionVersion): void
 }
@@ -45,11 +47,13 @@ export class FunctionVersion {
   readonly message: LoadMessage
   readonly stacks: StackMapper
   readonly background: BackgroundSession
+  readonly limits: EffectiveLimits
   /** Runs before it, outermost first; undefined in place of one that could not be loaded. */
   middleware: readonly (FunctionVersion | undefined)[] = []
   readonly #dependencies: VersionDependencies
-  readonly #entryTimeoutMs: number
   #context: SandboxContext | undefined
+  /** Of the variables that the context shows. */
+  #variablesRevision = 0
   #data: DataSession | undefined
   #fetches: FetchSession | undefined
   readonly #timers = new Map<number, NodeJS.Timeout>()
@@ -59,19 +63,22 @@ export class FunctionVersion {
   constructor(message: LoadMessage, dependencies: VersionDependencies) {
     this.message = message
     this.#dependencies = dependencies
-    this.#entryTimeoutMs = Math.min(message.timeoutMs, entryTimeoutMs)
+    this.limits = new EffectiveLimits(message, dependencies.configuration)
     this.background = dependencies.background.openSession(this)
     this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
   }
 
   /** Compiles the code in a context of its own and runs its top level. @returns why it cannot serve */
   load(): LoadRefusal | undefined {
-    const context = this.#dependencies.takeContext()
+    const { memory, configuration, facts } = this.#dependencies
+    const context = memory.takeContext()
     context.host = createHostFunction(this)
     this.#context = context
-    const refusal = loadInto(context, this.message, this.#dependencies.facts, this.stacks)
+    this.#variablesRevision = configuration.variablesRevision
+    const refusal = loadInto(context, this.message, facts, this.stacks, configuration.variablesJson)
+    const { isLost } = context
     if (refusal !== undefined) this.#releaseContext()
-    if (context.isLost) this.#dependencies.onOutOfMemory()
+    if (isLost) this.#dependencies.onOutOfMemory(this)
     return refusal
   }
 
@@ -97,8 +104,9 @@ export class FunctionVersion {
     call.startedAtMs = performance.now()
     const { number } = call
     try {
-      if (carry !== undefined) this.#context?.resume(resumeCodes.carry, number, carry, this.#entryTimeoutMs)
-      const answer = this.#context?.run(number, meta, body, this.#entryTimeoutMs)
+      this.#showVariables()
+      if (carry !== undefined) this.#context?.resume(resumeCodes.carry, number, carry, this.limits.entryTimeoutMs)
+      const answer = this.#context?.run(number, meta, body, this.limits.entryTimeoutMs)
       if (answer !== undefined) this.answer(call, answer)
     } catch (error) {
       this.#onEntryError(error, number)
@@ -108,13 +116,16 @@ export class FunctionVersion {
   answer(call: Call<FunctionVersion>, text: string): void {
     if (text.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
     if (text.indexOf('\n\n') < 3) return this.#refuseAnswer(call, 'The answer has no head.')
+    const refusal = this.limits.refusalOf(bodyBytesOf(text, this.limits.responseBytesMax))
+    if (refusal !== undefined) return this.#refuseAnswer(call, refusal)
     const { frontId, link } = call
     this.#dependencies.calls.close(call)
     this.#dependencies.output.answer(frontId, text)
     link?.onAnswered(statusOf(text))
   }
   answerBytes(call: Call<FunctionVersion>, head: string, bytes: Uint8Array): void {
-    if (bytes.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
+    const refusal = bytes.length > answerCharsMax ? tooLarge : this.limits.refusalOf(bytes.length)
+    if (refusal !== undefined) return this.#refuseAnswer(call, refusal)
     const { frontId, link } = call
     this.#dependencies.calls.close(call)
     this.#dependencies.output.answerBytes(frontId, head, bytes)
@@ -122,7 +133,9 @@ export class FunctionVersion {
   }
   /** @returns false when the caller does not keep up */
   answerChunk(call: Call<FunctionVersion>, chunk: string | Uint8Array): boolean {
-    if (chunk.length > answerCharsMax) this.#refuseAnswer(call, tooLarge)
+    call.streamedBytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
+    const refusal = chunk.length > answerCharsMax ? tooLarge : this.limits.refusalOf(call.streamedBytes)
+    if (refusal !== undefined) this.#refuseAnswer(call, refusal)
     else if (!call.isPaused) this.#dependencies.output.answerChunk(call.frontId, chunk)
     else {
       call.held.push(chunk)
@@ -206,7 +219,7 @@ export class FunctionVersion {
     return this.#data
   }
   get fetches(): FetchSession {
-    this.#fetches ??= this.#dependencies.openFetches(this, this.message.timeoutMs)
+    this.#fetches ??= this.#dependencies.openFetches(this, this.limits.timeoutMs)
     return this.#fetches
   }
   /** Nobody waits for this call any more. */
@@ -243,7 +256,7 @@ export class FunctionVersion {
 
   /** A newer version has taken over: lets the calls, and what they left to do after the answer, finish; then frees the context, and its timers end with it. */
   retire(): void {
-    const endsAt = Date.now() + this.message.timeoutMs
+    const endsAt = Date.now() + this.limits.timeoutMs
     const check = (): void => {
       if (!this.background.isEmpty || (Date.now() < endsAt && this.#isBusy())) setTimeout(check, drainCheckEveryMs)
       else {
@@ -252,6 +265,13 @@ export class FunctionVersion {
       }
     }
     check()
+  }
+  get sharesMemory(): boolean {
+    return this.#dependencies.memory.isShared
+  }
+  /** What its author reads when its memory ran out. */
+  get exhausted(): string {
+    return this.#dependencies.memory.exhausted
   }
   /** @param reason what the calls that are still open fail with */
   dispose(reason: string): void {
@@ -263,30 +283,38 @@ export class FunctionVersion {
     if (this.#context === undefined) return false
     if (this.#dependencies.calls.of(this).length > 0) return true
     try {
-      return this.#context.control(controlCodes.countUnsettled, 0, this.#entryTimeoutMs) !== 0
+      return this.#context.control(controlCodes.countUnsettled, 0, this.limits.entryTimeoutMs) !== 0
     } catch {
       return false
     }
   }
   #resume(code: number, number: number, payload: string | Uint8Array, callNumber?: unknown): void {
     try {
-      this.#context?.resume(code, number, payload, this.#entryTimeoutMs)
+      this.#showVariables()
+      this.#context?.resume(code, number, payload, this.limits.entryTimeoutMs)
     } catch (error) {
       this.#onEntryError(error, callNumber)
     }
+  }
+  /** Before each entry: what the environment's owner has changed since the last one. */
+  #showVariables(): void {
+    const { variablesRevision, variablesJson } = this.#dependencies.configuration
+    if (variablesRevision === this.#variablesRevision || this.#context === undefined) return
+    this.#variablesRevision = variablesRevision
+    this.#context.control(controlCodes.setVariables, variablesJson, this.limits.entryTimeoutMs)
   }
   #onEntryError(error: unknown, callNumber: unknown): void {
     if (!(error instanceof EntryError)) throw error
     const call = this.find(callNumber)
     if (error.failure === 'timed-out') {
-      const message = `The function ran for ${this.#entryTimeoutMs} ms without pausing and was stopped.`
+      const message = `The function ran for ${this.limits.entryTimeoutMs} ms without pausing and was stopped.`
       if (call !== undefined) this.fail(call, 'FUNCTION_TIMED_OUT', message, `${message}\n${error.guestStack}`, undefined)
       else this.log('error', `${message}\n${error.guestStack}`, undefined)
     } else if (error.failure === 'out-of-memory') {
-      const message = 'The memory limit of the environment was reached. All its functions were started again.'
+      const message = this.exhausted
       if (call !== undefined) this.fail(call, 'FUNCTION_FAILED', message, '', undefined)
       else this.log('error', message, undefined)
-      this.#dependencies.onOutOfMemory()
+      this.#dependencies.onOutOfMemory(this)
     } else this.#onStrayRejection(error, call)
   }
   /** Somebody's promise was rejected and nobody looked. It is logged; the call that happened to run when it was noticed goes on. */
@@ -294,7 +322,7 @@ export class FunctionVersion {
     this.log('error', `Unhandled rejection: ${error.guestStack || error.message}`, undefined)
     if (call === undefined) return
     try {
-      const answer = this.#context?.control(controlCodes.takeAnswer, call.number, this.#entryTimeoutMs)
+      const answer = this.#context?.control(controlCodes.takeAnswer, call.number, this.limits.entryTimeoutMs)
       if (typeof answer === 'string') this.answer(call, answer)
     } catch (next) {
       this.#onEntryError(next, undefined)
@@ -310,6 +338,7 @@ export class FunctionVersion {
     this.#fetches = undefined
     this.#context?.release()
     this.#context = undefined
+    this.#dependencies.memory.release()
   }
 }
 

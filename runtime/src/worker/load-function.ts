@@ -1,15 +1,27 @@
 import { entryTimeoutMs, type LoadMessage, type RefusedMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, type GuestFailure } from '../sandbox/bridge.ts'
+import { noVariables } from './configuration.ts'
 import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
 import type { SourcePlace, StackMapper } from './stack-mapper.ts'
 
 export type LoadRefusal = RefusedMessage
 
-/** Compiles a function in a blank context and runs its top level. @returns why it cannot serve, with the place in the author's source */
-export function loadInto(context: SandboxContext, { name, code }: LoadMessage, facts: ContextFacts, stacks: StackMapper): LoadRefusal | undefined {
+/**
+ * Compiles a function in a blank context and runs its top level.
+ * @param variablesJson what its `imp.env` begins with
+ * @returns why it cannot serve, with the place in the author's source
+ */
+export function loadInto(
+  context: SandboxContext,
+  { name, code }: LoadMessage,
+  facts: ContextFacts,
+  stacks: StackMapper,
+  variablesJson = noVariables,
+): LoadRefusal | undefined {
   try {
     const script = context.compile(code, `function:${name}`)
     context.control(controlCodes.prepare, JSON.stringify(facts), entryTimeoutMs)
+    if (variablesJson !== noVariables) context.control(controlCodes.setVariables, variablesJson, entryTimeoutMs)
     try {
       script.run(entryTimeoutMs)
     } catch (error) {

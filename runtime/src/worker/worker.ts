@@ -15,6 +15,7 @@ import type { Output } from './output.ts'
 import { readBody } from './request-body.ts'
 import { ContextPool } from './sandbox/context-pool.ts'
 import type { Engine } from './sandbox/engine.ts'
+import { type FunctionMemory, ownMemory, sharedMemory } from './sandbox/function-memory.ts'
 
 /** Memory of the isolate that a spare makes before it knows its environment: the default of an environment's limits. */
 export const spareMemoryMb = 256
@@ -35,7 +36,9 @@ export class Worker {
   readonly #output: Output
   readonly #process: WorkerProcess
   readonly #calls = new CallTable<FunctionVersion>()
+  readonly #engine: Engine
   readonly #contexts: ContextPool
+  readonly #sharedMemory: FunctionMemory
   readonly #configuration = new Configuration()
   readonly #functions: (FunctionVersion | undefined)[] = []
   /** Those that serve, and those that still finish calls. */
@@ -52,7 +55,9 @@ export class Worker {
     this.#background = new Background((count) => output.background(count))
     this.#network = network
     this.#process = process
+    this.#engine = engine
     this.#contexts = new ContextPool(engine, spareMemoryMb)
+    this.#sharedMemory = sharedMemory(this.#contexts)
   }
 
   /** One whole frame of the front. Its bytes are not kept. */
@@ -97,7 +102,7 @@ export class Worker {
     const { egress } = this.#bound
     const { gatewayId, environment } = this.#bound.message
     const version = new FunctionVersion(message, {
-      takeContext: () => this.#contexts.take(),
+      memory: this.#memoryOf(message),
       calls: this.#calls,
       output: this.#output,
       openData: this.#bound.data.openSession,
@@ -106,7 +111,7 @@ export class Worker {
       invocations: this.#invocations,
       background: this.#background,
       facts: { gatewayId, environment, functionName: message.name, version: message.version, isMiddleware: isMiddlewareName(message.name) },
-      onOutOfMemory: () => this.#onOutOfMemory(),
+      onOutOfMemory: (lost) => this.#onOutOfMemory(lost),
       onRetired: (retired) => this.#versions.delete(retired),
     })
     const refusal = version.load()
@@ -132,8 +137,13 @@ export class Worker {
     for (const version of this.#functions) if (version !== undefined) version.middleware = this.#middleware.before(version.message.name)
   }
   /** The contexts of the lost isolate are gone; each function is loaded again when it is called next. */
-  #onOutOfMemory(): void {
-    for (const version of this.#versions) version.dispose('Another function of this environment used up the memory.')
+  #onOutOfMemory(lost: FunctionVersion): void {
+    if (!lost.sharesMemory) return lost.dispose(lost.exhausted)
+    for (const version of this.#versions) if (version.sharesMemory) version.dispose('Another function of this environment used up the memory.')
+  }
+  /** A function that asks for memory of its own gets it, up to what the environment may have. */
+  #memoryOf({ memoryMb }: LoadMessage): FunctionMemory {
+    return memoryMb === undefined ? this.#sharedMemory : ownMemory(this.#engine, Math.min(memoryMb, this.#bound?.message.memoryMb ?? spareMemoryMb))
   }
 
   #abort(id: number): void {

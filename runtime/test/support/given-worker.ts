@@ -20,7 +20,11 @@ import {
 
 const mainFile = path.resolve(import.meta.dirname, '../../src/worker/main.ts')
 /** Of an environment whose owner has changed nothing. */
-export const configurationDefault: ConfigureMessage = { variables: {}, egress: { allow: [], deny: [] }, limits: { responseBytesMax: 32 * 1024 * 1024 } }
+export const configurationDefault: ConfigureMessage = {
+  variables: {},
+  egress: { allow: [], deny: [] },
+  limits: { timeoutMs: 30_000, responseBytesMax: 32 * 1024 * 1024 },
+}
 
 const answerWithinMs = 15_000
 const leaveWithinMs = 1_000

@@ -1,4 +1,4 @@
-import { isMiddlewareName, logLevels } from '@imprun/contracts'
+import { isMiddlewareName, logLevels, timeoutMsMax } from '@imprun/contracts'
 import { z } from 'zod'
 import {
   answerKindMax,
@@ -91,14 +91,17 @@ export class BoundWorker {
     return this.#hasFunction[index] === true
   }
 
-  sendLoad(load: Load, timeoutMs: number): void {
+  sendLoad(load: Load): void {
     const { entry, source } = load
+    const { timeoutMs = timeoutMsMax, memoryMb, responseBytesMax } = entry.limits
     this.#hasFunction[entry.index] = true
     load.sentCount += 1
     const message: LoadMessage = {
       index: entry.index,
       name: entry.name,
       timeoutMs,
+      ...(memoryMb === undefined ? {} : { memoryMb }),
+      ...(responseBytesMax === undefined ? {} : { responseBytesMax }),
       ...source,
       isMiddleware: this.#isMiddleware(entry.index),
       isServing: load.isServing ?? false,

@@ -239,7 +239,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   }
 
   #sendLoad(worker: BoundWorker, load: Load): void {
-    worker.sendLoad(load, this.environment.timeoutMsOf(load.entry.limits))
+    worker.sendLoad(load)
   }
 
   /** Sends what can be sent, in order; a call whose code is missing steps aside for the others. */

@@ -12,6 +12,7 @@ import { settleInvoke } from './lifecycle/invoke.ts'
 import { applyCarry, beginMiddleware, createNext, endMiddleware, endPassage, keepCarry, type Next, takeCarry } from './lifecycle/middleware.ts'
 import { log } from './log.ts'
 import { fireTimer } from './timers.ts'
+import { setVariables } from './variables.ts'
 import { resumeFetch } from './web/fetch.ts'
 
 type Handler = (request: FunctionRequest, response: FunctionResponse, next?: Next) => unknown
@@ -123,6 +124,7 @@ function runTimer(number: number): void {
 
 export function control(code: number, argument: string | number): string | number | undefined {
   if (code === controlCodes.countUnsettled) return unsettled
+  if (code === controlCodes.setVariables) setVariables(String(argument))
   if (code === controlCodes.takeAnswer) return lastAnswer?.call === argument ? lastAnswer.text : undefined
   if (code === controlCodes.finishLoad) return finishLoad()
   if (code === controlCodes.prepare) prepare(JSON.parse(String(argument)))

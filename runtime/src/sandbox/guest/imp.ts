@@ -5,14 +5,14 @@ import { mongoErrors } from './data/mongo-errors.ts'
 import { invoke } from './lifecycle/invoke.ts'
 import { waitUntil } from './lifecycle/wait-until.ts'
 import { impLog } from './log.ts'
+import { env } from './variables.ts'
 
 const imp = {
   ...bsonTypes,
   ...mongoErrors,
   gateway: '',
   environment: '',
-  /** The environment's variables. */
-  env: Object.freeze({}),
+  env,
   log: impLog,
   db: database,
   invoke,

@@ -46,7 +46,7 @@ export class BackgroundSession {
       if (this.#works.has(work))
         this.#works.set(
           work,
-          setTimeout(() => this.#giveUp(work, requestId), this.#version.message.timeoutMs),
+          setTimeout(() => this.#giveUp(work, requestId), this.#version.limits.timeoutMs),
         )
     }
     if (call === undefined) return startClock()
@@ -66,7 +66,7 @@ export class BackgroundSession {
     for (const work of [...this.#works.keys()]) this.end(work)
   }
   #giveUp(work: number, requestId: string | undefined): void {
-    const { timeoutMs } = this.#version.message
+    const { timeoutMs } = this.#version.limits
     this.#version.log('error', `Work after the answer took longer than ${timeoutMs} ms and is no longer waited for.`, requestId)
     this.end(work)
   }

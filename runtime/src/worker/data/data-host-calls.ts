@@ -13,7 +13,7 @@ export const dataHostCalls: HostCalls = {
     const resume = version.resumeLater(call)
     const open = version.find(call)
     // Work after the answer has the time of a call once more.
-    const leftMs = version.message.timeoutMs - (open === undefined ? 0 : performance.now() - open.startedAtMs)
+    const leftMs = version.limits.timeoutMs - (open === undefined ? 0 : performance.now() - open.startedAtMs)
     version.cross(call)
     version.data.run({ operation, collection, payload, call, leftMs }).then(
       (result) => resume(resumeCodes.dataDone, ticket, result),

@@ -44,7 +44,7 @@ export class ChainRun {
       return
     }
     const isLast = at === versions.length - 1
-    const link = new Link(version, isLast ? undefined : version.message.timeoutMs, {
+    const link = new Link(version, isLast ? undefined : version.limits.timeoutMs, {
       onPass: (call, headerLines, next) => {
         const { number } = call
         this.#passed.push({ version, call, number })
