@@ -173,9 +173,10 @@ export class FunctionRequest extends Listeners {
   get stale(): boolean {
     return !this.fresh
   }
-  /** @returns the type that matches, false when none does */
-  is(...types: (string | string[])[]): string | false {
-    const contentType = this.get('content-type')
+  /** @returns the type that matches, false when none does, null without a body */
+  is(...types: (string | string[])[]): string | false | null {
+    const { 'content-type': contentType, 'content-length': length, 'transfer-encoding': encoding } = this.headers
+    if (encoding === undefined && length === undefined) return null
     return contentType === undefined ? false : (askExpress('is', contentType, types.flat()) as string | false)
   }
   accepts(...types: (string | string[])[]): string | string[] | false {
