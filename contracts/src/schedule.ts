@@ -7,6 +7,7 @@ export const scheduleRuleSchema = z.object({
   /** IANA name. */
   timeZone: z.string(),
 })
+export type ScheduleRule = z.infer<typeof scheduleRuleSchema>
 
 const passedOverSchema = z.object({
   /** Since the schedule was published. */
