@@ -54,7 +54,12 @@ export function startWorkerProcess(path: string, onReady: (worker: WorkerProcess
   }
   const worker: WorkerProcess = {
     pid: child.pid ?? 0,
-    send: createFrameSender({ write: (chunk) => (isLost ? false : socket?.write(chunk)) }).send,
+    send: createFrameSender({
+      write: (chunk) => (isLost ? false : socket?.write(chunk)),
+      get writableLength() {
+        return socket?.writableLength
+      },
+    }).send,
     onFrame: (id, kind) => {
       if (id !== 0 || kind !== toFront.done) return
       worker.onFrame = ignoreFrame
