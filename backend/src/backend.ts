@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Connection } from '@imprun/contracts'
 import { composeNouns, type Ground, type Nouns } from './compose.ts'
 import type { Config } from './config.ts'
@@ -15,6 +16,8 @@ import { createIdempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { createReadiness } from './http/readiness.ts'
 import { createHttpServer } from './http/server.ts'
+import { createNpm } from './packages/npm.ts'
+import { createPackageCache } from './packages/package-cache.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
 import { createSecrets, type Secrets } from './platform/secrets.ts'
@@ -80,6 +83,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
     database,
     watcher,
     secrets,
+    packageCache: createPackageCache({ folder: join(config.home, 'packages'), npm: createNpm(config.npm) }),
     clock,
     log,
     holder: `backend-${homeDigest(config.home)}`,

@@ -44,6 +44,10 @@ import { createToolRoutes } from './mcp/tool-routes.ts'
 import { createToolStore } from './mcp/tool-store.ts'
 import { findToolView, type McpUrl } from './mcp/tool-view.ts'
 import { createToolsets } from './mcp/toolsets.ts'
+import { createGatewayPackages } from './packages/gateway-packages.ts'
+import type { PackageCache } from './packages/package-cache.ts'
+import { createPackageRoutes } from './packages/package-routes.ts'
+import { createPackageStore } from './packages/package-store.ts'
 import type { EngineEvent } from './phases/engine.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
@@ -51,6 +55,7 @@ import type { Secrets } from './platform/secrets.ts'
 import { createAcknowledgements } from './publishing/acknowledgements.ts'
 import { createCompiler } from './publishing/compile.ts'
 import { createPublisher } from './publishing/publisher.ts'
+import { createReleaseInputs } from './publishing/release-inputs.ts'
 import { createRegionStore } from './regions/region-store.ts'
 import { createReleaseRoutes } from './releases/release-routes.ts'
 import { createReleaseStore } from './releases/release-store.ts'
@@ -65,6 +70,7 @@ export interface Ground {
   database: Database
   watcher: Watcher
   secrets: Secrets
+  packageCache: PackageCache
   clock: Clock
   log: Log
   /** Names this backend across its restarts; no two that live at once share one. */
@@ -82,9 +88,11 @@ const acknowledgeDeadlineMs = 10_000
 type Parts = ReturnType<typeof composeParts>
 
 /** Stores and services that know nothing of each other's routes. */
-function composeParts({ database, watcher, secrets, clock, log }: Ground) {
+function composeParts({ database, watcher, secrets, clock, log, packageCache }: Ground) {
   const environments = createEnvironmentStore(database)
   const functions = createFunctionStore(database)
+  const packageStore = createPackageStore(database)
+  const packages = createGatewayPackages({ store: packageStore, cache: packageCache })
   const variables = createVariableStore(database)
   const sealer = createSecretSealer(secrets)
   return {
@@ -105,6 +113,8 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
     sealer,
     settings: createEnvironmentSettingsStore({ database, environments, variables, sealer }),
     functions,
+    packageStore,
+    packageCache,
     health: createHealthStore({ database, clock }),
     releases: createReleaseStore(database),
     runs: createRunStore(database),
@@ -113,7 +123,8 @@ function composeParts({ database, watcher, secrets, clock, log }: Ground) {
     applications: createApplicationStore(database),
     grants: createGrantStore(database),
     tools: createToolStore(database),
-    compiler: createCompiler({ files: functions, packages: { find: async () => undefined } }),
+    compiler: createCompiler({ files: functions, packages }),
+    inputs: createReleaseInputs({ functions, packages }),
     acknowledgements: createAcknowledgements({ database, watcher, clock, log }),
     acknowledgeDeadlineMs,
   }
@@ -139,7 +150,7 @@ function composeServices(ground: Ground, parts: Parts) {
       watcher: ground.watcher,
       holder: ground.holder,
       driver,
-      contents: [functions, releases, deploymentStore, grants, tools, parts.variables],
+      contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables],
       ...(ground.observe ? { observe: ground.observe } : {}),
     }),
   }
@@ -151,6 +162,7 @@ const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof
   ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
   ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
   ...createFunctionRoutes({ ...parts, ...services }),
+  ...createPackageRoutes(parts),
   ...createRunRoutes({ ...parts, ...services }),
   ...createReleaseRoutes({ ...parts, ...services }),
   ...createDeploymentRoutes({ ...parts, ...services }),
@@ -211,7 +223,10 @@ export function composeNouns(ground: Ground): Nouns {
       { path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) },
       { path: bellPath, handler: bell.handler },
     ],
-    ensureContent: () => parts.regions.ensureLocal(),
+    async ensureContent() {
+      await parts.regions.ensureLocal()
+      await parts.packageCache.collect(new Set(await parts.packageStore.listLockHashes()))
+    },
     async start(undo) {
       const { compiler, acknowledgements, bellHub } = parts
       undo.defer(() => compiler.stop())

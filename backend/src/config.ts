@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { NpmSettings } from './packages/npm.ts'
 import { type LogLevel, logLevels } from './platform/log.ts'
 
 export interface Config {
@@ -13,6 +14,7 @@ export interface Config {
   mongodbUri: string | undefined
   /** PATH: where an installed mongod is looked for. */
   searchPath: string
+  npm: NpmSettings
   /** Undefined: made on the first start and kept in the home. */
   secretKey: Uint8Array | undefined
   userName: string
@@ -74,6 +76,13 @@ const environmentSchema = z.object({
   IMPRUN_LOG_TO: z.enum(['file', 'stderr'], { error: 'Use file or stderr.' }).default('file'),
 })
 
+/** How the user's npm reaches its registry. Nothing else of the environment goes to it: some of the rest is secret. */
+const npmVariables =
+  /^(?:HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SystemRoot|TMPDIR|TEMP|TMP|LANG|(?:https?|all|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|npm_config_(?:registry|userconfig|globalconfig|cache|cafile|proxy|https_proxy|noproxy|strict_ssl|\/\/.*|@.*:registry))$/i
+
+const npmEnvironmentOf = (given: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (npmVariables.test(name) && value !== undefined ? [[name, value]] : [])))
+
 /** @throws Error with one line for each faulty variable; values are not repeated, because some are secret. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>, machine: Machine): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
@@ -89,6 +98,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     stateFolder: resolve(env.IMPRUN_STATE ?? join(env.XDG_STATE_HOME ?? join(machine.homeFolder, '.local', 'state'), 'imprun')),
     mongodbUri: env.MONGODB_URI,
     searchPath: env.PATH,
+    npm: { searchPath: env.PATH, environment: npmEnvironmentOf(given) },
     secretKey: env.IMPRUN_SECRET_KEY === undefined ? undefined : Buffer.from(env.IMPRUN_SECRET_KEY, 'hex'),
     userName: machine.userName,
     api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: env.IMPRUN_API_ALLOWED_HOSTS.split(/[\s,]+/).filter(Boolean) },

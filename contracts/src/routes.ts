@@ -16,6 +16,7 @@ import {
 import { createGatewaySchema, gatewaySchema, patchGatewaySchema } from './gateway.ts'
 import { logEntrySchema, logQuerySchema, logTailEventSchema } from './log.ts'
 import { environmentNameSchema } from './names.ts'
+import { packagesSchema, putPackagesSchema } from './packages.ts'
 import { pageOf, pageQuerySchema } from './paging.ts'
 import { releaseSchema } from './release.ts'
 import { runFunctionSchema, runResultSchema } from './run.ts'
@@ -147,6 +148,26 @@ export const routes = {
     body: patchEnvironmentSchema,
     status: 200,
     response: environmentDetailSchema,
+  },
+
+  getPackages: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/packages',
+    summary: 'npm packages that the functions of a gateway may import',
+    role: 'user',
+    tag: 'packages',
+    status: 200,
+    response: packagesSchema,
+  },
+  putPackages: {
+    method: 'PUT',
+    path: '/api-gateways/:gatewayId/packages',
+    summary: 'Declare npm packages; answers when they are installed',
+    role: 'user',
+    tag: 'packages',
+    body: putPackagesSchema,
+    status: 200,
+    response: packagesSchema,
   },
 
   createFunction: {

@@ -9,6 +9,7 @@ import type { Caller } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Publisher } from '../publishing/publisher.ts'
+import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { makeRelease } from '../releases/release-rules.ts'
 import type { ReleaseStore, StoredRelease } from '../releases/release-store.ts'
 import { type DeploymentStore, isLaneTaken, type NewDeployment, newerServed, type StoredDeployment } from './deployment-store.ts'
@@ -20,6 +21,7 @@ export interface AcceptDeps {
   releases: ReleaseStore
   deployments: DeploymentStore
   publisher: Publisher
+  inputs: ReleaseInputs
   clock: Clock
 }
 
@@ -34,7 +36,7 @@ export interface Order {
   requestId: string
 }
 
-/** Another save, or another release, came first: what was prepared has to be prepared again. Nothing was written. */
+/** Another save, of the function or of what it imports, or another release, came first: what was prepared has to be prepared again. Nothing was written. */
 export class OutOfDate extends Error {
   override readonly name = 'OutOfDate'
 }
@@ -56,6 +58,7 @@ export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDepl
 async function write(deps: AcceptDeps, order: Order, enter: Enter): Promise<StoredDeployment> {
   const { result } = await withNextRevision(deps.database, order.stored.gatewayId, async (session, revision) => {
     const current = await saveOrRead(deps, order, session)
+    await refuseOutdated(deps, order, session)
     const release = await ensureRelease(deps, order, session)
     const drafted = draft(order, release, deps.clock.now())
     return enter(deps, { drafted, current, release, revision, session })
@@ -72,6 +75,12 @@ async function saveOrRead({ functions }: AcceptDeps, { stored, saving }: Order, 
   const current = await functions.findListed(stored._id, session)
   if (!current) throw functionNotFound(stored.name)
   return current
+}
+
+/** Of two saves of a module the later one has to win in everything that imports it, however long each bundle took. A promotion takes what is there. */
+async function refuseOutdated({ inputs }: AcceptDeps, { stored, from, candidate }: Order, session: ClientSession): Promise<void> {
+  const made = 'release' in candidate ? candidate.release : candidate.compiled
+  if (from === undefined && !(await inputs.areCurrent(stored.gatewayId, made, session))) throw new OutOfDate()
 }
 
 interface Entry {

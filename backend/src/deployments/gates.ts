@@ -1,4 +1,4 @@
-import { type EnvironmentName, type ErrorCode, environmentBefore, type InputFault, type Phase, type State } from '@imprun/contracts'
+import { type EnvironmentName, type ErrorCode, environmentBefore, type InputFault, kindOfName, type Phase, type State } from '@imprun/contracts'
 
 /** Why something may not be deployed. All gates are asked, so that everything can be put right at once. */
 export interface Refusal {
@@ -67,8 +67,16 @@ const stagesAreInOrder: Gate = ({ pipeline, target, from, release, served, funct
   return { code: 'STAGE_ORDER_VIOLATED', detail: `${what} is not in ${before} yet. ${verb} it there before ${target.environment}.` }
 }
 
+const isNoModule: Gate = ({ functionName }) =>
+  kindOfName(functionName) === 'module'
+    ? {
+        code: 'MODULE_NOT_PUBLISHABLE',
+        detail: `"${functionName}" is a module: it is served inside the functions that import it. Publish those, or save it with publish=dev, which publishes them.`,
+      }
+    : undefined
+
 const codeCompiles: Gate = ({ codeRefusal }) => codeRefusal
 
-const gates: readonly Gate[] = [codeCompiles, sourceHasRelease, stagesAreInOrder, environmentIsStarted, environmentIsNotHeld]
+const gates: readonly Gate[] = [isNoModule, codeCompiles, sourceHasRelease, stagesAreInOrder, environmentIsStarted, environmentIsNotHeld]
 
 export const evaluateGates = (facts: GateFacts): Refusal[] => gates.flatMap((gate) => gate(facts) ?? [])

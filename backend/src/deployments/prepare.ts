@@ -3,6 +3,7 @@ import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { Source } from '../functions/function-rules.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
+import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { nextVersion } from '../releases/release-rules.ts'
 import type { ListedRelease, ReleaseStore, StoredRelease } from '../releases/release-store.ts'
 import type { StoredDeployment } from './deployment-store.ts'
@@ -32,6 +33,7 @@ export interface PrepareDeps {
   environments: TargetEnvironments
   releases: ReleaseStore
   compiler: Compiler
+  inputs: ReleaseInputs
 }
 
 export interface PublishOf {
@@ -45,7 +47,7 @@ export interface PublishOf {
 /** Source and settings that a release was made of already are not compiled again: publishing them is putting that release there once more. */
 export async function preparePublish(deps: PrepareDeps, { gateway, stored, environment, compiling }: PublishOf): Promise<Prepared> {
   const [target, latest] = await Promise.all([deps.environments.get(gateway.gatewayId, environment), deps.releases.findLatest(stored._id)])
-  const existing = await findSameRelease(deps.releases, stored, latest)
+  const existing = await findSameRelease(deps, stored, latest)
   const made: Candidate | Refusal = existing
     ? { release: existing }
     : await compileOrRefuse(stored, latest, compiling ?? deps.compiler.compile({ gatewayId: stored.gatewayId, name: stored.name, code: stored.code }))
@@ -99,11 +101,15 @@ export async function gatesAtDispatch(
   return evaluateGates({ functionName, target: { environment, ...target }, pipeline: 'off', isAutomation: false, release: { version, releaseId }, served: {} })
 }
 
-async function findSameRelease(releases: ReleaseStore, stored: StoredFunction, latest: ListedRelease | undefined): Promise<StoredRelease | undefined> {
+async function findSameRelease(
+  { releases, inputs }: PrepareDeps,
+  stored: StoredFunction,
+  latest: ListedRelease | undefined,
+): Promise<StoredRelease | undefined> {
   const { dev } = stored.served
-  if (dev?.sourceHash === stored.sourceHash) return releases.find(dev.releaseId)
-  if (latest?.sourceHash === stored.sourceHash) return releases.find(latest._id)
-  return undefined
+  const wanted = dev?.sourceHash === stored.sourceHash ? dev.releaseId : latest?.sourceHash === stored.sourceHash ? latest._id : undefined
+  const release = wanted === undefined ? undefined : await releases.find(wanted)
+  return release && (await inputs.areCurrent(release.gatewayId, release)) ? release : undefined
 }
 
 async function compileOrRefuse(

@@ -51,6 +51,10 @@ export interface FunctionStore {
   findByReference(gatewayId: string, reference: string): Promise<StoredFunction | undefined>
   findById(functionId: string): Promise<StoredFunction | undefined>
   findListed(functionId: string, session?: ClientSession): Promise<ListedFunction | undefined>
+  /** The saved texts of functions and modules, by name; those that are not there are left out. */
+  readCodes(gatewayId: string, names: readonly string[], session?: ClientSession): Promise<Map<string, string>>
+  /** What dev serves, of every function that it serves. */
+  listServedInDev(gatewayId: string): Promise<{ functionId: string; releaseId: string }[]>
   /** The saved text of one function or module. */
   findCode(gatewayId: string, name: string): Promise<string | undefined>
   listNames(gatewayId: string): Promise<string[]>
@@ -88,6 +92,18 @@ export function createFunctionStore(database: Database): FunctionStore {
     async findListed(functionId, session) {
       const found = await functions.findOne<ListedFunction>({ _id: functionId }, { projection: { code: 0 }, ...(session ? { session } : {}) })
       return found ?? undefined
+    },
+    async readCodes(gatewayId, names, session) {
+      const options = { projection: { name: 1, code: 1 }, ...(session ? { session } : {}) }
+      const found = await functions.find<Pick<StoredFunction, 'name' | 'code'>>({ gatewayId, name: { $in: [...names] } }, options).toArray()
+      return new Map(found.map(({ name, code }) => [name, code]))
+    },
+    async listServedInDev(gatewayId) {
+      const found = await functions
+        .find({ gatewayId, 'served.dev': { $exists: true } })
+        .project<Pick<StoredFunction, '_id' | 'served'>>({ 'served.dev.releaseId': 1 })
+        .toArray()
+      return found.map(({ _id, served }) => ({ functionId: _id, releaseId: served.dev?.releaseId ?? '' }))
     },
     async findCode(gatewayId, name) {
       return (await functions.findOne<Pick<StoredFunction, 'code'>>({ gatewayId, name }, { projection: { code: 1 } }))?.code

@@ -1,4 +1,4 @@
-import { environmentNames, type ImprunFunction, type Served } from '@imprun/contracts'
+import { environmentNames, type ImprunFunction, kindOfName, type Served } from '@imprun/contracts'
 import type { FunctionStore, ListedFunction, StoredFunction, StoredServed } from './function-store.ts'
 
 const toServedView = (environment: Served['environment'], served: StoredServed): Served => ({
@@ -14,10 +14,12 @@ const toServedView = (environment: Served['environment'], served: StoredServed):
 
 /** The function as the API shows it; with code when the document has it. */
 export function toFunctionView(stored: ListedFunction | StoredFunction): ImprunFunction {
+  const kind = kindOfName(stored.name)
   return {
     functionId: stored._id,
     gatewayId: stored.gatewayId,
     name: stored.name,
+    kind,
     revision: stored.revision,
     ...('code' in stored ? { code: stored.code } : {}),
     ...(stored.methods ? { methods: stored.methods } : {}),
@@ -26,7 +28,7 @@ export function toFunctionView(stored: ListedFunction | StoredFunction): ImprunF
       const served = stored.served[environment]
       return served ? [toServedView(environment, served)] : []
     }),
-    isLiveInDev: stored.served.dev?.sourceHash === stored.sourceHash,
+    isLiveInDev: kind === 'module' || stored.served.dev?.sourceHash === stored.sourceHash,
     updatedAt: stored.updatedAt.toISOString(),
     updatedBy: stored.updatedBy.name,
   }

@@ -1,4 +1,4 @@
-import type { ImprunError, SavedFunction } from '@imprun/contracts'
+import { isImprunError, kindOfName, type SavedFunction } from '@imprun/contracts'
 import { deploymentEnded, isRefusedByGates } from '../deployments/deployment-errors.ts'
 import { toDeploymentView } from '../deployments/deployment-view.ts'
 import type { Deployments } from '../deployments/deployments.ts'
@@ -6,16 +6,19 @@ import { toServed } from '../deployments/run.ts'
 import type { ApiRequest } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
+import type { ReleaseStore } from '../releases/release-store.ts'
 import { functionNotFound, revisionStale } from './function-errors.ts'
 import type { FunctionLookup, OwnedGateway } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
 import type { FunctionChanges, FunctionStore, StoredFunction } from './function-store.ts'
 import { toFunctionView } from './function-view.ts'
+import { findDependents, republish, toRefusal } from './republish.ts'
 
 export interface SaveFunctionDeps {
   functions: FunctionStore
   lookup: FunctionLookup
   deployments: Deployments
+  releases: ReleaseStore
   compiler: Compiler
   clock: Clock
 }
@@ -35,13 +38,18 @@ export async function saveFunction(deps: SaveFunctionDeps, request: Save): Promi
   checkCodeSize(body.code)
   const compiling = query.publish === undefined ? undefined : compileAhead(deps, request)
   const { gateway, stored } = await deps.lookup.getForChange(params.gatewayId, params.functionId, account.userId)
-  const attempt = compiling ? saveAndPublishOnce(deps, request, gateway, compiling(stored.name)) : saveOnce(deps)
+  const isModule = kindOfName(stored.name) === 'module'
+  const attempt = compiling && !isModule ? saveAndPublishOnce(deps, request, gateway, compiling(stored.name)) : saveOnce(deps)
+  const importing = compiling && findDependents(deps, gateway.gatewayId, stored.name, body.code)
+  importing?.catch(() => {})
   let found = stored
   for (let attempts = 0; attempts < attemptsMax; attempts++) {
     const answer = await attempt(found, changesOf(deps, found, request))
     if (answer) {
       audit({ functionId: found._id, fromRevision: found.revision, toRevision: answer.function.revision })
-      return answer
+      if (!compiling || !importing) return answer
+      const refused = isModule ? await refusalOf(compiling(stored.name)) : answer.refusal
+      return refused ? { ...answer, refusal: refused } : withRepublished(deps, request, gateway, answer, await importing)
     }
     const newer = await deps.functions.findById(stored._id)
     if (!newer) throw functionNotFound(params.functionId)
@@ -72,16 +80,39 @@ function compileAhead({ compiler }: SaveFunctionDeps, { params, body }: Save): (
   return (name) => (name === params.functionId ? ahead : begin(name))
 }
 
-function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, compiling: Promise<Compiled>): Attempt {
+/** A module is not served by itself, so what is wrong with it is told here, and not once more for each function that imports it. */
+async function refusalOf(compiling: Promise<Compiled>): Promise<SavedFunction['refusal']> {
+  try {
+    await compiling
+    return undefined
+  } catch (error) {
+    if (!isImprunError(error)) throw error
+    return toRefusal(error)
+  }
+}
+
+async function withRepublished(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, answer: SavedFunction, functionIds: readonly string[]) {
+  if (functionIds.length === 0) return answer
+  const { body, account, requestId, receivedAtMs, audit } = request
+  const republished = await republish(deps, { gateway, name: answer.function.name, code: body.code, by: account, requestId, receivedAtMs }, functionIds)
+  audit({ republished: republished.map(({ functionName, deployment, refusal }) => ({ functionName, result: refusal?.code ?? deployment?.status })) })
+  return { ...answer, republished }
+}
+
+function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, ahead: Promise<Compiled>): Attempt {
   const { account, requestId, receivedAtMs, audit } = request
+  let compiling: Promise<Compiled> | undefined = ahead
   return async (found, changes) => {
+    // Another attempt may be needed because something that the code imports has changed.
+    const compiled = compiling
+    compiling = undefined
     try {
       const outcome = await deps.deployments.saveAndPublish({
         gateway,
         stored: found,
         changes,
         environment: 'dev',
-        compiling,
+        ...(compiled ? { compiling: compiled } : {}),
         by: account,
         requestId,
         receivedAtMs,
@@ -110,5 +141,3 @@ function changesOf({ clock }: SaveFunctionDeps, found: StoredFunction, { body, a
   const source = { code: body.code, methods: body.methods ?? found.methods, limits: body.limits ?? found.limits }
   return { ...source, sourceHash: hashSource(source), updatedAt: now, updatedBy: account }
 }
-
-const toRefusal = ({ code, message, errors }: ImprunError): NonNullable<SavedFunction['refusal']> => ({ code, detail: message, errors: [...(errors ?? [])] })

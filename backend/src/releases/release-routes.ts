@@ -12,6 +12,8 @@ export function toReleaseView(stored: ListedRelease | StoredRelease): Release {
     functionName: stored.functionName,
     version: stored.version,
     hash: stored.hash,
+    ...(stored.imports ? { imports: stored.imports } : {}),
+    ...(stored.packages ? { packages: stored.packages } : {}),
     ...('source' in stored ? { source: stored.source } : {}),
     createdAt: stored.createdAt.toISOString(),
     createdBy: stored.createdBy.name,

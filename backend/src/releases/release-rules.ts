@@ -36,6 +36,8 @@ export function makeRelease(
     source: source.code,
     code: compiled.code,
     sourceMap: compiled.sourceMap,
+    ...(compiled.imports.length > 0 ? { imports: [...compiled.imports] } : {}),
+    ...(compiled.packages ? { packages: compiled.packages } : {}),
     ...(source.methods ? { methods: source.methods } : {}),
     limits: source.limits,
     createdAt: now,

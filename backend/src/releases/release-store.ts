@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { decodeCursor } from '../database/paging.ts'
 import type { Methods } from '../functions/function-rules.ts'
 import type { Caller } from '../http/handlers.ts'
+import type { BundledPackages, ImportedFile } from '../publishing/imports/bundled.ts'
 
 /** Immutable: nothing here is ever updated. */
 export interface StoredRelease {
@@ -21,24 +22,31 @@ export interface StoredRelease {
   source: string
   code: string
   sourceMap: string
+  /** Absent where nothing was imported. */
+  imports?: ImportedFile[]
+  packages?: BundledPackages
   methods?: Methods
   limits: FunctionLimits
   createdAt: Date
   createdBy: Caller
 }
-export type ListedRelease = Omit<StoredRelease, 'source' | 'code' | 'sourceMap'>
+export type ListedRelease = Omit<StoredRelease, 'source' | 'code' | 'sourceMap' | 'imports'> & { imports?: Omit<ImportedFile, 'source'>[] }
 
 export interface ReleaseStore {
   /** @throws a duplicate-key error when its place in the sequence is taken. */
   insert(release: StoredRelease, session: ClientSession): Promise<void>
   find(releaseId: string): Promise<StoredRelease | undefined>
   findLatest(functionId: string): Promise<ListedRelease | undefined>
+  /** Whether a release of the gateway was ever bundled with this file. */
+  isImported(gatewayId: string, file: string): Promise<boolean>
+  /** Those among the releases that were bundled with another text of this file than the given one. */
+  listOutdated(releaseIds: readonly string[], file: string, hash: string): Promise<ListedRelease[]>
   /** Newest first; one more than the limit when there is a next page. */
   list(functionId: string, query: PageQuery): Promise<ListedRelease[]>
   removeAll(gatewayId: string): Promise<void>
 }
 
-const withoutBodies = { source: 0, code: 0, sourceMap: 0 } as const
+const withoutBodies = { source: 0, code: 0, sourceMap: 0, 'imports.source': 0 } as const
 
 export function createReleaseStore(database: Database): ReleaseStore {
   const releases = database.sys.collection<StoredRelease>('releases')
@@ -50,6 +58,14 @@ export function createReleaseStore(database: Database): ReleaseStore {
     async findLatest(functionId) {
       return (await releases.findOne<ListedRelease>({ functionId }, { sort: { sequence: -1 }, projection: withoutBodies })) ?? undefined
     },
+    async isImported(gatewayId, file) {
+      return (await releases.findOne({ gatewayId, 'imports.file': file }, { projection: { _id: 1 } })) !== null
+    },
+    listOutdated: (releaseIds, file, hash) =>
+      releases
+        .find({ _id: { $in: [...releaseIds] }, imports: { $elemMatch: { file, hash: { $ne: hash } } } })
+        .project<ListedRelease>(withoutBodies)
+        .toArray(),
     list(functionId, { limit, cursor }) {
       const filter: Filter<StoredRelease> = { functionId }
       if (cursor) filter.sequence = { $lt: Number(decodeCursor(cursor)) || 0 }

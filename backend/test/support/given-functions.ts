@@ -23,6 +23,7 @@ import { silentLog } from '../../src/platform/log.ts'
 import { createAcknowledgements } from '../../src/publishing/acknowledgements.ts'
 import { createCompiler } from '../../src/publishing/compile.ts'
 import { createPublisher } from '../../src/publishing/publisher.ts'
+import { createReleaseInputs } from '../../src/publishing/release-inputs.ts'
 import { createReleaseRoutes } from '../../src/releases/release-routes.ts'
 import { createReleaseStore } from '../../src/releases/release-store.ts'
 import { eventually } from './eventually.ts'
@@ -103,6 +104,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       publisher,
       acknowledgements,
       compiler,
+      inputs: createReleaseInputs({ functions, packages: { find: async () => undefined } }),
       environments,
       acknowledgeDeadlineMs,
     }

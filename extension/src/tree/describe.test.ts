@@ -18,6 +18,7 @@ const givenFunction = (list: Served[], isLiveInDev = true): ImprunFunction => ({
   functionId: 'f',
   gatewayId: 'hometax',
   name: 'calculateTax',
+  kind: 'function',
   revision: 3,
   limits: {},
   served: list,

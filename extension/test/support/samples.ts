@@ -1,4 +1,4 @@
-import type { Deployment, Gateway, ImprunFunction } from '@imprun/contracts'
+import { type Deployment, type Gateway, type ImprunFunction, kindOfName } from '@imprun/contracts'
 
 const at = '2026-01-01T00:00:00.000Z'
 
@@ -22,6 +22,7 @@ export const sampleFunction = (name: string, more: Partial<ImprunFunction> = {})
   functionId: `id-of-${name}`,
   gatewayId: 'hometax',
   name,
+  kind: kindOfName(name),
   revision: 1,
   limits: {},
   served: [],

@@ -25,7 +25,7 @@ export class Trail {
   imports(): ImportedFile[] {
     const files = [...this.#codes].map(([name, source]) => ({
       file: sourceFileOf(name),
-      hash: createHash('sha256').update(source, 'utf8').digest('hex'),
+      hash: hashOfText(source),
       source,
     }))
     return files.sort((a, b) => (a.file < b.file ? -1 : 1))
@@ -50,6 +50,8 @@ export class Trail {
     return undefined
   }
 }
+
+export const hashOfText = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
 
 /** @returns the folder of the package that a file belongs to: `node_modules/a/node_modules/@b/c`. */
 export function placeOfPackage(fileInFolder: string): string | undefined {
