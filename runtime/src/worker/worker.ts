@@ -12,7 +12,7 @@ import { Invocations } from './invoke/invocations.ts'
 import { ChainRun, statusAbandoned } from './middleware/chain-run.ts'
 import { MiddlewareTable } from './middleware/middleware-table.ts'
 import type { Output } from './output.ts'
-import { readBody } from './request-body.ts'
+import { readBody, toRefusal } from './request-body.ts'
 import { ContextPool } from './sandbox/context-pool.ts'
 import type { Engine } from './sandbox/engine.ts'
 import { type FunctionMemory, ownMemory, sharedMemory } from './sandbox/function-memory.ts'
@@ -69,6 +69,7 @@ export class Worker {
     if (version === undefined) return this.#output.failed(id, { code: 'FUNCTION_FAILED', message: 'The function is not loaded.' })
     const meta = buffer.toString('latin1', metaAt, bodyAt)
     const body = readBody(buffer, bodyAt, end, meta)
+    if (typeof body !== 'string') return this.#output.answer(id, toRefusal(body, meta))
     if (version.middleware.length === 0) version.call(id, meta, body)
     else new ChainRun({ frontId: id, meta, body, versions: [...version.middleware, version] }, this.#output).begin()
   }

@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import type { RawRequest } from './raw-exchange.ts'
 
 /** A handler's source, and the requests that are made of it. */
@@ -238,6 +239,11 @@ const bodies: Case[] = [
     post({ 'Content-Type': 'text/plain; charset=iso-8859-1' }, new Uint8Array([0xfc, 0xe4])),
     post({ 'Content-Type': 'text/csv; charset=windows-1252' }, new Uint8Array([0x80, 0x41])),
     post({ 'Content-Type': 'application/xml' }, '<ü/>'),
+    post({ 'Content-Type': 'text/plain; charset=utf-16le' }, Buffer.from('utf16 ü', 'utf16le')),
+    post({ ...json, 'Content-Encoding': 'gzip' }, gzipSync('{"packed":"ü"}')),
+    post({ ...json, 'Content-Encoding': 'br' }, brotliCompressSync('{"packed":"ü"}')),
+    post({ ...form, 'Content-Encoding': 'deflate' }, deflateSync('packed=1')),
+    post({ ...json, 'Content-Encoding': 'identity' }, '{"plain":1}'),
     { method: 'PUT', headers: json, body: '{"put":1}' },
     { method: 'PATCH', headers: json, body: '{"patch":1}' },
     { method: 'DELETE', headers: json, body: '{"delete":1}' },

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { gzipSync } from 'node:zlib'
 import type { RawRequest, RawResponse } from './raw-exchange.ts'
 
 /** Something that imprun does otherwise, on purpose. */
@@ -76,6 +77,27 @@ export const differences: Difference[] = [
     request: { method: 'POST', headers: { 'Content-Type': 'text/plain; charset=klingon' }, body: 'x' },
     express: htmlError(415),
     imprun: answers(200, '"x"'),
+  },
+  {
+    reason: 'A compressed body that is broken is told as a problem document',
+    handler: '(req, res) => res.json(req.body)',
+    request: { method: 'POST', headers: { ...json, 'Content-Encoding': 'gzip' }, body: 'not gzip' },
+    express: htmlError(400),
+    imprun: problem(400, 'REQUEST_INVALID'),
+  },
+  {
+    reason: 'A content encoding that is not known is told as a problem document',
+    handler: '(req, res) => res.json(req.body)',
+    request: { method: 'POST', headers: { ...json, 'Content-Encoding': 'zip' }, body: '{}' },
+    express: htmlError(415),
+    imprun: problem(415, 'REQUEST_INVALID'),
+  },
+  {
+    reason: 'A body that swells too far is told as a problem document',
+    handler: '(req, res) => res.json(req.body)',
+    request: { method: 'POST', headers: { ...json, 'Content-Encoding': 'gzip' }, body: gzipSync(Buffer.alloc(20 * 1024 * 1024)) },
+    express: htmlError(413),
+    imprun: problem(413, 'BODY_TOO_LARGE'),
   },
   {
     reason: 'multipart/form-data is read; Express needs another package for it',
