@@ -11,11 +11,15 @@ export interface Directory {
 }
 export type Found =
   /** `path` is what remains for the function: path and query inside the environment, beginning with "/". */
-  { is: 'environment'; environment: Environment; path: string } | { is: 'unknown'; code: 'GATEWAY_NOT_FOUND' | 'ENVIRONMENT_NOT_FOUND' } | { is: 'healthz' }
+  | { is: 'environment'; environment: Environment; path: string }
+  | { is: 'unknown'; code: 'GATEWAY_NOT_FOUND' | 'ENVIRONMENT_NOT_FOUND' }
+  | { is: 'healthz' }
+  | { is: 'readyz' }
 
 const unknownGateway: Found = { is: 'unknown', code: 'GATEWAY_NOT_FOUND' }
 const unknownEnvironment: Found = { is: 'unknown', code: 'ENVIRONMENT_NOT_FOUND' }
 const healthz: Found = { is: 'healthz' }
+const readyz: Found = { is: 'readyz' }
 
 export function createDirectory(baseDomains: readonly string[]): Directory {
   const byHost = new Map<string, Environment>()
@@ -35,6 +39,7 @@ export function createDirectory(baseDomains: readonly string[]): Directory {
     const queryAt = url.indexOf('?')
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     if (path === '/healthz') return healthz
+    if (path === '/readyz') return readyz
     const gatewayEnd = path.indexOf('/', 1)
     if (gatewayEnd < 0) return isGateway(path.slice(1)) ? unknownEnvironment : unknownGateway
     const environmentEnd = path.indexOf('/', gatewayEnd + 1)

@@ -13,7 +13,10 @@ import { chooseExchange, type HttpClassesWish } from './http/exchange/choose-exc
 import { createRequestHandler } from './http/request-handler.ts'
 import { createLogBatcher } from './logs/log-batcher.ts'
 import type { Observe } from './observe.ts'
+import { type Readiness, readReadiness } from './readiness.ts'
 import { createRuns } from './runs/runs.ts'
+import { createScheduleStore } from './schedules/schedule-store.ts'
+import { createScheduler, type Scheduler } from './schedules/scheduler.ts'
 import { createCallStats } from './stats/call-stats.ts'
 import { createSupervisor } from './supervision/supervisor.ts'
 
@@ -57,6 +60,7 @@ interface Gateway {
   reader: GatewayReader
   acknowledger: Acknowledger
   follower: GatewayFollower
+  scheduler: Scheduler
 }
 
 export function createFront(options: FrontOptions): Front {
@@ -80,7 +84,12 @@ export function createFront(options: FrontOptions): Front {
     observe,
   })
   const runs = createRuns({ client, supervisor, log })
-  const server = createEdgeServer(createRequestHandler({ directory, supervisor, runs, stats }), chooseExchange(options.httpClasses, log))
+  let isStopping = false
+  const followers = function* (): Iterable<GatewayFollower> {
+    for (const { follower } of gateways.values()) yield follower
+  }
+  const readiness = (): Readiness => readReadiness(followers(), environments.size, isStopping)
+  const server = createEdgeServer(createRequestHandler({ directory, supervisor, runs, stats, readiness }), chooseExchange(options.httpClasses, log))
 
   const gatewayOf = ({ gatewayId, gatewayDatabase }: Assignment): Gateway => {
     const known = gateways.get(gatewayId)
@@ -88,8 +97,10 @@ export function createFront(options: FrontOptions): Front {
     const database = client.db(gatewayDatabase)
     const reader = createGatewayReader(database, log)
     const acknowledger = createAcknowledger({ database, runtimeId: options.runtimeId, log, observe })
-    const follower = createGatewayFollower({ gatewayId, gatewayDatabase, reader, acknowledger, bell: options.bell, host: supervisor, log, observe })
-    const gateway = { reader, acknowledger, follower }
+    const scheduler = createScheduler({ store: createScheduleStore(database), calls: supervisor, onLog: logs.add, log, observe })
+    const host = { ...supervisor, schedule: scheduler.put }
+    const follower = createGatewayFollower({ gatewayId, gatewayDatabase, reader, acknowledger, bell: options.bell, host, log, observe })
+    const gateway = { reader, acknowledger, follower, scheduler }
     gateways.set(gatewayId, gateway)
     return gateway
   }
@@ -97,13 +108,14 @@ export function createFront(options: FrontOptions): Front {
     const gateway = gateways.get(gatewayId)
     if (gateway === undefined || !gateway.follower.isEmpty) return
     gateways.delete(gatewayId)
-    await gateway.follower.stop()
+    await Promise.all([gateway.follower.stop(), gateway.scheduler.stop()])
   }
   const letGo = async (key: string): Promise<void> => {
     const environment = environments.get(key)?.environment
     if (environment === undefined) return
     environments.delete(key)
     directory.remove(environment)
+    gateways.get(environment.gatewayId)?.scheduler.forget(environment)
     // The gateway's database or this runtime's rights to it may be gone already; its document there is gone with them.
     await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment)])
     await letGatewayGo(environment.gatewayId)
@@ -147,6 +159,7 @@ export function createFront(options: FrontOptions): Front {
     letGo,
     keys: () => [...environments.keys()],
     async stop() {
+      isStopping = true
       await server.close(drainMs)
       await Promise.all([...environments.keys()].map(letGo))
       await Promise.all([supervisor.stop(), heartbeat.stop()])

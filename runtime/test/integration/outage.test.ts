@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { eventually } from '../support/eventually.ts'
 import { givenOwnMongo } from '../support/given-mongo.ts'
 import { givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
 
@@ -26,10 +27,15 @@ describe('without MongoDB', () => {
     await runtime.event('worker-lost')
     assert.equal(await (await call()).text(), 'one')
     await runtime.event('bell', (event) => event.state === 'deaf')
+    const readiness = async () => (await fetch(`http://127.0.0.1:${runtime.port}/readyz`)).json()
+    const stale = (await readiness()) as { staleSince: string; lagMs: number }
+    assert.deepEqual({ ...stale, staleSince: '', lagMs: 0 }, { status: 'ready', environments: 1, gateways: 1, staleGateways: 1, staleSince: '', lagMs: 0 })
+    assert.ok(stale.lagMs >= 0 && Date.parse(stale.staleSince) <= Date.now())
 
     await mongo.restart()
     await given.acknowledged(await given.publish('hello', answering('two')))
     assert.equal(await (await call()).text(), 'two')
+    await eventually(async () => assert.deepEqual(await readiness(), { status: 'ready', environments: 1, gateways: 1, staleGateways: 0, lagMs: 0 }))
     const states = runtime.events.flatMap((event) => (event.type === 'bell' ? [event.state] : []))
     assert.deepEqual(states.slice(0, 2), ['live', 'deaf'])
   })

@@ -3,12 +3,14 @@ import { httpMethods } from '@imprun/contracts'
 import type { Credential } from '../access/credentials.ts'
 import type { Directory } from '../directory.ts'
 import type { Environment, FunctionEntry } from '../environment.ts'
+import type { Readiness } from '../readiness.ts'
 import { answerRun } from '../runs/answer-run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { CallStats } from '../stats/call-stats.ts'
 import type { Supervisor } from '../supervision/supervisor.ts'
 import { toAnswerHead } from './answer-head.ts'
 import type { EdgeReply, EdgeRequest } from './exchange/exchange.ts'
+import { sendHealth, sendReadiness } from './health.ts'
 import { HttpCall } from './http-call.ts'
 import { sendProblem } from './problems.ts'
 import type { RequestHead } from './request-head.ts'
@@ -34,8 +36,9 @@ export function createRequestHandler(ports: {
   supervisor: Pick<Supervisor, 'dispatch'>
   runs: Runs
   stats: Pick<CallStats, 'count'>
+  readiness(): Readiness
 }): RequestHandler {
-  const { directory, supervisor, runs, stats } = ports
+  const { directory, supervisor, runs, stats, readiness } = ports
   // A counter behind a random beginning: as unique as a UUID and cheaper; the caller's own x-request-id is not trusted to be either.
   const prefix = randomBytes(8).toString('hex')
   let requestCount = 0
@@ -84,6 +87,7 @@ export function createRequestHandler(ports: {
     if (target === undefined) return refuseUnclear(reply, requestId)
     const found = directory.find(target.host, target.url)
     if (found.is === 'healthz') return sendHealth(reply, requestId)
+    if (found.is === 'readyz') return sendReadiness(reply, requestId, readiness())
     if (found.is === 'unknown') return sendProblem(reply, found.code, requestId)
     const { environment, path } = found
     if (head.run !== undefined) return answerRun(runs, environment, head.run, reply, requestId)
@@ -167,9 +171,4 @@ function refuseMethod(reply: EdgeReply, entry: FunctionEntry, method: string, re
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   if (method === 'OPTIONS') reply.sendWhole(toAnswerHead(204, ['allow', allow]), requestId, '')
   else sendProblem(reply, 'METHOD_NOT_ALLOWED', requestId, ['allow', allow])
-}
-
-const healthHead = toAnswerHead(200, ['content-type', 'text/plain; charset=utf-8'])
-function sendHealth(reply: EdgeReply, requestId: string): void {
-  reply.sendWhole(healthHead, requestId, 'ok')
 }
