@@ -16,5 +16,6 @@ export type FrontEvent =
   | { type: 'applied'; environment: string; name: string; revision: number; outcome: 'swapped' | 'refused' | 'removed'; at: Date }
   | { type: 'acknowledged'; environment: string; revision: number }
   | { type: 'bell'; gatewayId: string; state: 'live' | 'deaf' }
+  | { type: 'schedule'; environment: string; name: string; outcome: 'fired' | 'skipped' | 'missed'; dueAt: Date }
   | { type: 'logs-dropped'; gatewayDatabase: string; count: number }
 export type Observe = (event: FrontEvent) => void

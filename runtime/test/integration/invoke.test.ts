@@ -3,13 +3,25 @@ import { eventually } from '../support/eventually.ts'
 import type { GivenEnvironment } from '../support/given-runtime.ts'
 import { type GivenServed, givenServed } from '../support/given-served.ts'
 
+/** What the function under test answers: the value, or what it caught. */
+interface Asked {
+  value?: unknown
+  id?: string
+  code?: string
+  status?: number
+  message?: string
+}
+
 describe('imp.invoke', () => {
   let served: GivenServed
   let given: GivenEnvironment
   before(async () => {
     served = await givenServed()
     given = served.given
-    await given.publishAndWait('double', 'export default (req, res) => res.json({ twice: req.body.n * 2, trigger: req.trigger, id: req.id, method: req.method })')
+    await given.publishAndWait(
+      'double',
+      'export default (req, res) => res.json({ twice: req.body.n * 2, trigger: req.trigger, id: req.id, method: req.method })',
+    )
     await given.publishAndWait(
       'calls',
       `export default async (req, res) => {
@@ -19,10 +31,10 @@ describe('imp.invoke', () => {
     )
   })
   after(() => served?.[Symbol.asyncDispose]())
-  const ask = async (body: unknown): Promise<Record<string, any>> => {
+  const ask = async (body: unknown): Promise<Asked> => {
     const response = await given.fetch('/calls', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
     assert.equal(response.status, 200, await response.clone().text())
-    return (await response.json()) as Record<string, any>
+    return (await response.json()) as Asked
   }
 
   it('answers with what the other function answered, under a request id that continues the own one', async () => {
@@ -40,7 +52,10 @@ describe('imp.invoke', () => {
   })
 
   it('carries text of any language and several pieces both ways', async () => {
-    await given.publishAndWait('echo', `export default async (req, res) => { res.type('json'); await res.write('{"said":'); await res.write(JSON.stringify(req.body)); res.end('}') }`)
+    await given.publishAndWait(
+      'echo',
+      `export default async (req, res) => { res.type('json'); await res.write('{"said":'); await res.write(JSON.stringify(req.body)); res.end('}') }`,
+    )
     assert.deepEqual((await ask({ name: 'echo', input: { 말: '안녕 🙂' } })).value, { said: { 말: '안녕 🙂' } })
   })
 
@@ -48,14 +63,14 @@ describe('imp.invoke', () => {
     await given.publishAndWait('refuses', 'export default (req, res) => res.status(409).json({ why: "taken" })')
     const { message, ...failure } = await ask({ name: 'refuses' })
     assert.deepEqual(failure, { failed: 'InvokeError', code: 'INVOKE_REFUSED', status: 409, body: { why: 'taken' }, of: 'refuses' })
-    assert.match(message, /refuses.*409/)
+    assert.match(message ?? '', /refuses.*409/)
   })
 
   it('rejects for a function that throws or does not exist', async () => {
     await given.publishAndWait('throws', 'export default () => { throw new Error("inside") }')
     assert.deepEqual(pick(await ask({ name: 'throws' })), { code: 'FUNCTION_FAILED', status: 500 })
     assert.deepEqual(pick(await ask({ name: 'absent' })), { code: 'FUNCTION_NOT_FOUND', status: 404 })
-    assert.match((await ask({ name: 'a\nb' })).message, /name of a function/)
+    assert.match((await ask({ name: 'a\nb' })).message ?? '', /name of a function/)
   })
 
   it('ends with the time limit given, or with what is left of the own one', async () => {
@@ -98,9 +113,12 @@ describe('imp.invoke', () => {
 
   it('never waits for a place that its own callers hold', async () => {
     await given.acknowledged(await given.configure({ limits: { concurrency: 10 } }))
-    await given.publishAndWait('slowly', 'export default async (req, res) => { await new Promise((resolve) => setTimeout(resolve, 10)); return res.json({ ok: true }) }')
+    await given.publishAndWait(
+      'slowly',
+      'export default async (req, res) => { await new Promise((resolve) => setTimeout(resolve, 10)); return res.json({ ok: true }) }',
+    )
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask({ name: 'slowly' })))
-    assert.ok(answers.every(({ value }) => value?.ok === true))
+    assert.ok(answers.every(({ value }) => (value as { ok?: boolean }).ok === true))
     await given.acknowledged(await given.configure())
   })
 
@@ -131,4 +149,4 @@ describe('imp.invoke', () => {
   })
 })
 
-const pick = ({ code, status }: Record<string, unknown>): { code: unknown; status: unknown } => ({ code, status })
+const pick = ({ code, status }: Asked): unknown => ({ code, status })

@@ -16,6 +16,7 @@ import {
   formatApiKey,
   gatewayCollections,
   type LiveRuntime,
+  type ScheduleRule,
   type StoredCredential,
 } from '@imprun/contracts'
 import { build } from 'esbuild'
@@ -126,6 +127,7 @@ export interface PublishOptions {
   version?: string
   methods?: string[]
   limits?: FunctionLimits
+  schedule?: ScheduleRule
   /** Compiled code as it is, instead of source that is bundled. */
   code?: string
 }
@@ -181,8 +183,14 @@ export class GivenEnvironment {
     const { limits, ...rest } = settings
     return this.write(gatewayCollections.environments, { environment }, { authType: 'none', ...rest, limits: { ...environmentLimitsDefault, ...limits } })
   }
+  /** Plain ones; a secret is given as it is stored. */
+  setVariables(variables: Record<string, string | { secret: string }>): Promise<number> {
+    const { environment } = this
+    const stored = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, typeof value === 'string' ? { value } : value]))
+    return this.write(gatewayCollections.variables, { environment }, { variables: stored })
+  }
   /** @returns the revision; nothing waits for it to be served */
-  async publish(name: string, source: string, { version = '1.0.0', methods, limits = {}, code }: PublishOptions = {}): Promise<number> {
+  async publish(name: string, source: string, { version = '1.0.0', methods, limits = {}, schedule, code }: PublishOptions = {}): Promise<number> {
     const compiled = code === undefined ? await compile(name, source) : { code, sourceMap: '' }
     return this.write(
       gatewayCollections.publishedFunctions,
@@ -192,6 +200,7 @@ export class GivenEnvironment {
         version,
         limits,
         ...(methods === undefined ? {} : { methods }),
+        ...(schedule === undefined ? {} : { schedule }),
         releaseId: 'release',
         deploymentId: 'deployment',
         publishedAt: new Date(),

@@ -62,7 +62,7 @@ function givenFollower() {
       stop: async () => {},
     },
     bell,
-    host: { load: async () => ({ outcome: 'loaded' }), unload: () => {}, configure: () => undefined },
+    host: { load: async () => ({ outcome: 'loaded' }), unload: () => {}, configure: () => undefined, schedule: () => {} },
     log: silentLog,
     observe: () => {},
   })

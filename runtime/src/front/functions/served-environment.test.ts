@@ -39,6 +39,7 @@ function givenServed() {
       ),
     unload: (_: Environment, index: number) => void unloaded.push(index),
     configure: () => undefined,
+    schedule: () => undefined,
   }
   const served = new ServedEnvironment(
     environment,

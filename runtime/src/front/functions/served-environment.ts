@@ -1,11 +1,14 @@
-import type { ApplyFailure } from '@imprun/contracts'
+import type { ApplyFailure, ScheduleRule } from '@imprun/contracts'
 import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { LoadOutcome } from '../supervision/call.ts'
 import type { Supervisor } from '../supervision/supervisor.ts'
 import type { GatewayDocument, PublishedFunctionHead } from './gateway-reader.ts'
 
-export type FunctionHost = Pick<Supervisor, 'load' | 'unload' | 'configure'>
+export interface FunctionHost extends Pick<Supervisor, 'load' | 'unload' | 'configure'> {
+  /** When the function runs by itself, from this revision on; undefined: it does not. */
+  schedule(environment: Environment, functionName: string, rule: ScheduleRule | undefined, revision: number): void
+}
 
 /**
  * Applies a gateway's documents to the tables of one environment and knows how far it has come. Keys change at once, settings and variables when the worker goes
@@ -103,6 +106,7 @@ export class ServedEnvironment {
     this.#removed.set(name, revision)
     this.#failures.delete(name)
     if (entry !== undefined) this.#host.unload(this.environment, entry.index)
+    this.#host.schedule(this.environment, name, undefined, revision)
     this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: 'removed', at: new Date() })
   }
 
@@ -135,7 +139,8 @@ export class ServedEnvironment {
     this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: outcomeName, at: this.#appliedAt })
   }
 
-  #swap({ name, version, revision, methods, limits }: PublishedFunctionHead, source: FunctionSource | undefined): void {
+  #swap({ name, version, revision, methods, limits, schedule }: PublishedFunctionHead, source: FunctionSource | undefined): void {
+    this.#host.schedule(this.environment, name, schedule, revision)
     const entry = this.environment.find(name)
     if (entry === undefined) return this.environment.add({ index: this.environment.indexOf(name), name, version, revision, methods, limits, source })
     entry.version = version

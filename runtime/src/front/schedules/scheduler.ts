@@ -6,9 +6,9 @@ import { createWakeLoop } from '../../platform/wake-loop.ts'
 import type { Environment } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { CallTaker } from '../supervision/internal-call.ts'
-import { runScheduled } from './scheduled-run.ts'
 import { type DueOutcome, nextAtOf, type ScheduleStore, scheduleId, type WantedSchedule } from './schedule-store.ts'
 import { timesUntil } from './schedule-times.ts'
+import { runScheduled } from './scheduled-run.ts'
 
 /**
  * Runs the functions of one gateway's environments that have a schedule. Several runtimes may serve the same environment: each looks at the same documents,
