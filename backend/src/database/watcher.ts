@@ -1,8 +1,8 @@
-import { belledCollections, gatewayCollections } from '@imprun/contracts'
+import { belledCollections, gatewayCollections, sysDatabaseName } from '@imprun/contracts'
 import type { ChangeStream, ChangeStreamDocument, ChangeStreamOptions, Document, ResumeToken, Timestamp } from 'mongodb'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import { type Database, sysDatabaseName } from './database.ts'
+import type { Database } from './database.ts'
 
 /**
  * The backend's one change stream, over the whole deployment and filtered by the server: a stream per gateway would cost mongod time for every commit
@@ -17,6 +17,8 @@ export interface Watcher {
   /** Called when changes may have been missed: read everything again. */
   onGap(listener: () => void): () => void
   isLive(): boolean
+  /** Listeners have been told all that came up to this place, and will be told all that comes after it; undefined while the stream is away. */
+  place(): string | undefined
 }
 
 export interface Change {
@@ -26,6 +28,8 @@ export interface Change {
   collection: string
   operation: 'insert' | 'update' | 'replace' | 'delete'
   id: string
+  /** Where in the history of all changes this one stands. Places are compared as text: the smaller came first. */
+  place: string
   /** The document as it is now, so perhaps newer than this change; absent when it has been deleted since. */
   document?: Record<string, unknown>
 }
@@ -35,8 +39,7 @@ const watchedOperations = ['insert', 'update', 'replace', 'delete'] as const
 const gatewayDatabase = /^gatewayid_([a-z0-9-]+)$/
 
 /**
- * Heartbeats of runtimes are the most frequent write of all and wake nobody, so an update of `__runtimes` counts only when it changes what has been
- * applied. User data never leaves the server.
+ * An update of `__runtimes` counts only when it changes what has been applied. User data never leaves the server.
  */
 const pipeline: Document[] = [
   {
@@ -46,6 +49,7 @@ const pipeline: Document[] = [
         { 'ns.db': sysDatabaseName, 'ns.coll': { $in: watchedSysCollections } },
         { 'ns.db': gatewayDatabase, 'ns.coll': { $in: belledCollections } },
         { 'ns.db': gatewayDatabase, 'ns.coll': gatewayCollections.logs, operationType: 'insert' },
+        { 'ns.db': gatewayDatabase, 'ns.coll': gatewayCollections.stats, operationType: { $in: ['insert', 'update'] } },
         {
           'ns.db': gatewayDatabase,
           'ns.coll': gatewayCollections.runtimes,
@@ -77,6 +81,7 @@ export function createWatcher({ database, clock, log }: { database: Database; cl
   const stopping = new AbortController()
   let running: Promise<void> | undefined
   let lastAnswerMs: number | undefined
+  let toldUpTo: string | undefined
 
   const tell = <Args extends unknown[]>(those: Iterable<(...args: Args) => void>, ...args: Args) => {
     for (const listener of [...those]) {
@@ -97,6 +102,7 @@ export function createWatcher({ database, clock, log }: { database: Database; cl
     for (;;) {
       const raw = await withinMs(stream.tryNext(), silentAfterMs, stopping.signal)
       lastAnswerMs = clock.monotonicMs()
+      toldUpTo = placeOf(raw?._id ?? stream.resumeToken) ?? toldUpTo
       onAnswer()
       if (raw) deliver(raw)
     }
@@ -129,6 +135,7 @@ export function createWatcher({ database, clock, log }: { database: Database; cl
       return await readUntilBroken(stream, onAnswer)
     } catch (error) {
       lastAnswerMs = undefined
+      toldUpTo = undefined
       if (stopping.signal.aborted) return place
       log.warn({ error }, 'The change stream broke and is opened again')
       if (isPlaceLost(error)) return undefined
@@ -168,6 +175,7 @@ export function createWatcher({ database, clock, log }: { database: Database; cl
       gapListeners.add(listener)
       return () => void gapListeners.delete(listener)
     },
+    place: () => toldUpTo,
     isLive: () => lastAnswerMs !== undefined && clock.monotonicMs() - lastAnswerMs < silentAfterMs,
   }
 }
@@ -181,8 +189,15 @@ function toChange(raw: ChangeStreamDocument<Document>): Change | undefined {
     collection: raw.ns.coll,
     operation: raw.operationType,
     id: String(raw.documentKey._id),
+    place: placeOf(raw._id) ?? '',
     ...('fullDocument' in raw && raw.fullDocument ? { document: raw.fullDocument } : {}),
   }
+}
+
+/** Resume tokens carry their place as hexadecimal text that sorts by time (MongoDB's manual, Change Streams, Resume Tokens). */
+function placeOf(token: ResumeToken | undefined): string | undefined {
+  const data = (token as { _data?: unknown } | undefined)?._data
+  return typeof data === 'string' ? data : undefined
 }
 
 async function operationTime(database: Database): Promise<Timestamp> {

@@ -4,7 +4,7 @@ import type { EventHandlers } from '../http/api-routes.ts'
 import type { EventSource, EventViews } from './event-source.ts'
 import { type EventStream, openEventStream } from './event-stream.ts'
 
-export interface EventRoutes extends EventHandlers {
+export interface EventRoutes extends Pick<EventHandlers, 'watchEvents' | 'watchGatewayEvents'> {
   /** Ends every open stream. */
   stop(): void
 }

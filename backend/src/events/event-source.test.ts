@@ -31,7 +31,7 @@ function givenSource() {
     gapsCount: () => gapsCount,
     gap: () => onGap(),
     change: (collection: string, id: string, operation: Change['operation'] = 'update') =>
-      listeners.get(collection)?.({ scope: 'sys', collection, operation, id }),
+      listeners.get(collection)?.({ scope: 'sys', collection, operation, id, place: '' }),
   }
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve))

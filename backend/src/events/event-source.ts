@@ -29,6 +29,9 @@ export interface EventListener {
 
 export interface EventSource {
   listen(listener: EventListener): () => void
+  /** Tells what follows from no single document. */
+  announce(event: ImprunEvent, key: string, audience: Audience): void
+  readonly isHeard: boolean
   stop(): void
 }
 
@@ -148,6 +151,10 @@ export function createEventSource({ watcher, views, log }: { watcher: Watcher; v
   ]
 
   return {
+    announce: tell,
+    get isHeard() {
+      return listeners.size > 0
+    },
     listen(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -1,25 +1,23 @@
-import { environmentNames } from '@imprun/contracts'
-import type { Database } from '../database/database.ts'
 import { toPage } from '../database/paging.ts'
+import type { HealthStore } from '../health/health-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
 import type { OwnedGateways } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
 import type { StoredFunction } from './function-store.ts'
-import { toFunctionView } from './function-view.ts'
-import { logCursorKey, readLogs, toLogEntry } from './log-view.ts'
+import { toFunctionView, withHealth } from './function-view.ts'
 import { type RemoveFunctionDeps, removeFunction } from './remove-function.ts'
 import { type SaveFunctionDeps, saveFunction } from './save-function.ts'
 
 export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps {
-  database: Database
   gateways: OwnedGateways
+  health: HealthStore
 }
 
-type RouteNames = 'createFunction' | 'listFunctions' | 'getFunction' | 'saveFunction' | 'deleteFunction' | 'listLogs'
+type RouteNames = 'createFunction' | 'listFunctions' | 'getFunction' | 'saveFunction' | 'deleteFunction'
 
 export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, RouteNames> {
-  const { database, gateways, functions, lookup, clock } = deps
+  const { gateways, health, functions, lookup, clock } = deps
   return {
     async createFunction({ params, body, account, audit }) {
       audit({ function: body.name })
@@ -49,11 +47,17 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
     },
     async listFunctions({ params, query, account }) {
       const { gatewayId } = await gateways.getOwned(params.gatewayId, account.userId)
-      return toPage(await functions.list(gatewayId, query), query.limit, ({ name }) => name, toFunctionView)
+      const [listed, read] = await Promise.all([functions.list(gatewayId, query), health.read(gatewayId)])
+      return toPage(
+        listed,
+        query.limit,
+        ({ name }) => name,
+        (stored) => withHealth(toFunctionView(stored), read),
+      )
     },
     async getFunction({ params, account }) {
       const { stored } = await lookup.getOwned(params.gatewayId, params.functionId, account.userId)
-      return toFunctionView(stored)
+      return withHealth(toFunctionView(stored), await health.read(stored.gatewayId))
     },
     saveFunction: (request) => saveFunction(deps, request),
     async deleteFunction({ params, account, audit }) {
@@ -62,13 +66,6 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
       audit({ functionId: stored._id })
       await removeFunction(deps, stored)
       return {}
-    },
-    async listLogs({ params, query, account }) {
-      const { stored } = await lookup.getOwned(params.gatewayId, params.functionId, account.userId)
-      const { limit, cursor, environment } = query
-      const { gatewayId, name: functionName } = stored
-      const rows = await readLogs(database, { gatewayId, functionName, environments: environment ? [environment] : environmentNames, limit, cursor })
-      return toPage(rows, limit, logCursorKey, (row) => toLogEntry(gatewayId, row))
     },
   }
 }

@@ -1,4 +1,5 @@
-import { environmentNames, type ImprunFunction, kindOfName, type Served } from '@imprun/contracts'
+import { environmentNames, type FunctionHealth, type ImprunFunction, kindOfName, type Served } from '@imprun/contracts'
+import { type HealthStore, healthKey } from '../health/health-store.ts'
 import type { FunctionStore, ListedFunction, StoredFunction, StoredServed } from './function-store.ts'
 
 const toServedView = (environment: Served['environment'], served: StoredServed): Served => ({
@@ -34,8 +35,21 @@ export function toFunctionView(stored: ListedFunction | StoredFunction): ImprunF
   }
 }
 
+/** With how it did in the last minutes, where it is served. */
+export const withHealth = (view: ImprunFunction, health: ReadonlyMap<string, FunctionHealth>): ImprunFunction => ({
+  ...view,
+  served: view.served.map((served) => {
+    const found = health.get(healthKey(served.environment, view.name))
+    return found ? { ...served, health: found } : served
+  }),
+})
+
 /** For events: the function as a list shows it, and who may see it. */
-export async function findFunctionView(functions: FunctionStore, functionId: string): Promise<{ ownerId: string; function: ImprunFunction } | undefined> {
+export async function findFunctionView(
+  functions: FunctionStore,
+  health: HealthStore,
+  functionId: string,
+): Promise<{ ownerId: string; function: ImprunFunction } | undefined> {
   const stored = await functions.findListed(functionId)
-  return stored && { ownerId: stored.ownerId, function: toFunctionView(stored) }
+  return stored && { ownerId: stored.ownerId, function: withHealth(toFunctionView(stored), await health.read(stored.gatewayId)) }
 }

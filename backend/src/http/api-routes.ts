@@ -1,4 +1,4 @@
-import { errorCodes, type RouteDefinition, type RouteName, routes } from '@imprun/contracts'
+import { errorCodes, type RouteDefinition, type RouteName, type RouteQuery, routes } from '@imprun/contracts'
 import { type Request, type Response, Router } from 'express'
 import type { AccountStore, SignedIn } from '../accounts/account-store.ts'
 import type { AuditStore } from '../audit/audit-store.ts'
@@ -15,7 +15,15 @@ import { signIn } from './sign-in.ts'
 
 /** Answers the routes that stay open. Throws before the first byte, or ends the stream itself. */
 export type EventHandlers = {
-  [Name in EventRouteName]: (request: { params: Record<string, string>; userId: string; signal: AbortSignal }, res: Response) => Promise<void>
+  [Name in EventRouteName]: (request: EventRequest<Name>, res: Response) => Promise<void>
+}
+export interface EventRequest<Name extends EventRouteName> {
+  params: Record<string, string>
+  query: RouteQuery<Name>
+  /** The id of the last event that a caller who comes back has seen. */
+  lastEventId: string | undefined
+  userId: string
+  signal: AbortSignal
 }
 
 export interface ApiDeps {
@@ -49,11 +57,11 @@ export function createApiRouter(deps: ApiDeps): Router {
 }
 
 async function answer(deps: ApiDeps, call: Call): Promise<void> {
-  const { req, res, route } = call
+  const { req, res } = call
   const { requestId } = contextOf(req)
   try {
     call.caller = await signIn(deps.accounts, req.headers.authorization)
-    if (route.kind === 'events') return await answerEvents(deps, call, call.caller)
+    if (staysOpen(call)) return await answerEvents(deps, call, call.caller)
     const { status, body } = await carryOut(deps, call, call.caller)
     await record(deps, call, status)
     if (status === 204) res.status(status).end()
@@ -67,8 +75,10 @@ async function answer(deps: ApiDeps, call: Call): Promise<void> {
 }
 
 async function answerEvents({ events }: ApiDeps, { name, route, req, res }: Call, { account }: SignedIn): Promise<void> {
-  const { params } = parseInput(route, rawInput(req, undefined))
-  await events[name as EventRouteName]({ params, userId: account.userId, signal: contextOf(req).signal }, res)
+  const { params, query } = parseInput(route, rawInput(req, undefined))
+  const request = { params, query, lastEventId: req.get('last-event-id'), userId: account.userId, signal: contextOf(req).signal }
+  // As in `carryOut`: one table of functions of many types, and input that the same route's schemas have parsed.
+  await events[name as EventRouteName](request as EventRequest<EventRouteName> as never, res)
 }
 
 async function carryOut({ handlers, idempotency }: ApiDeps, call: Call, { account }: SignedIn): Promise<KeptAnswer> {
@@ -90,6 +100,8 @@ async function carryOut({ handlers, idempotency }: ApiDeps, call: Call, { accoun
 }
 
 const rawInput = (req: Request, body: unknown): Input => ({ params: req.params as Record<string, string>, query: req.query, body })
+const staysOpen = ({ route, req }: Call) =>
+  route.kind === 'events' || (route.tail !== undefined && (req.get('accept') ?? '').toLowerCase().includes('text/event-stream'))
 const isMutating = (route: RouteDefinition) => route.method !== 'GET'
 
 /** Written before the answer leaves. A record that cannot be written is logged and does not turn a done thing into a failure. */

@@ -1,8 +1,10 @@
 import type { RouteBody, RouteName, RouteParams, RouteQuery, RouteResponse, Routes } from '@imprun/contracts'
 
-/** Routes that stay open and send events; `events/` answers them. */
-export type EventRouteName = { [Name in RouteName]: Routes[Name] extends { kind: 'events' } ? Name : never }[RouteName]
-export type RequestRouteName = Exclude<RouteName, EventRouteName>
+type StreamRouteName = { [Name in RouteName]: Routes[Name] extends { kind: 'events' } ? Name : never }[RouteName]
+type TailRouteName = { [Name in RouteName]: Routes[Name] extends { tail: object } ? Name : never }[RouteName]
+/** Routes that stay open and send events, some of them only when they are asked to. */
+export type EventRouteName = StreamRouteName | TailRouteName
+export type RequestRouteName = Exclude<RouteName, StreamRouteName>
 
 export interface Caller {
   userId: string

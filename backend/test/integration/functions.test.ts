@@ -183,6 +183,7 @@ describe('functions', () => {
     await create(given)
     const at = new Date('2026-11-21T00:00:00Z')
     const entries = Array.from({ length: 5 }, (_, i) => ({
+      _id: `line-${i}`,
       environment: 'dev',
       functionName: 'calculateTax',
       version: '1.0.0',
@@ -190,7 +191,7 @@ describe('functions', () => {
       message: `line ${i}`,
       at,
     }))
-    await given.database.gateway('hometax').collection('__logs').insertMany(entries)
+    await given.database.gateway('hometax').collection<{ _id: string }>('__logs').insertMany(entries)
 
     const messages: string[] = []
     for (let cursor: string | undefined, page = 0; page < 3; page++) {

@@ -16,7 +16,9 @@ import { createDeployments } from '../../src/deployments/deployments.ts'
 import { createFunctionLookup } from '../../src/functions/function-lookup.ts'
 import { createFunctionRoutes } from '../../src/functions/function-routes.ts'
 import { createFunctionStore } from '../../src/functions/function-store.ts'
+import { createHealthStore } from '../../src/health/health-store.ts'
 import type { ApiRequest, Caller } from '../../src/http/handlers.ts'
+import { createLogRoutes } from '../../src/logs/log-routes.ts'
 import { createToolStore } from '../../src/mcp/tool-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -106,11 +108,13 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       compiler,
       inputs: createReleaseInputs({ functions, packages: { find: async () => undefined } }),
       environments,
+      health: createHealthStore({ database, clock: systemClock }),
       acknowledgeDeadlineMs,
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
     const routes = {
       ...createFunctionRoutes({ ...parts, gateways, lookup, tools, deployments }),
+      ...createLogRoutes({ database, watcher, gateways, lookup, log: silentLog }).pages,
       ...createReleaseRoutes({ lookup, releases }),
       ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
     }

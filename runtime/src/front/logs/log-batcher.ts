@@ -113,7 +113,7 @@ function take(batch: Batch, count: number): void {
   for (const line of batch.lines.splice(0, count)) batch.characters -= line.message.length
 }
 
-function toStoredLog(environment: Environment, { index, version, requestId, level, message, at }: LogMessage): StoredLog {
+function toStoredLog(environment: Environment, { index, version, requestId, level, message, at, durationMs }: LogMessage): StoredLog {
   return {
     environment: environment.name,
     functionName: environment.nameOf(index) ?? '',
@@ -122,6 +122,7 @@ function toStoredLog(environment: Environment, { index, version, requestId, leve
     level,
     message,
     at: new Date(at),
+    ...(durationMs === undefined ? {} : { durationMs }),
   }
 }
 

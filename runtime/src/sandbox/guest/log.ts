@@ -30,7 +30,8 @@ export function log(level: LogLevel, values: readonly unknown[]): void {
     ? `More than ${linesPerSecondMax} lines or ${charsPerSecondMax} characters in a second: the rest of this second is not logged.`
     : toLine(values)
   chars += isLast ? lineCharsMax : message.length
-  callHost(hostCalls.log, currentRequest()?.id, isLast ? 'warn' : level, message)
+  const request = currentRequest()
+  callHost(hostCalls.log, request?.id, isLast ? 'warn' : level, message, request?.call)
 }
 
 function toLine(values: readonly unknown[]): string {

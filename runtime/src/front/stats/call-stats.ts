@@ -1,0 +1,106 @@
+import { gatewayCollections, type StoredStats, statsId } from '@imprun/contracts'
+import type { AnyBulkWriteOperation, MongoClient } from 'mongodb'
+import type { Log } from '../../platform/log.ts'
+import type { Environment, FunctionEntry } from '../environment.ts'
+
+/** Counts calls by function and minute and adds them to the gateway's `__stats`, so that an author sees which function fails. */
+export interface CallStats {
+  /** Called at the end of every call, so it only adds up. */
+  count(environment: Environment, entry: FunctionEntry, isFailed: boolean, durationMs: number): void
+  /** Writes what one gateway's calls came to. What came later than the end of its database would bring that back. */
+  settle(gatewayDatabase: string): Promise<void>
+  stop(): Promise<void>
+}
+
+const flushEveryMs = 5_000
+const minuteMs = 60_000
+
+interface Counts {
+  environment: Environment
+  functionName: string
+  calls: number
+  failed: number
+  durationMsSum: number
+  durationMsMax: number
+}
+type StatsDocument = StoredStats & { _id: string }
+
+export function createCallStats({ client, log, flushMs = flushEveryMs }: { client: MongoClient; log: Log; flushMs?: number }): CallStats {
+  /** Only of functions that were called since the last flush. */
+  let counted = new Map<FunctionEntry, Counts>()
+  let timer: NodeJS.Timeout | undefined
+
+  const flush = async (takes: (counts: Counts) => boolean): Promise<void> => {
+    const taken = [...counted].filter(([, counts]) => takes(counts))
+    for (const [entry] of taken) counted.delete(entry)
+    const minute = new Date(Math.floor(Date.now() / minuteMs) * minuteMs)
+    const byDatabase = Map.groupBy(taken, ([, { environment }]) => environment.assignment.gatewayDatabase)
+    await Promise.all(
+      [...byDatabase].map(async ([database, those]) => {
+        try {
+          await client
+            .db(database)
+            .collection<StatsDocument>(gatewayCollections.stats)
+            .bulkWrite(
+              those.map(([, counts]) => toAddition(counts, minute)),
+              { ordered: false, writeConcern: { w: 1 } },
+            )
+        } catch (error) {
+          log.debug({ database, error }, 'Counts of calls could not be written; they wait.')
+          for (const [entry, counts] of those) addUp(entry, counts)
+        }
+      }),
+    )
+  }
+  const addUp = (entry: FunctionEntry, more: Counts): void => {
+    const known = counted.get(entry)
+    if (known === undefined) {
+      counted.set(entry, more)
+      flushLater()
+      return
+    }
+    known.calls += more.calls
+    known.failed += more.failed
+    known.durationMsSum += more.durationMsSum
+    known.durationMsMax = Math.max(known.durationMsMax, more.durationMsMax)
+  }
+  const flushLater = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void flush(() => true)
+    }, flushMs)
+  }
+
+  return {
+    count(environment, entry, isFailed, durationMs) {
+      let counts = counted.get(entry)
+      if (counts === undefined) {
+        counts = { environment, functionName: entry.name, calls: 0, failed: 0, durationMsSum: 0, durationMsMax: 0 }
+        counted.set(entry, counts)
+        flushLater()
+      }
+      counts.calls += 1
+      if (isFailed) counts.failed += 1
+      counts.durationMsSum += durationMs
+      if (durationMs > counts.durationMsMax) counts.durationMsMax = durationMs
+    },
+    settle: (gatewayDatabase) => flush(({ environment }) => environment.assignment.gatewayDatabase === gatewayDatabase),
+    async stop() {
+      clearTimeout(timer)
+      await flush(() => true)
+      clearTimeout(timer)
+      counted = new Map()
+    },
+  }
+}
+
+function toAddition({ environment, functionName, calls, failed, durationMsSum, durationMsMax }: Counts, minute: Date): AnyBulkWriteOperation<StatsDocument> {
+  const place = { environment: environment.name, functionName, minute }
+  return {
+    updateOne: {
+      filter: { _id: statsId(place) },
+      update: { $setOnInsert: place, $inc: { calls, failed, durationMsSum }, $max: { durationMsMax } },
+      upsert: true,
+    },
+  }
+}
