@@ -24,8 +24,7 @@ const isErrorCode = (code: string): code is ErrorCode => code in errorCodes
 /** What a runtime said when it could not load the release. */
 export function loadFailed(failures: readonly ApplyFailure[]): StoredError {
   const [first] = failures
-  const errors = failures.map(({ name, message, line, column }): InputFault => {
-    const file = sourceFileOf(name)
+  const errors = failures.map(({ name, message, file = sourceFileOf(name), line, column }): InputFault => {
     if (line === undefined) return { field: file, message, file }
     return { field: `${file}:${line}:${column ?? 1}`, message, file, line, column: column ?? 1 }
   })

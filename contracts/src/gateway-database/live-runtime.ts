@@ -27,6 +27,8 @@ export const applyFailureSchema = z.object({
   revision: z.number().int(),
   code: z.string(),
   message: z.string(),
+  /** The author's file; absent where no place is known. */
+  file: z.string().optional(),
   line: z.number().int().optional(),
   column: z.number().int().optional(),
 })

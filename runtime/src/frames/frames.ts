@@ -108,6 +108,8 @@ export interface LoadMessage {
 export interface RefusedMessage {
   code: 'CODE_NOT_COMPILING' | 'CODE_WITHOUT_DEFAULT_EXPORT' | 'CODE_THROWS_AT_LOAD' | 'INTERNAL'
   message: string
+  /** Of the gateway; with `line` and `column`. */
+  file?: string
   line?: number
   column?: number
 }

@@ -2,7 +2,7 @@ import { entryTimeoutMs, type LoadMessage, type RefusedMessage } from '../frames
 import { type ContextFacts, controlCodes, type GuestFailure } from '../sandbox/bridge.ts'
 import { noVariables } from './configuration.ts'
 import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
-import type { SourcePlace, StackMapper } from './stack-mapper.ts'
+import type { StackMapper } from './stack-mapper.ts'
 
 export type LoadRefusal = RefusedMessage
 
@@ -42,7 +42,7 @@ function toRefusal({ code, message, stack }: GuestFailure, stacks: StackMapper):
 function toRefusalOfError(error: unknown, stacks: StackMapper): LoadRefusal {
   if (error instanceof CodeSyntaxError) {
     const { line, column, message } = error
-    return { code: 'CODE_NOT_COMPILING', message, ...(line && column ? toAuthorsPlace({ line, column }, stacks) : {}) }
+    return { code: 'CODE_NOT_COMPILING', message, ...(line && column ? stacks.mapPlace({ line, column }) : {}) }
   }
   if (!(error instanceof EntryError)) throw error
   const message =
@@ -50,9 +50,4 @@ function toRefusalOfError(error: unknown, stacks: StackMapper): LoadRefusal {
       ? `The code runs longer than ${entryTimeoutMs} ms when it is loaded and was stopped.`
       : `The code cannot be loaded: ${error.message}`
   return { code: 'CODE_THROWS_AT_LOAD', message, ...stacks.findPlace(error.guestStack) }
-}
-
-function toAuthorsPlace(place: SourcePlace, stacks: StackMapper): SourcePlace | Record<string, never> {
-  const mapped = stacks.mapPlace(place)
-  return mapped ? { line: mapped.line, column: mapped.column } : {}
 }

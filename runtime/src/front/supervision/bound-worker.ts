@@ -34,6 +34,7 @@ type CallInFlight = Extract<InFlight, { kind: 'call' }>
 const refusedSchema = z.object({
   code: z.enum(['CODE_NOT_COMPILING', 'CODE_WITHOUT_DEFAULT_EXPORT', 'CODE_THROWS_AT_LOAD', 'INTERNAL']).catch('INTERNAL'),
   message: z.string().max(16_384),
+  file: z.string().max(512).optional(),
   line: z.number().int().positive().optional(),
   column: z.number().int().positive().optional(),
 })
