@@ -36,6 +36,7 @@ const settings = [
   '--allow-directory=none',
   '--git=no-git',
   '--fetch-retries=1',
+  '--fetch-retry-mintimeout=500',
   '--fetch-timeout=20000',
   '--loglevel=error',
   '--json',
