@@ -85,6 +85,8 @@ export const resumeCodes = {
   carry: 22,
   /** (call, status): the answer has left, and what the middleware does from here on is its own business. */
   nextAnswered: 23,
+  /** (call, 'caller' or 'deadline'): nobody waits for the call any more, because the caller went away or its time is up. */
+  aborted: 30,
 } as const
 
 /** What the host asks of a context beside running calls: `control(code, ...)`. */

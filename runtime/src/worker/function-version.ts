@@ -1,5 +1,6 @@
 import type { FailedMessage, LoadMessage, LogMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
+import { AbandonedCalls } from './abandoned-calls.ts'
 import type { Background, BackgroundSession } from './background/background.ts'
 import type { Call, CallLink, CallTable } from './call-table.ts'
 import type { Configuration } from './configuration.ts'
@@ -57,6 +58,7 @@ export class FunctionVersion {
   #data: DataSession | undefined
   #fetches: FetchSession | undefined
   readonly #timers = new Map<number, NodeJS.Timeout>()
+  readonly #abandoned = new AbandonedCalls((call, reason) => this.#resume(resumeCodes.aborted, call, reason, call))
   #logWindowEndsAt = 0
   #logsInWindow = 0
 
@@ -226,6 +228,10 @@ export class FunctionVersion {
   abandon(callNumber: number): void {
     this.#fetches?.abortOf(callNumber)
   }
+  /** After the call was closed: its caller went away, or its time is up. */
+  abort(callNumber: number, startedAtMs: number): void {
+    this.#abandoned.add(callNumber, startedAtMs, this.limits.timeoutMs)
+  }
   /** To be called before an effect leaves the worker: the front hears first that the call must not be run again. */
   cross(callNumber: unknown): void {
     const call = this.find(callNumber)
@@ -331,6 +337,7 @@ export class FunctionVersion {
   #releaseContext(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
+    this.#abandoned.close()
     this.background.close()
     this.#data?.close()
     this.#data = undefined

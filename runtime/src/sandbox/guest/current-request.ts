@@ -6,9 +6,12 @@ export interface CurrentRequest {
   /** The host's number of the call. */
   readonly call: number
   readonly id: string
+  /** Set when its time is up and nobody waits for it: what its code still asks for fails with this. */
+  over?: Error
 }
 
 let current: CurrentRequest | undefined
+const endings: ((request: CurrentRequest, reason: Error) => void)[] = []
 
 export function currentRequest(): CurrentRequest | undefined {
   return current
@@ -16,4 +19,19 @@ export function currentRequest(): CurrentRequest | undefined {
 
 export function enterRequest(request: CurrentRequest | undefined): void {
   current = request
+}
+
+/** To be called by whatever keeps a request's code going. @throws why the request is over, if it is */
+export function assertNotOver(): void {
+  if (current?.over !== undefined) throw current.over
+}
+
+/** Told when a request is over: to end what it still waits for. */
+export function onRequestOver(end: (request: CurrentRequest, reason: Error) => void): void {
+  endings.push(end)
+}
+
+export function endRequest(request: CurrentRequest, reason: Error): void {
+  request.over = reason
+  for (const end of endings) end(request, reason)
 }

@@ -1,5 +1,5 @@
 import { type ContextFacts, controlCodes, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
-import { enterRequest } from './current-request.ts'
+import { type CurrentRequest, enterRequest } from './current-request.ts'
 import { settleTicket } from './data/tickets.ts'
 import { describeFailure } from './failure.ts'
 import { callHost } from './host.ts'
@@ -11,6 +11,7 @@ import { setImpFacts } from './imp.ts'
 import { settleInvoke } from './lifecycle/invoke.ts'
 import { applyCarry, beginMiddleware, createNext, endMiddleware, endPassage, keepCarry, type Next, takeCarry } from './lifecycle/middleware.ts'
 import { log } from './log.ts'
+import { abortOpenCall, keepOpenCall, releaseOpenCall } from './open-calls.ts'
 import { fireTimer } from './timers.ts'
 import { setVariables } from './variables.ts'
 import { resumeFetch } from './web/fetch.ts'
@@ -42,7 +43,7 @@ export function run(call: number, meta: string, body: string): string | undefine
   const response = new FunctionResponse(call, request)
   FunctionRequest.join(request, response)
   if (carry !== undefined) applyCarry(carry, request, response)
-  const current = { call, id: request.id }
+  const current: CurrentRequest = { call, id: request.id }
   enterRequest(current)
   unsettled++
   const outcome = (async () => (isMiddleware ? handler?.(request, response, createNext(call, request, response)) : handler?.(request, response)))()
@@ -59,12 +60,14 @@ export function run(call: number, meta: string, body: string): string | undefine
       fail(call, request, response, error)
     },
   )
-  if (answer !== undefined) lastAnswer = { call, text: answer }
+  if (answer === undefined) keepOpenCall({ current, request, response })
+  else lastAnswer = { call, text: answer }
   return answer
 }
 
 function settle(call: number, request: FunctionRequest, response: FunctionResponse, value: unknown): void {
   if (isMiddleware) endMiddleware(call)
+  if (FunctionResponse.stateOf(response) === 'ended') releaseOpenCall(call)
   // A stream that has begun stays open until res.end(): timers may go on writing to it.
   if (FunctionResponse.stateOf(response) !== 'open') return
   if (value === undefined || value === response) {
@@ -88,6 +91,7 @@ function refuse(call: number, request: FunctionRequest, message: string): void {
 
 function fail(call: number, request: FunctionRequest, response: FunctionResponse, error: unknown): void {
   if (isMiddleware) endMiddleware(call)
+  releaseOpenCall(call)
   const { message, stack } = describeFailure(error)
   const state = FunctionResponse.stateOf(response)
   if (state === 'ended' || state === 'passed')
@@ -106,6 +110,7 @@ function toProblem(meta: string, error: unknown): string {
 export function resume(code: number, number: number, payload: string | ArrayBuffer): void {
   if (code === resumeCodes.drained) drained(number)
   else if (code === resumeCodes.timer) runTimer(number)
+  else if (code === resumeCodes.aborted) abortOpenCall(number, payload === 'deadline')
   else if (code === resumeCodes.invokeAnswered || code === resumeCodes.invokeFailed) settleInvoke(number, code === resumeCodes.invokeAnswered, String(payload))
   else if (code === resumeCodes.carry) keepCarry(String(payload))
   else if (code === resumeCodes.nextAnswered) endPassage(number, Number(payload))

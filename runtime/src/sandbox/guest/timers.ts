@@ -1,5 +1,5 @@
 import { hostCalls } from '../bridge.ts'
-import { type CurrentRequest, currentRequest, enterRequest } from './current-request.ts'
+import { assertNotOver, type CurrentRequest, currentRequest, enterRequest, onRequestOver } from './current-request.ts'
 import { callHost } from './host.ts'
 
 const timersMax = 1000
@@ -18,6 +18,7 @@ let lastTimer = 0
 
 function startTimer(callback: unknown, delay: unknown, values: unknown[], isRepeated: boolean): number {
   if (typeof callback !== 'function') throw new TypeError('A timer needs a function to call.')
+  assertNotOver()
   if (timers.size >= timersMax) throw new RangeError(`At most ${timersMax} timers may wait at the same time.`)
   const wantedMs = Number(delay)
   const delayMs = wantedMs >= 1 && wantedMs <= delayMsMax ? Math.trunc(wantedMs) : 1
@@ -38,6 +39,11 @@ export const timerGlobals = {
   clearTimeout: stopTimer,
   clearInterval: stopTimer,
 }
+
+// What waits once is let go on, so that its code comes to the next thing it asks for, fails there and ends; what repeats would never end.
+onRequestOver((request) => {
+  for (const [timer, { request: owner, everyMs }] of timers) if (owner === request && everyMs !== undefined) stopTimer(timer)
+})
 
 /** @throws what the callback throws */
 export function fireTimer(number: number): void {

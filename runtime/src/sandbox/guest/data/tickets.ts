@@ -2,7 +2,7 @@ import { hostCalls, stringPayloadBytesMax } from '../../bridge.ts'
 import type { Document } from '../../bson/bson-format.ts'
 import { readDocuments, readOne } from '../../bson/bson-reader.ts'
 import { writeDocument } from '../../bson/bson-writer.ts'
-import { type CurrentRequest, currentRequest, enterRequest } from '../current-request.ts'
+import { assertNotOver, type CurrentRequest, currentRequest, enterRequest, onRequestOver } from '../current-request.ts'
 import { callHost } from '../host.ts'
 import { toError } from './mongo-errors.ts'
 
@@ -33,6 +33,7 @@ const apply: (call: typeof fromCharCode, self: undefined, codes: ArrayLike<numbe
 export function askHost<T>(operation: string, collection: string, values: Document, read: (payload: Payload) => T, ignoreUndefined = false): Promise<T> {
   const from = new Error()
   return new Promise<T>((resolve, reject) => {
+    assertNotOver()
     if (tickets.size >= ticketsMax) throw new RangeError(`At most ${ticketsMax} database operations may wait at the same time.`)
     const bytes = writeDocument(values, ignoreUndefined)
     const ticket = ++lastTicket
@@ -41,6 +42,14 @@ export function askHost<T>(operation: string, collection: string, values: Docume
     callHost(hostCalls.data, ticket, request?.call ?? -1, operation, collection, toPayload(bytes))
   })
 }
+
+onRequestOver((request, reason) => {
+  for (const [number, ticket] of tickets) {
+    if (ticket.request !== request) continue
+    tickets.delete(number)
+    ticket.reject(reason)
+  }
+})
 
 function toPayload(bytes: Uint8Array): Payload {
   return bytes.length <= stringPayloadBytesMax ? apply(fromCharCode, undefined, bytes) : bytes.slice()

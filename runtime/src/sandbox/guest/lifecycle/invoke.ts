@@ -1,5 +1,5 @@
 import { hostCalls, type InvokeFailure, isTextual } from '../../bridge.ts'
-import { type CurrentRequest, currentRequest, enterRequest } from '../current-request.ts'
+import { assertNotOver, type CurrentRequest, currentRequest, enterRequest, onRequestOver } from '../current-request.ts'
 import { callHost } from '../host.ts'
 import { checkHeaderName, checkHeaderValue } from '../http/header-rules.ts'
 
@@ -31,12 +31,21 @@ export async function invoke(name: unknown, input?: unknown, options: InvokeOpti
   const headers = headerLines(options.headers ?? {}, body !== '')
   const request = currentRequest()
   return new Promise((resolve, reject) => {
+    assertNotOver()
     if (waiting.size >= waitingMax) throw new RangeError(`At most ${waitingMax} calls of imp.invoke may wait at the same time.`)
     const ticket = ++lastTicket
     waiting.set(ticket, { functionName: name, resolve, reject, request, from: new Error() })
     callHost(hostCalls.invoke, ticket, request?.call ?? -1, name, request?.id ?? '', timeoutMs, headers, body)
   })
 }
+
+onRequestOver((request, reason) => {
+  for (const [ticket, found] of waiting) {
+    if (found.request !== request) continue
+    waiting.delete(ticket)
+    found.reject(reason)
+  }
+})
 
 function headerLines(headers: Record<string, string>, hasBody: boolean): string {
   let lines = hasBody ? '\ncontent-type\napplication/json' : ''

@@ -1,5 +1,5 @@
 import { type FetchAnswer, type FetchFailure, hostCalls, resumeCodes } from '../../bridge.ts'
-import { type CurrentRequest, currentRequest, enterRequest } from '../current-request.ts'
+import { assertNotOver, type CurrentRequest, currentRequest, enterRequest } from '../current-request.ts'
 import { callHost } from '../host.ts'
 import { type ByteSource, takeContent } from './body.ts'
 import { joinBytes, latin1ToBytes } from './bytes.ts'
@@ -119,6 +119,7 @@ let lastFetch = 0
 
 /** @throws TypeError whose `cause.code` says why; the signal's reason when it was aborted */
 export async function fetch(input: unknown, init?: ConstructorParameters<typeof Request>[1]): Promise<Response> {
+  assertNotOver()
   const request = new Request(input, init)
   request.signal.throwIfAborted()
   return new Promise((resolve, reject) => {
