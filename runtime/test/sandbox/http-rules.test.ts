@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { httpClassesWishes } from '../../src/front/http/exchange/choose-exchange.ts'
 import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
 import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
-import { converse } from '../support/raw-conversation.ts'
+import { converse, sendAndLeave } from '../support/raw-conversation.ts'
 import { statusesIn } from '../support/raw-http.ts'
 import { accepted, type HttpCase, refused } from './http-cases.ts'
 
@@ -83,9 +83,14 @@ for (const httpClasses of httpClassesWishes) {
       )
       assert.deepEqual(new Set(statusesIn(text)), answered.length === names.length ? new Set([200]) : new Set([200, 503]))
     })
-    it('forget a caller who leaves in the middle of a body', async () => {
+    it('answer a request, and nothing that comes behind its length', async () => {
+      const longer = 'POST /echo?n=first HTTP/1.1\r\nHost: HOST\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabcGARBAGE / HTTP/1.1\r\n\r\n'
+      const { text, isClosed } = await converse(given.runtime.port, bytesOf([longer, next]))
+      assert.deepEqual([toldIn(text), statusesIn(text), isClosed], [['first 3'], [200], true])
+    })
+    it('forget callers who leave in the middle of a body', async () => {
       const half = 'POST /echo?n=half HTTP/1.1\r\nHost: HOST\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nabc'
-      for (let round = 0; round < 20; round++) await converse(given.runtime.port, bytesOf([half]), () => true).catch(() => undefined)
+      for (let round = 0; round < 20; round++) await sendAndLeave(given.runtime.port, bytesOf([half])[0] as string)
       assert.equal((await given.fetch('/echo?n=healthy')).status, 200)
     })
   })

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ExchangeClasses } from './exchange/exchange.ts'
+import type { EdgeReply, ExchangeClasses } from './exchange/exchange.ts'
 import { problemText } from './problems.ts'
 import type { RequestHandler } from './request-handler.ts'
 
@@ -78,15 +78,13 @@ export function createEdgeServer(handler: RequestHandler, exchange: ExchangeClas
 
 const refusalStatuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, HPE_CHUNK_EXTENSIONS_OVERFLOW: 413, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/** A request that could not be read: the answer says no more than the status, and the connection ends, because nobody knows where the next request begins. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex, requestId: string): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const status = refusalStatuses[error.code ?? ''] ?? 400
-  // An answer may be half written: then silence is the only thing that can not be misread.
-  const hasBegun = '_httpMessage' in socket && (socket._httpMessage as { headersSent?: boolean } | null)?.headersSent === true
-  if (hasBegun) socket.destroy()
-  else socket.end(problemText('REQUEST_INVALID', status, requestId), () => socket.destroy())
+/**
+ * A request that could not be read: the answer says no more than the status, and the connection ends, because nobody knows where the next request begins.
+ * It answers that request alone: one that was read before it and still runs is answered first, and then the connection ends without a word.
+ */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex & { _httpMessage?: EdgeReply | null }, requestId: string): void {
+  const pending = socket._httpMessage
+  if (!socket.writable || error.code === 'ECONNRESET' || pending?.hasBegun) socket.destroy()
+  else if (pending?.isRequestWhole) pending.closeAfter()
+  else socket.end(problemText('REQUEST_INVALID', refusalStatuses[error.code ?? ''] ?? 400, requestId), () => socket.destroy())
 }

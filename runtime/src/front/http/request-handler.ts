@@ -143,9 +143,13 @@ function functionNameOf(path: string): string {
   return path.slice(1, end > 1 && path.charCodeAt(end - 1) === 47 ? end - 1 : end)
 }
 
-/** Of a version whose rules are followed here, and with one meaning only. */
-function isPlain({ httpVersionMajor, httpVersionMinor, head }: EdgeRequest): boolean {
-  return httpVersionMajor === 1 && httpVersionMinor <= 1 && !head.isAmbiguous
+const hostPattern = /^[\w.~!$&'()*+;=%:[\]-]*$/
+
+/** Of a version whose rules are followed here, and with one meaning only. Chunks are unknown to HTTP/1.0, so another reader may not have seen any. */
+function isPlain({ httpVersionMajor, httpVersionMinor, head, url }: EdgeRequest): boolean {
+  if (httpVersionMajor !== 1 || httpVersionMinor > 1 || head.isAmbiguous || url.includes('#')) return false
+  if (httpVersionMinor === 0 && head.hasBody && head.contentLength === undefined) return false
+  return head.host === undefined || hostPattern.test(head.host)
 }
 /** Where two readers may disagree on where a request ends, nothing of what follows on the connection can be trusted. */
 function refuseUnclear(reply: EdgeReply, requestId: string): void {
@@ -158,6 +162,7 @@ function readTarget(url: string, head: RequestHead): { host: string | undefined;
   if (url.charCodeAt(0) === 47) return { host: head.host, url }
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return undefined
   const address = new URL(url)
+  if (address.username !== '' || address.password !== '') return undefined
   return { host: address.host, url: address.pathname + address.search }
 }
 

@@ -26,6 +26,8 @@ export interface EdgeRequest {
 export interface EdgeReply {
   /** The head has been sent, so no other answer can be. */
   readonly hasBegun: boolean
+  /** The request that it answers is here to its last byte. */
+  readonly isRequestWhole: boolean
   /** Bytes that were written and have not left the process. */
   readonly heldBytes: number
   /** Who is told when the caller goes away; may be told after the end as well. */

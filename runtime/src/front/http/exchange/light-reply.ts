@@ -43,6 +43,9 @@ export class LightReply implements EdgeReply {
   get hasBegun(): boolean {
     return this.#state !== 'open'
   }
+  get isRequestWhole(): boolean {
+    return this.#request.complete
+  }
   get heldBytes(): number {
     return this.#waitingBytes + (this.socket?.writableLength ?? 0)
   }

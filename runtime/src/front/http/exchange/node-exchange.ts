@@ -41,6 +41,9 @@ class NodeReply extends ServerResponse<NodeRequest> implements EdgeReply {
   get hasBegun(): boolean {
     return this.headersSent
   }
+  get isRequestWhole(): boolean {
+    return this.req.complete
+  }
   get heldBytes(): number {
     return this.writableLength
   }
