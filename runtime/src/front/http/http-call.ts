@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes } from '@imprun/contracts'
 import type { Environment, FunctionEntry } from '../environment.ts'
-import type { Call } from '../supervision/call.ts'
+import type { Call, CallWorker } from '../supervision/call.ts'
 import { readAnswerHead } from './answer-head.ts'
 import type { EdgeReply, ReplyListener } from './exchange/exchange.ts'
 import { sendProblem } from './problems.ts'
@@ -17,6 +17,7 @@ export class HttpCall implements Call, ReplyListener {
   readonly deadlineAtMs: number
   hasCrossed = false
   sentCount = 0
+  worker: CallWorker | undefined
   id = 0
   isDone = false
   readonly environment: Environment
@@ -65,7 +66,7 @@ export class HttpCall implements Call, ReplyListener {
     if (this.isDone) return
     const checked = readAnswerHead(head)
     if (checked === undefined || this.#reply.hasBegun) {
-      this.environment.dispatcher?.abort(this)
+      this.worker?.abort(this)
       this.onFailed('FUNCTION_ANSWER_INVALID')
       return
     }
@@ -78,18 +79,18 @@ export class HttpCall implements Call, ReplyListener {
     const reply = this.#reply
     if (this.isDone || at === end) return
     if (!reply.hasBegun || reply.heldBytes > heldBytesMax) {
-      this.environment.dispatcher?.abort(this)
+      this.worker?.abort(this)
       this.onFailed('FUNCTION_ANSWER_INVALID')
       return
     }
     if (reply.write(Buffer.from(buffer.subarray(at, end))) || this.#isHeld) return
     this.#isHeld = true
-    this.environment.dispatcher?.hold(this, true)
+    this.worker?.hold(this, true)
   }
   onDrained(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
-    if (!this.isDone) this.environment.dispatcher?.hold(this, false)
+    if (!this.isDone) this.worker?.hold(this, false)
   }
 
   onEnd(): void {
@@ -103,7 +104,7 @@ export class HttpCall implements Call, ReplyListener {
 
   /** The caller went away. */
   onGone(): void {
-    if (this.#finish(0)) this.environment.dispatcher?.abort(this)
+    if (this.#finish(0)) this.worker?.abort(this)
   }
 
   #finish(status: number): boolean {

@@ -11,7 +11,7 @@ import {
   toWorker,
 } from '../../frames/frames.ts'
 import type { Environment } from '../environment.ts'
-import type { Call, Load } from './call.ts'
+import type { Call, CallWorker, Load } from './call.ts'
 import type { CallTaker } from './internal-call.ts'
 import { Invocations } from './invocations.ts'
 import { Slots } from './slots.ts'
@@ -21,7 +21,7 @@ import type { WorkerProcess } from './worker-process.ts'
 export interface BoundWorkerOwner {
   /** Takes the calls that functions make of each other. */
   readonly calls: CallTaker
-  onCallEnded(): void
+  onCallEnded(functionIndex: number): void
   onBindRefused(refusal: RefusedMessage): void
   onLog(message: LogMessage): void
   onLost(worker: BoundWorker): void
@@ -50,14 +50,18 @@ const logSchema = z.object({
 })
 
 /** One worker that serves one environment: its calls in flight, which functions it has, and whether it still answers. */
-export class BoundWorker {
+export class BoundWorker implements CallWorker {
   readonly process: WorkerProcess
+  /** What its functions may use together; fixed for its life. */
+  readonly memoryMb: number
   readonly #environment: Environment
   readonly #owner: BoundWorkerOwner
   readonly #inFlight = new Slots<InFlight>()
   /** By function index: whether some version of it was sent. */
   readonly #hasFunction: boolean[] = []
   readonly #invocations: Invocations
+  /** By function index: how many calls of it run. */
+  readonly #running: number[] = []
   #callCount = 0
   /** Promises of `imp.waitUntil` that have not settled. */
   #backgroundCount = 0
@@ -66,6 +70,7 @@ export class BoundWorker {
 
   constructor(process: WorkerProcess, environment: Environment, configuration: ConfigureMessage, owner: BoundWorkerOwner) {
     this.process = process
+    this.memoryMb = environment.limits.memoryMb
     this.#environment = environment
     this.#owner = owner
     this.#invocations = new Invocations(environment, owner.calls, process)
@@ -76,7 +81,7 @@ export class BoundWorker {
       environment: environment.name,
       dataUri: environment.assignment.dataUri,
       dataDatabase: environment.assignment.dataDatabase,
-      memoryMb: environment.limits.memoryMb,
+      memoryMb: this.memoryMb,
       configuration,
     }
     process.send(this.#inFlight.add({ kind: 'bind' }), toWorker.bind, '', JSON.stringify(bind), 'utf8')
@@ -84,6 +89,9 @@ export class BoundWorker {
 
   get callCount(): number {
     return this.#callCount
+  }
+  runningOf(index: number): number {
+    return this.#running[index] ?? 0
   }
   get isBusy(): boolean {
     return this.#inFlight.size + this.#backgroundCount > 0
@@ -114,7 +122,6 @@ export class BoundWorker {
     return new Promise((resolve) => {
       const id = this.#inFlight.add({ kind: 'configure', onSettled: resolve })
       this.process.send(id, toWorker.configure, '', JSON.stringify(configuration), 'utf8')
-      void this.process.exited.then(() => resolve())
     })
   }
   /** By what the index stands for: a run of unsaved code has the name of its function, and takes no place of it. */
@@ -126,17 +133,18 @@ export class BoundWorker {
     this.process.send(0, toWorker.unload, '', JSON.stringify({ index }), 'utf8')
   }
   sendCall(call: Call): void {
+    const { index } = call.entry
+    call.worker = this
     call.id = this.#inFlight.add({ kind: 'call', call })
     call.sentCount += 1
     this.#callCount += 1
-    this.process.send(call.id, call.entry.index, call.meta, call.body, 'latin1')
+    this.#running[index] = this.runningOf(index) + 1
+    this.process.send(call.id, index, call.meta, call.body, 'latin1')
   }
-  /** Forgets a call whose answer nobody reads, and tells the worker. */
   abort(call: Call): void {
     this.process.send(call.id, toWorker.abort, '', '', 'latin1')
-    this.#endCall(call.id)
+    this.#endCall(call.id, call)
   }
-  /** Holds or lets go the chunks of a streamed answer. */
   hold(call: Call, isHeld: boolean): void {
     this.process.send(call.id, isHeld ? toWorker.pause : toWorker.resume, '', '', 'latin1')
   }
@@ -148,6 +156,7 @@ export class BoundWorker {
   takeInFlight(): { calls: Call[]; loads: Load[] } {
     this.#invocations.close()
     const items = this.#inFlight.entries().map(({ item }) => item)
+    for (const item of items) if (item.kind === 'configure') item.onSettled()
     return {
       calls: items.flatMap((item) => (item.kind === 'call' ? [item.call] : [])),
       loads: items.flatMap((item) => (item.kind === 'load' ? [item.load] : [])),
@@ -168,10 +177,11 @@ export class BoundWorker {
     return nowMs - Math.max(this.#pingedAtMs, this.#heardAtMs)
   }
 
-  #endCall(id: number): void {
+  #endCall(id: number, { entry: { index } }: Call): void {
     this.#inFlight.remove(id)
     this.#callCount -= 1
-    this.#owner.onCallEnded()
+    this.#running[index] = this.runningOf(index) - 1
+    this.#owner.onCallEnded(index)
   }
 
   #onFrame(id: number, kind: number, buffer: Buffer, metaAt: number, bodyAt: number, end: number): void {
@@ -207,7 +217,7 @@ export class BoundWorker {
     if (kind <= answerKindMax) {
       // The kind is the length of the head; two line breaks part it from the text.
       const textAt = bodyAt + kind + 2
-      this.#endCall(id)
+      this.#endCall(id, call)
       if (textAt > end) call.onFailed('FUNCTION_ANSWER_INVALID')
       else call.onWhole(buffer.toString('latin1', bodyAt, bodyAt + kind), buffer, textAt, end)
       return
@@ -217,7 +227,7 @@ export class BoundWorker {
         call.hasCrossed = true
         return
       case toFront.answerBytes:
-        this.#endCall(id)
+        this.#endCall(id, call)
         call.onWhole(buffer.toString('latin1', metaAt, bodyAt), buffer, bodyAt, end)
         return
       case toFront.answerStart:
@@ -228,11 +238,11 @@ export class BoundWorker {
         call.onChunk(buffer, bodyAt, end)
         return
       case toFront.answerEnd:
-        this.#endCall(id)
+        this.#endCall(id, call)
         call.onEnd()
         return
       case toFront.failed: {
-        this.#endCall(id)
+        this.#endCall(id, call)
         call.onFailed(parseBody(failedSchema, buffer, bodyAt, end)?.code ?? 'FUNCTION_FAILED')
         return
       }

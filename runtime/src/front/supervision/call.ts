@@ -2,6 +2,14 @@ import type { ErrorCode } from '@imprun/contracts'
 import type { RefusedMessage } from '../../frames/frames.ts'
 import type { FunctionEntry, FunctionSource } from '../environment.ts'
 
+/** What a call may want of the worker that has it. */
+export interface CallWorker {
+  /** Forgets a call whose answer nobody reads. */
+  abort(call: Call): void
+  /** Holds or lets go the chunks of a streamed answer. */
+  hold(call: Call, isHeld: boolean): void
+}
+
 /** One request on its way to a function and back, as supervision sees it; the HTTP side implements it. Exactly one of the endings happens. */
 export interface Call {
   readonly entry: FunctionEntry
@@ -14,7 +22,8 @@ export interface Call {
   /** The worker has said that the call touched the outside world, or its answer has begun: it is not sent again. */
   hasCrossed: boolean
   sentCount: number
-  /** Its id at the worker that has it; 0 while it waits. */
+  /** The worker that has it, and its id there; undefined while it waits. An environment may have more than one worker for a while. */
+  worker: CallWorker | undefined
   id: number
   /** Ended, or nobody waits for it any more. */
   isDone: boolean

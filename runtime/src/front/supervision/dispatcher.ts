@@ -6,9 +6,12 @@ import type { Environment, FunctionEntry, FunctionSource } from '../environment.
 import type { FrontEvent, Observe } from '../observe.ts'
 import { BoundWorker, type BoundWorkerOwner } from './bound-worker.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
+import { HeldCalls } from './held-calls.ts'
 import type { CallTaker } from './internal-call.ts'
+import { LeavingWorkers } from './leaving-workers.ts'
 import { type FetchSource, MissingCode, type MissingCodeOwner } from './missing-code.ts'
 import type { Spares } from './spares.ts'
+import type { WorkerProcess } from './worker-process.ts'
 
 export interface DispatcherPorts {
   spares: Pick<Spares, 'take'>
@@ -40,9 +43,13 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   readonly #ports: DispatcherPorts
   #worker: BoundWorker | undefined
   #cancelTake: (() => void) | undefined
+  readonly #leaving = new LeavingWorkers()
+  /** A worker with other memory is on its way to take the place of this one. */
+  #renewal: { settled: Promise<void>; cancel: () => void } | undefined
   /** First come, first served: calls without a worker or a free place. */
   #waiting: Call[] = []
   readonly #missingCode: MissingCode
+  readonly #held = new HeldCalls()
   #waitingLoads: Load[] = []
   #loadCount = 0
   #lostReason: LostReason = 'exited'
@@ -63,8 +70,10 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   get isQuiet(): boolean {
     return (
       (this.#worker === undefined || !this.#worker.isBusy) &&
-      this.#waiting.length + this.#missingCode.callCount + this.#loadCount === 0 &&
-      this.#cancelTake === undefined
+      this.#waiting.length + this.#missingCode.callCount + this.#held.callCount + this.#loadCount === 0 &&
+      this.#cancelTake === undefined &&
+      this.#renewal === undefined &&
+      this.#leaving.isEmpty
     )
   }
   get usedAtMs(): number {
@@ -74,6 +83,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   dispatch(call: Call): void {
     const worker = this.#worker
     this.#usedAtMs = performance.now()
+    if (worker !== undefined && placesOf(worker, call.entry) <= 0) return this.#hold(call)
     if (worker !== undefined && this.#waiting.length === 0 && worker.callCount < this.environment.limits.concurrency && hasCode(worker, call.entry)) {
       worker.sendCall(call)
       return
@@ -115,14 +125,11 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
 
   /** Settles when the worker goes by the environment's settings as they are now, or is gone: the next one begins with them. */
   configure(): Promise<void> | undefined {
-    return this.#worker?.configure(configurationOf(this.environment, this.#ports.log))
-  }
-
-  abort(call: Call): void {
-    if (call.id !== 0) this.#worker?.abort(call)
-  }
-  hold(call: Call, isHeld: boolean): void {
-    if (call.id !== 0) this.#worker?.hold(call, isHeld)
+    const worker = this.#worker
+    if (worker === undefined) return undefined
+    const configured = worker.configure(configurationOf(this.environment, this.#ports.log))
+    // What an isolate may use is fixed when it is made.
+    return worker.memoryMb === this.environment.limits.memoryMb ? configured : Promise.all([configured, this.#renew()]).then(() => {})
   }
 
   /** Ends the calls whose time is up; called at every tick. */
@@ -130,13 +137,17 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     if (this.#worker !== undefined && this.#worker.callCount > 0) {
       for (const call of this.#worker.calls()) if (call.deadlineAtMs < nowMs) this.#endLate(call)
     }
+    for (const call of this.#leaving.calls()) if (call.deadlineAtMs < nowMs) this.#endLate(call)
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((call) => this.#stillWaits(call, nowMs))
     if (this.#missingCode.callCount > 0) this.#missingCode.keepOnly((call) => this.#stillWaits(call, nowMs))
+    if (this.#held.callCount > 0) this.#held.keepOnly((call) => this.#stillWaits(call, nowMs))
   }
   /** Pings the worker; one that stays silent too long is killed from outside. */
   beat(nowMs: number, { busyEveryMs, idleEveryMs, silentMsMax }: { busyEveryMs: number; idleEveryMs: number; silentMsMax: number }): void {
+    const isHanging = (worker: BoundWorker): boolean => worker.beat(nowMs, worker.isBusy ? busyEveryMs : idleEveryMs) > silentMsMax
+    for (const worker of this.#leaving.all()) if (isHanging(worker)) worker.process.kill()
     const worker = this.#worker
-    if (worker === undefined || worker.beat(nowMs, worker.isBusy ? busyEveryMs : idleEveryMs) <= silentMsMax) return
+    if (worker === undefined || !isHanging(worker)) return
     this.#lostReason = 'silent'
     worker.process.kill()
   }
@@ -148,11 +159,13 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   async retire(keep: (functionName: string) => boolean = () => false): Promise<void> {
     this.#cancelTake?.()
     this.#cancelTake = undefined
+    this.#renewal?.cancel()
     for (const call of this.#takeWaiting()) call.onFailed('WORKER_LOST')
     for (const load of this.#waitingLoads.splice(0)) load.onSettled({ outcome: 'abandoned' })
     for (const entry of this.environment.entries()) if (!keep(entry.name)) entry.source = undefined
+    const left = this.#leaving.ended(drainMs)
     const worker = this.#worker
-    if (worker === undefined) return
+    if (worker === undefined) return left
     this.#worker = undefined
     this.#ports.observe({ type: 'worker-retired', environment: this.environment.key, pid: worker.process.pid })
     worker.process.onLost = () => this.#giveUp(worker)
@@ -160,14 +173,16 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     const timer = setTimeout(() => worker.process.kill(), drainMs)
     await worker.process.exited
     clearTimeout(timer)
+    await left
   }
   /** SIGKILL, without a farewell. */
   kill(): void {
     this.#worker?.process.kill()
   }
 
-  onCallEnded(): void {
+  onCallEnded(functionIndex: number): void {
     this.#usedAtMs = performance.now()
+    if (this.#held.callCount > 0) this.#letGo(functionIndex)
     if (this.#waiting.length > 0) this.#pump()
   }
   onCodeHere(calls: Call[]): void {
@@ -196,10 +211,13 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   onLost(worker: BoundWorker): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
+    this.#takeOver(worker)
+  }
+  #takeOver(worker: BoundWorker): void {
     const { calls, loads } = worker.takeInFlight()
     const again = calls.filter((call) => !call.isDone && !call.hasCrossed && call.sentCount < sendsMax && this.#lostReason !== 'broken')
-    for (const call of again) call.id = 0
-    this.#waiting = [...again, ...this.#waiting]
+    for (const call of again) call.worker = undefined
+    this.#waiting = [...again, ...this.#held.takeAll(), ...this.#waiting]
     for (const call of calls) if (!call.isDone && !again.includes(call)) this.#fail(call, 'WORKER_LOST')
     for (const load of loads) {
       if (load.sentCount < sendsMax) this.#waitingLoads.push(load)
@@ -229,13 +247,47 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     const cancel = this.#ports.spares.take((process) => {
       isHere = true
       this.#cancelTake = undefined
-      const worker = new BoundWorker(process, this.environment, configurationOf(this.environment, this.#ports.log), this)
-      this.#worker = worker
-      this.#ports.observe({ type: 'worker-bound', environment: this.environment.key, pid: process.pid })
-      for (const load of this.#waitingLoads.splice(0)) this.#sendLoad(worker, load)
-      this.#pump()
+      this.#bind(process)
     })
     if (!isHere) this.#cancelTake = cancel
+  }
+  #bind(process: WorkerProcess): BoundWorker {
+    const worker = new BoundWorker(process, this.environment, configurationOf(this.environment, this.#ports.log), this)
+    this.#worker = worker
+    this.#ports.observe({ type: 'worker-bound', environment: this.environment.key, pid: process.pid })
+    for (const load of this.#waitingLoads.splice(0)) this.#sendLoad(worker, load)
+    this.#pump()
+    return worker
+  }
+  /** Puts a fresh worker in the place of this one, which goes on until the other is there and then finishes its calls. */
+  #renew(): Promise<void> {
+    if (this.#renewal !== undefined) return this.#renewal.settled
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let isHere = false
+    const cancelTake = this.#ports.spares.take((process) => {
+      isHere = true
+      this.#renewal = undefined
+      this.#cancelTake?.()
+      this.#cancelTake = undefined
+      const old = this.#worker
+      const worker = this.#bind(process)
+      if (old !== undefined) this.#letLeave(old)
+      // Answered after the bind, so by then it has its memory.
+      void worker.configure(configurationOf(this.environment, this.#ports.log)).then(resolve)
+    })
+    const cancel = (): void => {
+      this.#renewal = undefined
+      cancelTake()
+      resolve()
+    }
+    if (!isHere) this.#renewal = { settled: promise, cancel }
+    return promise
+  }
+  #letLeave(worker: BoundWorker): void {
+    this.#ports.observe({ type: 'worker-retired', environment: this.environment.key, pid: worker.process.pid })
+    this.#leaving.add(worker, () => {
+      if (worker.isBusy) this.#takeOver(worker)
+    })
   }
 
   #sendLoad(worker: BoundWorker, load: Load): void {
@@ -251,6 +303,10 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
       const call = this.#waiting[taken] as Call
       taken += 1
       if (call.isDone) continue
+      if (placesOf(worker, call.entry) <= 0) {
+        this.#hold(call)
+        continue
+      }
       const missing = codeOf(call.entry).filter((entry) => !this.#ensureFunction(worker, entry))
       if (missing[0] === undefined) worker.sendCall(call)
       else this.#missingCode.park(call, missing[0])
@@ -279,8 +335,18 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     })
     return true
   }
+  /** As many of its function run as may. */
+  #hold(call: Call): void {
+    if (!this.#held.add(call)) call.onFailed('WORKER_OVERLOADED')
+  }
+  #letGo(functionIndex: number): void {
+    const worker = this.#worker
+    const [first] = this.#held.take(functionIndex, 1)
+    if (worker === undefined || first === undefined) return
+    this.#waiting.unshift(first, ...this.#held.take(functionIndex, placesOf(worker, first.entry) - 1))
+  }
   #takeWaiting(): Call[] {
-    const calls = [...this.#waiting, ...this.#missingCode.takeAll()].filter((call) => !call.isDone)
+    const calls = [...this.#waiting, ...this.#held.takeAll(), ...this.#missingCode.takeAll()].filter((call) => !call.isDone)
     this.#waiting = []
     return calls
   }
@@ -291,7 +357,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     return false
   }
   #endLate(call: Call): void {
-    this.#worker?.abort(call)
+    call.worker?.abort(call)
     if (!call.isDone) this.#fail(call, 'FUNCTION_TIMED_OUT')
   }
   /** Ends a call that the worker can say nothing about any more, so its author reads it here. */
@@ -304,6 +370,10 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
 
 /** All that a call of this function runs through. */
 const codeOf = (entry: FunctionEntry): readonly FunctionEntry[] => (entry.middleware.length === 0 ? [entry] : [...entry.middleware, entry])
+
+/** How many more calls of the function may run. */
+const placesOf = (worker: BoundWorker, { index, limits }: FunctionEntry): number =>
+  limits.concurrency === undefined ? Number.POSITIVE_INFINITY : limits.concurrency - worker.runningOf(index)
 
 function hasCode(worker: BoundWorker, { index, middleware }: FunctionEntry): boolean {
   if (!worker.has(index)) return false

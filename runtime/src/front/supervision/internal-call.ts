@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ErrorCode, errorCodes } from '@imprun/contracts'
 import type { Environment, FunctionEntry } from '../environment.ts'
 import { readAnswerHead } from '../http/answer-head.ts'
-import type { Call } from './call.ts'
+import type { Call, CallWorker } from './call.ts'
 
 /** What made a call that no connection stands behind; the function reads it as `req.trigger`, and no caller from outside can claim it. */
 export type InternalTrigger = 'invoke' | 'schedule' | 'run'
@@ -85,9 +85,9 @@ class InternalCall implements Call {
   readonly isNested: boolean
   hasCrossed = false
   sentCount = 0
+  worker: CallWorker | undefined
   id = 0
   isDone = false
-  readonly #environment: Environment
   readonly #answerBytesMax: number
   readonly #resolve: (answer: InternalAnswer) => void
   readonly #reject: (error: InternalCallError) => void
@@ -96,7 +96,6 @@ class InternalCall implements Call {
   #bytes = 0
 
   constructor(request: InternalRequest, resolve: (answer: InternalAnswer) => void, reject: (error: InternalCallError) => void) {
-    this.#environment = request.environment
     this.entry = request.entry
     this.requestId = request.requestId
     this.deadlineAtMs = request.deadlineAtMs
@@ -125,7 +124,7 @@ class InternalCall implements Call {
   }
   abandon(): void {
     if (this.isDone) return
-    this.#environment.dispatcher?.abort(this)
+    this.worker?.abort(this)
     this.#fail('FUNCTION_FAILED', 'The call was given up.')
   }
 
@@ -136,7 +135,7 @@ class InternalCall implements Call {
       this.#head = head
       return true
     }
-    this.#environment.dispatcher?.abort(this)
+    this.worker?.abort(this)
     this.#fail('FUNCTION_ANSWER_INVALID', 'The function answered something that can not be sent.')
     return false
   }
@@ -147,7 +146,7 @@ class InternalCall implements Call {
       if (end > at) this.#chunks.push(Buffer.from(buffer.subarray(at, end)))
       return true
     }
-    this.#environment.dispatcher?.abort(this)
+    this.worker?.abort(this)
     this.#fail('FUNCTION_ANSWER_INVALID', `The function answered more than ${this.#answerBytesMax} bytes.`)
     return false
   }
