@@ -62,6 +62,7 @@ import { createReleaseStore } from './releases/release-store.ts'
 import { createRunRoutes } from './runs/run-routes.ts'
 import { createRunStore } from './runs/run-store.ts'
 import type { RuntimeDriver } from './runtime-driver/runtime-driver.ts'
+import { createScheduleReader } from './schedules/schedule-reader.ts'
 import { createSecretSealer } from './variables/secret-sealer.ts'
 import { createVariableStore } from './variables/variable-store.ts'
 
@@ -116,6 +117,7 @@ function composeParts({ database, watcher, secrets, clock, log, packageCache }: 
     packageStore,
     packageCache,
     health: createHealthStore({ database, clock }),
+    schedules: createScheduleReader(database),
     releases: createReleaseStore(database),
     runs: createRunStore(database),
     deploymentStore: createDeploymentStore(database),
@@ -172,7 +174,7 @@ const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof
 
 const composeEventViews = (parts: Parts, { gatewayViews, mcpUrl }: Services): EventViews => ({
   gateway: (gatewayId) => gatewayViews.find(gatewayId),
-  function: (functionId) => findFunctionView(parts.functions, parts.health, functionId),
+  function: (functionId) => findFunctionView(parts.functions, parts, functionId),
   deployment: (deploymentId) => findDeploymentView(parts.deploymentStore, deploymentId),
   application: (applicationId) => findApplicationView(parts, applicationId),
   tool: (toolId) => findToolView(parts.tools, mcpUrl, toolId),

@@ -6,6 +6,7 @@ import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { nextVersion } from '../releases/release-rules.ts'
 import type { ListedRelease, ReleaseStore, StoredRelease } from '../releases/release-store.ts'
+import { readScheduleRule } from '../schedules/schedule-rule.ts'
 import type { StoredDeployment } from './deployment-store.ts'
 import { evaluateGates, type GateFacts, type Refusal } from './gates.ts'
 
@@ -113,12 +114,14 @@ async function findSameRelease(
 }
 
 async function compileOrRefuse(
-  { code, methods, limits }: StoredFunction,
+  { name, code, methods, limits }: StoredFunction,
   latest: ListedRelease | undefined,
   compiling: Promise<Compiled>,
 ): Promise<Candidate | Refusal> {
   try {
-    return { source: { code, methods, limits }, compiled: await compiling, latest }
+    const compiled = await compiling
+    readScheduleRule(name, compiled.exportedLiterals)
+    return { source: { code, methods, limits }, compiled, latest }
   } catch (error) {
     if (!isImprunError(error)) throw error
     return { code: error.code, detail: error.message, errors: error.errors }

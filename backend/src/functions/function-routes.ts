@@ -2,6 +2,7 @@ import { toPage } from '../database/paging.ts'
 import type { HealthStore } from '../health/health-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
+import { type ScheduleReader, withSchedules } from '../schedules/schedule-reader.ts'
 import type { OwnedGateways } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
 import type { StoredFunction } from './function-store.ts'
@@ -12,12 +13,13 @@ import { type SaveFunctionDeps, saveFunction } from './save-function.ts'
 export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps {
   gateways: OwnedGateways
   health: HealthStore
+  schedules: ScheduleReader
 }
 
 type RouteNames = 'createFunction' | 'listFunctions' | 'getFunction' | 'saveFunction' | 'deleteFunction'
 
 export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, RouteNames> {
-  const { gateways, health, functions, lookup, clock } = deps
+  const { gateways, health, schedules, functions, lookup, clock } = deps
   return {
     async createFunction({ params, body, account, audit }) {
       audit({ function: body.name })
@@ -47,17 +49,18 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
     },
     async listFunctions({ params, query, account }) {
       const { gatewayId } = await gateways.getOwned(params.gatewayId, account.userId)
-      const [listed, read] = await Promise.all([functions.list(gatewayId, query), health.read(gatewayId)])
+      const [listed, healthNow, schedulesNow] = await Promise.all([functions.list(gatewayId, query), health.read(gatewayId), schedules.read(gatewayId)])
       return toPage(
         listed,
         query.limit,
         ({ name }) => name,
-        (stored) => withHealth(toFunctionView(stored), read),
+        (stored) => withSchedules(withHealth(toFunctionView(stored), healthNow), schedulesNow),
       )
     },
     async getFunction({ params, account }) {
       const { stored } = await lookup.getOwned(params.gatewayId, params.functionId, account.userId)
-      return withHealth(toFunctionView(stored), await health.read(stored.gatewayId))
+      const [healthNow, schedulesNow] = await Promise.all([health.read(stored.gatewayId), schedules.read(stored.gatewayId)])
+      return withSchedules(withHealth(toFunctionView(stored), healthNow), schedulesNow)
     },
     saveFunction: (request) => saveFunction(deps, request),
     async deleteFunction({ params, account, audit }) {

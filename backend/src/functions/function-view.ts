@@ -1,5 +1,6 @@
 import { environmentNames, type FunctionHealth, type ImprunFunction, kindOfName, type Served } from '@imprun/contracts'
 import { type HealthStore, healthKey } from '../health/health-store.ts'
+import { type ScheduleReader, withSchedules } from '../schedules/schedule-reader.ts'
 import type { FunctionStore, ListedFunction, StoredFunction, StoredServed } from './function-store.ts'
 
 const toServedView = (environment: Served['environment'], served: StoredServed): Served => ({
@@ -47,9 +48,11 @@ export const withHealth = (view: ImprunFunction, health: ReadonlyMap<string, Fun
 /** For events: the function as a list shows it, and who may see it. */
 export async function findFunctionView(
   functions: FunctionStore,
-  health: HealthStore,
+  { health, schedules }: { health: HealthStore; schedules: ScheduleReader },
   functionId: string,
 ): Promise<{ ownerId: string; function: ImprunFunction } | undefined> {
   const stored = await functions.findListed(functionId)
-  return stored && { ownerId: stored.ownerId, function: withHealth(toFunctionView(stored), await health.read(stored.gatewayId)) }
+  if (!stored) return undefined
+  const [healthNow, schedulesNow] = await Promise.all([health.read(stored.gatewayId), schedules.read(stored.gatewayId)])
+  return { ownerId: stored.ownerId, function: withSchedules(withHealth(toFunctionView(stored), healthNow), schedulesNow) }
 }

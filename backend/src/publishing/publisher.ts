@@ -37,6 +37,7 @@ export function createPublisher(database: Database): Publisher {
         sourceMap: release.sourceMap,
         ...(release.methods ? { methods: release.methods } : {}),
         limits: release.limits,
+        ...(release.schedule ? { schedule: release.schedule } : {}),
         publishedAt: new Date(),
         deploymentId,
         isRemoved: false,
@@ -46,7 +47,7 @@ export function createPublisher(database: Database): Publisher {
     async withdraw(target, revision, session) {
       const { matchedCount } = await publications(target.gatewayId).updateOne(
         { _id: publicationId(target), isRemoved: false, revision: { $lt: revision } },
-        { $set: { revision, isRemoved: true, code: '', sourceMap: '', publishedAt: new Date() } },
+        { $set: { revision, isRemoved: true, code: '', sourceMap: '', publishedAt: new Date() }, $unset: { schedule: '' } },
         { session },
       )
       return matchedCount > 0

@@ -5,6 +5,7 @@ import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
 import type { Compiled } from '../publishing/compile.ts'
+import { readScheduleRule } from '../schedules/schedule-rule.ts'
 import type { ListedRelease, StoredRelease } from './release-store.ts'
 
 const firstVersion = '1.0.0'
@@ -24,6 +25,7 @@ export function makeRelease(
   by: Caller,
   now: Date,
 ): StoredRelease {
+  const schedule = readScheduleRule(of.name, compiled.exportedLiterals)
   return {
     _id: newId(),
     gatewayId: of.gatewayId,
@@ -38,6 +40,7 @@ export function makeRelease(
     sourceMap: compiled.sourceMap,
     ...(compiled.imports.length > 0 ? { imports: [...compiled.imports] } : {}),
     ...(compiled.packages ? { packages: compiled.packages } : {}),
+    ...(schedule ? { schedule } : {}),
     ...(source.methods ? { methods: source.methods } : {}),
     limits: source.limits,
     createdAt: now,

@@ -1,4 +1,4 @@
-import type { FunctionLimits, PageQuery } from '@imprun/contracts'
+import type { FunctionLimits, PageQuery, ScheduleRule } from '@imprun/contracts'
 import type { ClientSession, Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { decodeCursor } from '../database/paging.ts'
@@ -25,6 +25,8 @@ export interface StoredRelease {
   /** Absent where nothing was imported. */
   imports?: ImportedFile[]
   packages?: BundledPackages
+  /** When it runs by itself. */
+  schedule?: ScheduleRule
   methods?: Methods
   limits: FunctionLimits
   createdAt: Date

@@ -28,6 +28,7 @@ import { createPublisher } from '../../src/publishing/publisher.ts'
 import { createReleaseInputs } from '../../src/publishing/release-inputs.ts'
 import { createReleaseRoutes } from '../../src/releases/release-routes.ts'
 import { createReleaseStore } from '../../src/releases/release-store.ts'
+import { createScheduleReader } from '../../src/schedules/schedule-reader.ts'
 import { eventually } from './eventually.ts'
 import { givenMongo } from './given-mongo.ts'
 
@@ -109,6 +110,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       inputs: createReleaseInputs({ functions, packages: { find: async () => undefined } }),
       environments,
       health: createHealthStore({ database, clock: systemClock }),
+      schedules: createScheduleReader(database),
       acknowledgeDeadlineMs,
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
