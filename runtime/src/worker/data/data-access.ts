@@ -1,6 +1,7 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { createAccessRules } from './access-rules.ts'
 import { createDataSession, type DataSession } from './data-session.ts'
+import { Database } from './database.ts'
 
 export interface DataAccess {
   /** @param isCallOpen whether a call (by the guest's number) has not been answered yet */
@@ -13,12 +14,8 @@ export interface DataAccess {
  */
 export function createDataAccess(uri: string, database: string): DataAccess {
   const rules = createAccessRules(database)
-  let client: MongoClient | undefined
-  const connected = (): MongoClient => {
-    client ??= new MongoClient(uri, toClientOptions(uri))
-    return client
-  }
-  return { openSession: (isCallOpen) => createDataSession({ client: connected, database, rules, isCallOpen }) }
+  const connected = new Database(() => new MongoClient(uri, toClientOptions(uri)), database)
+  return { openSession: (isCallOpen) => createDataSession({ database: connected, rules, isCallOpen }) }
 }
 
 const clientOptions = {

@@ -1,9 +1,10 @@
-import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import type { ClientSession, Document } from 'mongodb'
 import { readOne } from '../../sandbox/bson/bson-reader.ts'
 import type { AccessRules } from './access-rules.ts'
 import { collectionOperations, databaseOperations } from './collection-operations.ts'
 import { Cursors } from './cursors.ts'
 import { DataAccessRefused } from './data-error.ts'
+import type { Database } from './database.ts'
 import { Deadlines } from './deadlines.ts'
 import { checkValues, documentOperations, type Operation, type OperationValues } from './operations.ts'
 import { readOptions, readTransactionOptions } from './options.ts'
@@ -34,9 +35,7 @@ export interface DataSession {
 }
 
 export interface DataSessionDependencies {
-  /** Connects when it is first asked for. */
-  client(): MongoClient
-  database: string
+  database: Database
   rules: AccessRules
   isCallOpen(call: unknown): boolean
 }
@@ -57,34 +56,27 @@ interface Step {
   options: Document
 }
 
-export function createDataSession({ client, database, rules, isCallOpen }: DataSessionDependencies): DataSession {
+export function createDataSession({ database, rules, isCallOpen }: DataSessionDependencies): DataSession {
   const cursors = new Cursors(isCallOpen)
-  const sessions = new Sessions(client, isCallOpen)
+  const sessions = new Sessions(() => database.client, isCallOpen)
   const deadlines = new Deadlines()
-  const db = (): Db => client().db(database)
 
   const reads: Readonly<Record<string, Find>> = {
     async findOne({ values, collection, options }) {
-      const found = await db()
-        .collection(collection)
-        .findOne(values.filter as Document, { ...options, raw: true })
+      const found = await database.collection(collection).findOne(values.filter as Document, { ...options, raw: true })
       return found === null ? '' : joinToPayload([found as unknown as Uint8Array])
     },
     find({ values, collection, options, call }) {
-      const cursor = db()
-        .collection(collection)
-        .find(values.filter as Document, { ...options, raw: true })
+      const cursor = database.collection(collection).find(values.filter as Document, { ...options, raw: true })
       return values.isWhole === true ? cursors.readWhole(cursor) : cursors.open(cursor, call)
     },
     aggregate({ values, collection, options, call }) {
-      const cursor = db()
-        .collection(collection)
-        .aggregate(values.pipeline as Document[], { ...options, raw: true })
+      const cursor = database.collection(collection).aggregate(values.pipeline as Document[], { ...options, raw: true })
       return values.isWhole === true ? cursors.readWhole(cursor) : cursors.open(cursor, call)
     },
   }
   const answer = async (run: Operation, { values, collection, options }: Step): Promise<Payload> => {
-    const target = { database: db(), collection: db().collection(collection), values, options, rules }
+    const target = { database: database.db, collection: database.collection(collection), values, options, rules }
     return toPayload({ value: await run(target) })
   }
   const start = (request: DataRequest, values: OperationValues, session: ClientSession | undefined): Promise<Payload> => {
