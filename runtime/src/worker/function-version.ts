@@ -14,6 +14,7 @@ import type { Output } from './output.ts'
 import { EntryError, type SandboxContext } from './sandbox/engine.ts'
 import type { FunctionMemory } from './sandbox/function-memory.ts'
 import { createStackMapper, type StackMapper } from './stack-mapper.ts'
+import { WriteBursts } from './write-bursts.ts'
 
 export interface VersionDependencies {
   memory: FunctionMemory
@@ -58,6 +59,10 @@ export class FunctionVersion {
   #data: DataSession | undefined
   #fetches: FetchSession | undefined
   readonly #timers = new Map<number, NodeJS.Timeout>()
+  readonly #bursts = new WriteBursts((number) => {
+    // A caller who has been found slow meanwhile says itself when it reads again.
+    if (this.find(number)?.isPaused !== true) this.drained(number)
+  })
   readonly #abandoned = new AbandonedCalls((call, reason) => this.#resume(resumeCodes.aborted, call, reason, call))
   #logWindowEndsAt = 0
   #logsInWindow = 0
@@ -75,6 +80,7 @@ export class FunctionVersion {
     const { memory, configuration, facts } = this.#dependencies
     const context = memory.takeContext()
     context.host = createHostFunction(this)
+    context.functionIndex = this.message.index
     this.#context = context
     this.#variablesRevision = configuration.variablesRevision
     const refusal = loadInto(context, this.message, facts, this.stacks, configuration.variablesJson)
@@ -135,17 +141,21 @@ export class FunctionVersion {
   }
   /** @returns false when the caller does not keep up */
   answerChunk(call: Call<FunctionVersion>, chunk: string | Uint8Array): boolean {
-    call.streamedBytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
+    const bytes = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
+    call.streamedBytes += bytes
     const refusal = chunk.length > answerCharsMax ? tooLarge : this.limits.refusalOf(call.streamedBytes)
-    if (refusal !== undefined) this.#refuseAnswer(call, refusal)
-    else if (!call.isPaused) this.#dependencies.output.answerChunk(call.frontId, chunk)
+    if (refusal !== undefined) {
+      this.#refuseAnswer(call, refusal)
+      return false
+    }
+    if (!call.isPaused) this.#dependencies.output.answerChunk(call.frontId, chunk)
     else {
       call.held.push(chunk)
       call.heldBytes += chunk.length
       if (call.heldBytes > heldBytesMax)
         this.#refuseAnswer(call, `The function wrote ${heldBytesMax} bytes ahead of a caller who does not read. Await res.write().`)
     }
-    return !call.isPaused
+    return this.#bursts.add(call.number, bytes) && !call.isPaused
   }
   answerEnd(call: Call<FunctionVersion>): void {
     const { frontId, held } = call
@@ -154,7 +164,11 @@ export class FunctionVersion {
     this.#dependencies.output.answerEnd(frontId)
   }
   #refuseAnswer(call: Call<FunctionVersion>, message: string): void {
+    const { number } = call
     this.fail(call, 'FUNCTION_ANSWER_INVALID', message, '', undefined)
+    // The function is inside a call of the host just now; what it does for this answer is to end.
+    const resume = this.resumeLater(undefined)
+    setImmediate(() => resume(resumeCodes.aborted, number, 'deadline'))
   }
   /** @param stack of compiled code; goes to the log with the author's places, never to the caller */
   fail(

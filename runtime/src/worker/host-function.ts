@@ -51,7 +51,7 @@ const handlers: HostCalls = {
   },
   [hostCalls.answerChunk](version, [number, chunk]) {
     const call = version.find(number)
-    if (call === undefined || !call.isStreaming || (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))) return true
+    if (call === undefined || !call.isStreaming || (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))) return false
     return version.answerChunk(call, chunk)
   },
   [hostCalls.answerEnd](version, [number]) {

@@ -150,7 +150,6 @@ export class Worker {
   #abort(id: number): void {
     for (const call of this.#calls.allByFrontId(id)) {
       const { number, owner, isPaused, link, startedAtMs } = call
-      owner?.abandon(number)
       this.#calls.close(call)
       // Lets a function that waits in `res.write` go on to its end; what it still writes goes nowhere.
       if (isPaused) owner?.drained(number)

@@ -229,9 +229,9 @@ describe('fetch in a function', () => {
     assert.deepEqual(await run(source), ['TimeoutError', 'AbortError', 'mine'])
     await eventually(() => assert.equal(held[0]?.destroyed, true))
   })
-  it('ends with a call whose caller has gone', async () => {
+  it('ends when the time of a call is up whose caller has gone', async () => {
     held.length = 0
-    const { index } = await worker.load(`export default () => fetch('http://api.test/hold')`)
+    const { index } = await worker.load(`export default () => fetch('http://api.test/hold')`, { timeoutMs: 300 })
     const { id } = worker.begin(index)
     await eventually(() => assert.equal(held.length, 1))
     worker.tell(id, toWorker.abort)

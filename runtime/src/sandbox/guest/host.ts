@@ -7,4 +7,16 @@ export function connectHost(host: Host): void {
   connected = host
 }
 
-export const callHost: Host = (code, ...values) => connected(code, ...values)
+/** What crosses is copied whole before the host can look at it. Above every limit that the host has for a single value. */
+const crossingLengthMax = 64 * 1024 * 1024
+
+/** @throws RangeError */
+export function checkCrossing(length: number): void {
+  if (length > crossingLengthMax) throw new RangeError(`This is larger than ${crossingLengthMax} characters or bytes, too much to be handed on at once.`)
+}
+
+/** @throws RangeError for a text or bytes that are too large to cross */
+export const callHost: Host = (code, ...values) => {
+  for (const value of values) if (typeof value === 'string' || value instanceof Uint8Array) checkCrossing(value.length)
+  return connected(code, ...values)
+}

@@ -1,6 +1,6 @@
 import escapeHtml from 'escape-html'
 import { hostCalls } from '../../bridge.ts'
-import { callHost } from '../host.ts'
+import { callHost, checkCrossing } from '../host.ts'
 import { latin1ToBytes, viewBytes } from '../web/bytes.ts'
 import { askExpress, statusText } from './express-tool.ts'
 import type { FunctionRequest } from './request.ts'
@@ -221,6 +221,7 @@ export class FunctionResponse extends ResponseHead {
   }
   #end(body: string | Uint8Array): void {
     if (!this.#isOpen('answer')) return
+    checkCrossing(body.length)
     this.#state = 'ended'
     const content = withoutBody.includes(this.statusCode) ? '' : body
     if (typeof content !== 'string') callHost(hostCalls.answerBytes, this.#call, this.#head(), content)

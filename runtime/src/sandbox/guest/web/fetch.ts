@@ -1,5 +1,5 @@
 import { type FetchAnswer, type FetchFailure, hostCalls, resumeCodes } from '../../bridge.ts'
-import { assertNotOver, type CurrentRequest, currentRequest, enterRequest } from '../current-request.ts'
+import { assertNotOver, type CurrentRequest, currentRequest, enterRequest, onRequestOver } from '../current-request.ts'
 import { callHost } from '../host.ts'
 import { type ByteSource, takeContent } from './body.ts'
 import { joinBytes, latin1ToBytes } from './bytes.ts'
@@ -49,10 +49,10 @@ class OpenFetch {
       }
       callHost(hostCalls.fetchPushEnd, this.#number)
     } catch (error) {
-      this.#giveUp(error)
+      this.giveUp(error)
     }
   }
-  readonly #onAbort = (): void => this.#giveUp(this.#request.signal.reason)
+  readonly #onAbort = (): void => this.giveUp(this.#request.signal.reason)
 
   answered({ status, statusText, url, isRedirected, headers, hasBody }: FetchAnswer): void {
     if (!hasBody) this.#end()
@@ -65,7 +65,7 @@ class OpenFetch {
           this.#waiting = { resolve, reject }
           if (!this.#deliver()) callHost(hostCalls.fetchRead, this.#number)
         }),
-      cancel: (reason) => this.#giveUp(reason),
+      cancel: (reason) => this.giveUp(reason),
     }
   }
   /** @returns whether nobody waits any more */
@@ -95,7 +95,7 @@ class OpenFetch {
   failed(failure: FetchFailure): void {
     this.#fail(toError(failure, this.#from))
   }
-  #giveUp(error: unknown): void {
+  giveUp(error: unknown): void {
     if (this.#isOver || this.#failure !== undefined) return
     callHost(hostCalls.fetchAbort, this.#number)
     this.#fail(error)
@@ -129,6 +129,10 @@ export async function fetch(input: unknown, init?: ConstructorParameters<typeof 
     opened.start()
   })
 }
+
+onRequestOver((request, reason) => {
+  for (const opened of fetches.values()) if (opened.current === request) opened.giveUp(reason)
+})
 
 export function resumeFetch(code: number, number: number, payload: string | ArrayBuffer): void {
   const opened = fetches.get(number)
