@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { createFrameReceiver, createFrameSender } from '../frames/frames.ts'
 import type { Network } from './egress/network.ts'
 import { createOutput } from './output.ts'
+import { createSharedMark } from './running-mark.ts'
 import { readGuestBundle } from './sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
 import { makeInterruptible } from './sandbox/v8-flags.ts'
@@ -31,9 +32,10 @@ export async function startWorker(network: Network): Promise<void> {
   const { send, flush } = createFrameSender(socket, flushAfterFrames)
   const output = createOutput({ send, flush })
   makeInterruptible()
-  const engine = createIsolatedVmEngine(await readGuestBundle())
+  const { mark, memory } = createSharedMark()
+  const engine = createIsolatedVmEngine(await readGuestBundle(), mark)
   warmUp(engine)
-  const limitMemory = startWatchdog(spareMemoryMb)
+  const limitMemory = startWatchdog(spareMemoryMb, memory)
   const worker = new Worker(engine, output, network, {
     onBound: ({ memoryMb }) => limitMemory(memoryMb),
     onDrained() {
@@ -43,7 +45,11 @@ export async function startWorker(network: Network): Promise<void> {
   })
   socket.on(
     'data',
-    createFrameReceiver((...frame) => worker.onFrame(...frame)),
+    createFrameReceiver((...frame) => {
+      mark.setCall(frame[0])
+      worker.onFrame(...frame)
+      mark.setCall(0)
+    }),
   )
   socket.on('error', leave)
   socket.on('close', leave)

@@ -1,9 +1,12 @@
 import { Worker } from 'node:worker_threads'
+import { runningNotePrefix } from '../frames/running-note.ts'
+import { markPlaces } from './running-mark.ts'
 
 /**
  * Not everything that uses this process up can be stopped from its main thread: a few built-ins of V8 heed no time limit, and an isolate near its memory
  * limit can grow past every bound. The front kills a silent worker, but a front that is gone kills nobody. So a thread of its own looks at the process
- * from beside, and ends it when its parent has left or when it has outgrown its memory.
+ * from beside, and ends it when its parent has left or when it has outgrown its memory. It also notes which function has been running for long, so that the
+ * front knows whom to blame when the process is gone.
  */
 const lookEveryMs = 100
 
@@ -15,11 +18,22 @@ const processMemoryMb = 384
 const threadLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
 
 const source = `
+const { writeSync } = require('node:fs')
 const { parentPort, workerData } = require('node:worker_threads')
-let { rssBytesMax, parentPid, lookEveryMs } = workerData
+let { rssBytesMax, parentPid, lookEveryMs, mark, markPlaces, notePrefix } = workerData
+const places = new Uint32Array(mark)
+let seen = 0
+let noted = 0
+const note = (index, call) => { try { writeSync(2, notePrefix + ' ' + index + ' ' + call + '\\n') } catch {} }
 parentPort.on('message', (next) => { rssBytesMax = next })
 setInterval(() => {
-  if (process.ppid !== parentPid || process.memoryUsage.rss() > rssBytesMax) process.kill(process.pid, 'SIGKILL')
+  const entry = Atomics.load(places, markPlaces.entries)
+  const index = Atomics.load(places, markPlaces.functionIndex) - 1
+  const isOutgrown = process.memoryUsage.rss() > rssBytesMax
+  if (noted !== 0 && (entry !== noted || index < 0)) { note(-1, 0); noted = 0 }
+  if (index >= 0 && noted !== entry && (isOutgrown || entry === seen)) { note(index, Atomics.load(places, markPlaces.call)); noted = entry }
+  seen = entry
+  if (process.ppid !== parentPid || isOutgrown) process.kill(process.pid, 'SIGKILL')
 }, lookEveryMs)
 `
 
@@ -27,10 +41,12 @@ const rssBytesMaxOf = (memoryMb: number): number => (memoryMb + processMemoryMb)
 
 /**
  * @param memoryMb what functions may use
+ * @param mark shared memory that says which function runs
  * @returns what sets it anew, once the worker knows its environment
  */
-export function startWatchdog(memoryMb: number): (memoryMb: number) => void {
-  const workerData = { rssBytesMax: rssBytesMaxOf(memoryMb), parentPid: process.ppid, lookEveryMs }
+export function startWatchdog(memoryMb: number, mark: SharedArrayBuffer): (memoryMb: number) => void {
+  const facts = { parentPid: process.ppid, lookEveryMs, markPlaces, notePrefix: runningNotePrefix }
+  const workerData = { ...facts, rssBytesMax: rssBytesMaxOf(memoryMb), mark }
   const thread = new Worker(source, { eval: true, workerData, resourceLimits: threadLimits, execArgv: [] })
   thread.unref()
   return (next) => thread.postMessage(rssBytesMaxOf(next))

@@ -20,6 +20,8 @@ export type HostFunction = (code: number, ...values: unknown[]) => string | numb
 export interface SandboxContext {
   /** Set by whoever takes the blank context, before anything of an author runs. */
   host: HostFunction
+  /** The function's number in frames, for whoever asks which one runs. Set with `host`. */
+  functionIndex: number
   /** The isolate is gone, and this context with it. */
   readonly isLost: boolean
   /** @throws CodeSyntaxError */

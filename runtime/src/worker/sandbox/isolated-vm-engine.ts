@@ -1,5 +1,6 @@
 import ivm from 'isolated-vm'
 import { guestScriptName, loadCaughtName, startName, stringPayloadBytesMax } from '../../sandbox/bridge.ts'
+import { noMark, type RunningMark } from '../running-mark.ts'
 import { CodeSyntaxError, type Engine, EntryError, type HostFunction, type SandboxContext, type SandboxIsolate, type SandboxScript } from './engine.ts'
 
 /**
@@ -13,19 +14,22 @@ import { CodeSyntaxError, type Engine, EntryError, type HostFunction, type Sandb
 const loadPrefix = '"use strict";try{'
 const loadSuffix = `\n}catch(error){globalThis.${loadCaughtName}={error}}undefined`
 
-/** @param guestCode the bundled guest. One snapshot of it is made here and shared by every isolate. */
-export function createIsolatedVmEngine(guestCode: string): Engine {
+/**
+ * @param guestCode the bundled guest. One snapshot of it is made here and shared by every isolate.
+ * @param mark is told which function is inside
+ */
+export function createIsolatedVmEngine(guestCode: string, mark: RunningMark = noMark): Engine {
   const snapshot = ivm.Isolate.createSnapshot([{ code: guestCode, filename: guestScriptName }])
-  return { createIsolate: (memoryMb) => createIsolate(new ivm.Isolate({ memoryLimit: memoryMb, snapshot }), memoryMb) }
+  return { createIsolate: (memoryMb) => createIsolate(new ivm.Isolate({ memoryLimit: memoryMb, snapshot }), memoryMb, mark) }
 }
 
-function createIsolate(isolate: ivm.Isolate, memoryMb: number): SandboxIsolate {
+function createIsolate(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark): SandboxIsolate {
   return {
     memoryMb,
     get isDisposed() {
       return isolate.isDisposed
     },
-    createContext: () => createContext(isolate, memoryMb),
+    createContext: () => createContext(isolate, memoryMb, mark),
     dispose: () => {
       if (!isolate.isDisposed) isolate.dispose()
     },
@@ -34,10 +38,11 @@ function createIsolate(isolate: ivm.Isolate, memoryMb: number): SandboxIsolate {
 
 type Entry = ivm.Reference<(...values: ivm.Transferable[]) => string | number | undefined>
 
-function createContext(isolate: ivm.Isolate, memoryMb: number): SandboxContext {
+function createContext(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark): SandboxContext {
   const context = isolate.createContextSync()
   const sandbox = {
     host: (() => undefined) as HostFunction,
+    functionIndex: -1,
     get isLost() {
       return isolate.isDisposed
     },
@@ -57,14 +62,28 @@ function createContext(isolate: ivm.Isolate, memoryMb: number): SandboxContext {
   entries.release()
 
   const enter = (entry: Entry, values: ivm.Transferable[], timeoutMs: number): string | number | undefined => {
+    const outer = mark.enter(sandbox.functionIndex)
     try {
       return entry.applySync(undefined, values, { timeout: timeoutMs }) as string | number | undefined
     } catch (error) {
       throw toEntryError(error, isolate, memoryMb)
+    } finally {
+      mark.leave(outer)
+    }
+  }
+  const within = <T>(work: () => T): T => {
+    const outer = mark.enter(sandbox.functionIndex)
+    try {
+      return work()
+    } finally {
+      mark.leave(outer)
     }
   }
   return Object.assign(sandbox, {
-    compile: (code: string, scriptName: string) => compile(isolate, memoryMb, context, code, scriptName),
+    compile(code: string, scriptName: string) {
+      const script = within(() => compile(isolate, memoryMb, context, code, scriptName))
+      return { run: (timeoutMs: number) => within(() => script.run(timeoutMs)) }
+    },
     run(call: number, meta: string, body: string, timeoutMs: number) {
       const answer = enter(runEntry, [call, meta, body], timeoutMs)
       return typeof answer === 'string' ? answer : undefined
