@@ -64,7 +64,7 @@ function findExport(program: Program, name: string): Node | undefined {
     }
     for (const { local, exported } of statement.specifiers) {
       if (nameOf(exported) !== name) continue
-      return (statement.source ? undefined : findTopLevel(program, nameOf(local))) ?? statement
+      return findTopLevel(program, nameOf(local)) ?? statement
     }
   }
   return undefined
@@ -74,8 +74,13 @@ const nameOf = (node: { type: string; name?: string; value?: unknown }): string 
 
 function findTopLevel(program: Program, name: string): Node | undefined {
   for (const statement of program.body) {
-    const found = statement.type === 'VariableDeclaration' ? findConstant(statement, name) : undefined
-    if (found) return found
+    if (statement.type === 'VariableDeclaration') {
+      const found = findConstant(statement, name)
+      if (found) return found
+    }
+    // esbuild parts a re-export into an import and an export.
+    const imported = statement.type === 'ImportDeclaration' ? statement.specifiers.find(({ local }) => local.name === name) : undefined
+    if (imported) return imported
   }
   return undefined
 }

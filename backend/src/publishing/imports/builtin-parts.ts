@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { partNames, standInPackages } from './builtin-table.ts'
@@ -34,8 +35,19 @@ const useStandIns: Plugin = {
   setup(plugins) {
     plugins.onResolve({ filter: /^(?:node:|process\/?$)/ }, ({ path: specifier, kind }) => {
       const name = specifier.replace(/^node:|\/$/g, '')
-      if (name === 'process') return { path: path.join(folder, 'process-object.ts') }
+      if (name === 'process') return { path: name, namespace: 'process' }
       return plugins.resolve(standInPackages[name] ?? name, { kind, resolveDir: folder })
+    })
+    // Packages require it, and take what they get for the object itself.
+    plugins.onLoad({ filter: /.*/, namespace: 'process' }, () => ({
+      contents: "module.exports = require('./process-object.ts').processObject",
+      resolveDir: folder,
+    }))
+    plugins.onLoad({ filter: /[\\/]node-inspect-extracted[\\/]dist[\\/]inspect\.js$/ }, async ({ path: file }) => {
+      const source = await readFile(file, 'utf8')
+      const without = source.replace('["Atomics",', '[')
+      if (without === source) throw new Error('node-inspect-extracted no longer names Atomics, which functions do not have, where it is left out.')
+      return { contents: without, loader: 'js' }
     })
   },
 }

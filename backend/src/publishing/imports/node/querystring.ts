@@ -1,3 +1,11 @@
 import querystring from 'node:querystring'
 
-export const nodeModule = { ...querystring, parse: querystring.parse, stringify: querystring.stringify }
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+export const nodeModule = { ...querystring, escape: encodeURIComponent, unescape: decode }
