@@ -3,6 +3,7 @@ import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
+import type { EnvironmentStore } from '../environments/environment-store.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { FunctionChanges, FunctionStore, ListedFunction, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
@@ -13,6 +14,7 @@ import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { makeRelease } from '../releases/release-rules.ts'
 import type { ReleaseStore, StoredRelease } from '../releases/release-store.ts'
 import { type DeploymentStore, isLaneTaken, type NewDeployment, newerServed, type StoredDeployment } from './deployment-store.ts'
+import type { Warning } from './gates.ts'
 import type { Candidate } from './prepare.ts'
 
 export interface AcceptDeps {
@@ -22,6 +24,7 @@ export interface AcceptDeps {
   deployments: DeploymentStore
   publisher: Publisher
   inputs: ReleaseInputs
+  environments: Pick<EnvironmentStore, 'setHold'>
   clock: Clock
 }
 
@@ -29,7 +32,12 @@ export interface Order {
   stored: StoredFunction
   environment: EnvironmentName
   from?: EnvironmentName
+  /** Makes it a rollback. */
+  reason?: string
+  /** A person deploys to an environment that is held. */
+  liftsHold: boolean
   candidate: Candidate
+  warnings?: Warning[]
   /** A save that belongs to it: both are kept, or neither. `stored` is what the function looks like after it. */
   saving?: { fromRevision: number; changes: FunctionChanges }
   by: Caller
@@ -61,6 +69,7 @@ async function write(deps: AcceptDeps, order: Order, enter: Enter): Promise<Stor
     await refuseOutdated(deps, order, session)
     const release = await ensureRelease(deps, order, session)
     const drafted = draft(order, release, deps.clock.now())
+    await holdOrLift(deps, drafted, order.liftsHold, session)
     return enter(deps, { drafted, current, release, revision, session })
   })
   return result
@@ -77,10 +86,21 @@ async function saveOrRead({ functions }: AcceptDeps, { stored, saving }: Order, 
   return current
 }
 
-/** Of two saves of a module the later one has to win in everything that imports it, however long each bundle took. A promotion takes what is there. */
-async function refuseOutdated({ inputs }: AcceptDeps, { stored, from, candidate }: Order, session: ClientSession): Promise<void> {
+/** Of two saves of a module the later one has to win in everything that imports it, however long each bundle took. A promotion or a rollback takes what is there. */
+async function refuseOutdated({ inputs }: AcceptDeps, { stored, from, reason, candidate }: Order, session: ClientSession): Promise<void> {
   const made = 'release' in candidate ? candidate.release : candidate.compiled
-  if (from === undefined && !(await inputs.areCurrent(stored.gatewayId, made, session))) throw new OutOfDate()
+  if (from === undefined && reason === undefined && !(await inputs.areCurrent(stored.gatewayId, made, session))) throw new OutOfDate()
+}
+
+/** A rollback is a person's word that automation must not undo; a person's next deployment takes it back. */
+async function holdOrLift(
+  { environments }: AcceptDeps,
+  { gatewayId, environment, kind, reason, by, createdAt }: NewDeployment,
+  liftsHold: boolean,
+  session: ClientSession,
+): Promise<void> {
+  if (kind === 'rollback') await environments.setHold(gatewayId, environment, { reason: reason ?? '', at: createdAt, by: by.name }, session)
+  else if (liftsHold) await environments.setHold(gatewayId, environment, undefined, session)
 }
 
 interface Entry {
@@ -126,7 +146,7 @@ function newerOpen({ sourceRevision }: NewDeployment, open: readonly StoredDeplo
 
 async function ensureRelease({ releases, clock }: AcceptDeps, { stored, candidate, by }: Order, session: ClientSession): Promise<StoredRelease> {
   if ('release' in candidate) return candidate.release
-  const release = makeRelease(stored, candidate.source, candidate.compiled, candidate.latest, by, clock.now())
+  const release = makeRelease(stored, candidate, by, clock.now())
   try {
     await releases.insert(release, session)
   } catch (error) {
@@ -135,7 +155,7 @@ async function ensureRelease({ releases, clock }: AcceptDeps, { stored, candidat
   return release
 }
 
-function draft({ stored, environment, from, by, requestId }: Order, release: StoredRelease, now: Date): NewDeployment {
+function draft({ stored, environment, from, reason, warnings = [], by, requestId }: Order, release: StoredRelease, now: Date): NewDeployment {
   return {
     _id: newId(),
     gatewayId: stored.gatewayId,
@@ -143,14 +163,31 @@ function draft({ stored, environment, from, by, requestId }: Order, release: Sto
     functionId: stored._id,
     functionName: stored.name,
     environment,
-    ...(from ? { kind: 'promotion' as const, from } : { kind: 'publish' as const, sourceRevision: stored.revision }),
+    ...kindOf({ stored, from, reason }),
     releaseId: release._id,
     version: release.version,
     sourceHash: release.sourceHash,
     status: 'PENDING',
-    message: from ? `Deployed from ${from} to ${environment} (version: ${release.version})` : `Published to ${environment} (version: ${release.version})`,
+    message: describe({ environment, from, reason }, release.version),
+    ...(warnings.length > 0 ? { warnings } : {}),
     by,
     requestId,
     createdAt: now,
   }
+}
+
+interface Purpose {
+  from: EnvironmentName | undefined
+  reason: string | undefined
+}
+type Kind = Pick<NewDeployment, 'kind' | 'from' | 'reason' | 'sourceRevision'>
+
+function kindOf({ stored, from, reason }: Purpose & Pick<Order, 'stored'>): Kind {
+  if (reason !== undefined) return { kind: 'rollback', reason }
+  return from ? { kind: 'promotion', from } : { kind: 'publish', sourceRevision: stored.revision }
+}
+
+function describe({ environment, from, reason }: Purpose & Pick<Order, 'environment'>, version: string): string {
+  if (reason !== undefined) return `Rolled back to ${version} in ${environment}: ${reason}`
+  return from ? `Deployed from ${from} to ${environment} (version: ${version})` : `Published to ${environment} (version: ${version})`
 }

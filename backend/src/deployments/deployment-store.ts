@@ -31,10 +31,12 @@ export interface StoredDeployment extends OpenFields {
   sourceHash: string
   /** The save that a publish was made of: of two publishes the one with the later save stays. */
   sourceRevision?: number
+  reason?: string
   status: DeploymentStatus
   history: { status: DeploymentStatus; at: Date }[]
   message: string
   error?: NonNullable<Deployment['error']>
+  warnings?: NonNullable<Deployment['warnings']>
   liveMs?: number
   /** Of the publication this deployment made. */
   revision?: number
@@ -95,6 +97,10 @@ export interface DeploymentStore {
   renew(deployment: StoredDeployment): Promise<boolean>
   /** Takes over one open deployment whose holder has not renewed for `claimTtlMs`. */
   claimAbandoned(): Promise<StoredDeployment | undefined>
+  /** Whether the environment has ever served the release. */
+  hasSucceeded(functionId: string, environment: EnvironmentName, releaseId: string): Promise<boolean>
+  /** What was served before the release first came, or came by promotion or publish the last time. */
+  findSucceededBefore(functionId: string, environment: EnvironmentName, releaseId: string): Promise<StoredDeployment | undefined>
   listOfFunction(functionId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
   listOfGateway(gatewayId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
   removeAll(gatewayId: string): Promise<void>
@@ -223,6 +229,15 @@ export function createDeploymentStore(database: Database): DeploymentStore {
         { sort: { claimedAt: 1 }, returnDocument: 'after' },
       )
       return claimed ?? undefined
+    },
+    async hasSucceeded(functionId, environment, releaseId) {
+      return (await deployments.findOne({ functionId, environment, status: 'SUCCESS', releaseId }, { projection: { _id: 1 } })) !== null
+    },
+    async findSucceededBefore(functionId, environment, releaseId) {
+      const succeeded = { functionId, environment, status: 'SUCCESS' as const }
+      const came = await deployments.findOne({ ...succeeded, releaseId, kind: { $ne: 'rollback' } }, { sort: { _id: -1 }, projection: { _id: 1 } })
+      if (!came) return undefined
+      return (await deployments.findOne({ ...succeeded, releaseId: { $ne: releaseId }, _id: { $lt: came._id } }, { sort: { _id: -1 } })) ?? undefined
     },
     listOfFunction: (functionId, query) => list({ functionId }, query),
     listOfGateway: (gatewayId, query) => list({ gatewayId }, query),

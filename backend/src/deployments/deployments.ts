@@ -8,6 +8,7 @@ import { deploymentEnded, refused } from './deployment-errors.ts'
 import { laneOf, type StoredDeployment } from './deployment-store.ts'
 import { toDeploymentView } from './deployment-view.ts'
 import { type Prepared, preparePromotion, preparePublish } from './prepare.ts'
+import { prepareRollback } from './rollback.ts'
 import { ClaimLost, runToEnd } from './run.ts'
 import { createLanes, type TurnDeps, takeTurn } from './turns.ts'
 
@@ -31,6 +32,11 @@ export interface SaveAndPublishRequest extends PublishRequest {
   /** What the save makes of `stored`. */
   changes: FunctionChanges
 }
+export interface RollbackRequest extends Request {
+  environment: EnvironmentName
+  releaseId?: string | undefined
+  reason: string
+}
 export interface PromotionRequest extends Request {
   from: EnvironmentName
   to: EnvironmentName
@@ -49,6 +55,8 @@ export interface Deployments {
   /** Nothing is saved when a gate refuses; `lost` when the function is no longer at the revision of `stored`. */
   saveAndPublish(request: SaveAndPublishRequest): Promise<{ saved: StoredFunction; ended: StoredDeployment } | 'lost'>
   promote(request: PromotionRequest): Promise<StoredDeployment>
+  /** Holds the environment against automation. */
+  rollback(request: RollbackRequest): Promise<StoredDeployment>
 }
 
 const lookForAbandonedEveryMs = 1_000
@@ -101,11 +109,11 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
-  const deploy = async (request: Request & Omit<Order, 'candidate'>, { refusals, candidate }: Prepared) => {
+  const deploy = async (request: Request & Omit<Order, 'candidate' | 'liftsHold'>, { refusals, isHeld, candidate, warnings = [] }: Prepared) => {
     const [first, ...others] = refusals
     if (first) throw refused([first, ...others])
     if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
-    const accepted = await accept(deps, { ...request, candidate })
+    const accepted = await accept(deps, { ...request, candidate, warnings, liftsHold: isHeld && !request.by.isAutomation })
     try {
       return await carryOn(accepted, request.receivedAtMs)
     } catch (error) {
@@ -170,6 +178,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     },
     publish: (request) => track(publish(request)),
     saveAndPublish: (request) => track(saveAndPublish(request)),
+    rollback: (request) => track(prepareRollback(deps, request).then((prepared) => deploy(request, prepared))),
     promote: (request) => track(preparePromotion(deps, request).then((prepared) => deploy({ ...request, environment: request.to }, prepared))),
   }
 }

@@ -1,4 +1,5 @@
 import { type EnvironmentName, type ErrorCode, environmentBefore, type InputFault, kindOfName, type Phase, type State } from '@imprun/contracts'
+import { limitsRefusal, type Shortfall, variablesRefusal } from './needs.ts'
 
 /** Why something may not be deployed. All gates are asked, so that everything can be put right at once. */
 export interface Refusal {
@@ -6,6 +7,8 @@ export interface Refusal {
   detail: string
   errors?: readonly InputFault[] | undefined
 }
+
+export type Warning = Pick<Refusal, 'code' | 'detail'>
 
 export interface GateFacts {
   functionName: string
@@ -27,6 +30,8 @@ export interface GateFacts {
   served: Partial<Record<EnvironmentName, { releaseId: string }>>
   /** What the compiler refused. */
   codeRefusal?: Refusal | undefined
+  /** Where the environment has less than the release asks for; absent when there is no release. */
+  shortfall?: Shortfall | undefined
 }
 
 type Gate = (facts: GateFacts) => Refusal | undefined
@@ -75,8 +80,29 @@ const isNoModule: Gate = ({ functionName }) =>
       }
     : undefined
 
+const limitsAreAllowed: Gate = ({ shortfall, target }) => shortfall && limitsRefusal(shortfall, target.environment)
+
+/** In dev a function is still being made: there it is only warned of. */
+const variablesArePresent: Gate = ({ shortfall, target }) =>
+  shortfall && target.environment !== 'dev' ? variablesRefusal(shortfall, target.environment) : undefined
+
 const codeCompiles: Gate = ({ codeRefusal }) => codeRefusal
 
-const gates: readonly Gate[] = [isNoModule, codeCompiles, sourceHasRelease, stagesAreInOrder, environmentIsStarted, environmentIsNotHeld]
+const gates: readonly Gate[] = [
+  isNoModule,
+  codeCompiles,
+  sourceHasRelease,
+  stagesAreInOrder,
+  environmentIsStarted,
+  environmentIsNotHeld,
+  limitsAreAllowed,
+  variablesArePresent,
+]
+
+/** What is let through and may surprise all the same. */
+export function warningsOf({ shortfall, target }: GateFacts): Warning[] {
+  const missing = shortfall && target.environment === 'dev' ? variablesRefusal(shortfall, target.environment) : undefined
+  return missing ? [{ code: missing.code, detail: missing.detail }] : []
+}
 
 export const evaluateGates = (facts: GateFacts): Refusal[] => gates.flatMap((gate) => gate(facts) ?? [])

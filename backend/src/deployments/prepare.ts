@@ -1,20 +1,26 @@
-import { type EnvironmentName, ImprunError, isImprunError, type Phase, type State } from '@imprun/contracts'
+import { type EnvironmentLimits, type EnvironmentName, ImprunError, isImprunError, type Phase, type State } from '@imprun/contracts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { Source } from '../functions/function-rules.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
+import type { Caller } from '../http/handlers.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { nextVersion } from '../releases/release-rules.ts'
 import type { ListedRelease, ReleaseStore, StoredRelease } from '../releases/release-store.ts'
 import { readScheduleRule } from '../schedules/schedule-rule.ts'
+import { readRequiredVariables } from '../variables/required-variables.ts'
+import type { VariableStore } from '../variables/variable-store.ts'
 import type { StoredDeployment } from './deployment-store.ts'
-import { evaluateGates, type GateFacts, type Refusal } from './gates.ts'
+import { evaluateGates, type GateFacts, type Refusal, type Warning, warningsOf } from './gates.ts'
+import { findShortfall } from './needs.ts'
 
 /** What the gates want to know of an environment. */
 export interface TargetEnvironment {
   state: State
   phase: Phase
   held?: { reason: string } | undefined
+  /** Absent while nobody has set any. */
+  limits?: EnvironmentLimits | undefined
 }
 export interface TargetEnvironments {
   /** @throws ENVIRONMENT_NOT_FOUND */
@@ -22,18 +28,30 @@ export interface TargetEnvironments {
 }
 
 /** A release to deploy: one that exists, or what a new one is made of; it comes after `latest`. */
-export type Candidate = { release: StoredRelease } | { source: Source; compiled: Compiled; latest: ListedRelease | undefined }
+export type Candidate = { release: StoredRelease } | NewRelease
+/** Of which a release will be made. */
+export interface NewRelease {
+  source: Source
+  compiled: Compiled
+  /** Names of those that the environment has to have. */
+  variables: readonly string[]
+  latest: ListedRelease | undefined
+}
 
 export interface Prepared {
   refusals: Refusal[]
+  /** The environment is held by a rollback. */
+  isHeld: boolean
   /** Absent only when there are refusals. */
   candidate?: Candidate
+  warnings?: Warning[]
 }
 
 export interface PrepareDeps {
   environments: TargetEnvironments
   releases: ReleaseStore
   compiler: Compiler
+  variables: Pick<VariableStore, 'get'>
   inputs: ReleaseInputs
 }
 
@@ -43,26 +61,29 @@ export interface PublishOf {
   environment: EnvironmentName
   /** Begun by the caller while it still saved. */
   compiling?: Promise<Compiled>
+  by: Caller
 }
 
 /** Source and settings that a release was made of already are not compiled again: publishing them is putting that release there once more. */
-export async function preparePublish(deps: PrepareDeps, { gateway, stored, environment, compiling }: PublishOf): Promise<Prepared> {
+export async function preparePublish(deps: PrepareDeps, { gateway, stored, environment, compiling, by }: PublishOf): Promise<Prepared> {
   const [target, latest] = await Promise.all([deps.environments.get(gateway.gatewayId, environment), deps.releases.findLatest(stored._id)])
   const existing = await findSameRelease(deps, stored, latest)
   const made: Candidate | Refusal = existing
     ? { release: existing }
     : await compileOrRefuse(stored, latest, compiling ?? deps.compiler.compile({ gatewayId: stored.gatewayId, name: stored.name, code: stored.code }))
   const isRefused = 'detail' in made
+  const needs = isRefused ? undefined : 'release' in made ? made.release : { ...made.source, variables: made.variables }
   const facts: GateFacts = {
     functionName: stored.name,
     target: { environment, ...target },
     pipeline: gateway.pipeline,
-    isAutomation: false,
+    isAutomation: by.isAutomation === true,
     release: existing ? { version: existing.version, releaseId: existing._id } : { version: nextVersion(latest) },
     served: stored.served,
     ...(isRefused ? { codeRefusal: made } : {}),
+    ...(needs ? { shortfall: await findShortfall(deps.variables, { gatewayId: gateway.gatewayId, environment }, target, needs) } : {}),
   }
-  return { refusals: evaluateGates(facts), ...(isRefused ? {} : { candidate: made }) }
+  return { refusals: evaluateGates(facts), warnings: warningsOf(facts), isHeld: target.held !== undefined, ...(isRefused ? {} : { candidate: made }) }
 }
 
 export interface PromotionOf {
@@ -70,10 +91,11 @@ export interface PromotionOf {
   stored: StoredFunction
   from: EnvironmentName
   to: EnvironmentName
+  by: Caller
 }
 
 /** Compiles nothing: what `from` serves is what `to` gets. */
-export async function preparePromotion(deps: PrepareDeps, { gateway, stored, from, to }: PromotionOf): Promise<Prepared> {
+export async function preparePromotion(deps: PrepareDeps, { gateway, stored, from, to, by }: PromotionOf): Promise<Prepared> {
   if (from === to) {
     throw new ImprunError('INPUT_INVALID', `The release is in ${from} already.`, {
       errors: [{ field: 'to', message: 'Choose another environment than from.' }],
@@ -85,21 +107,40 @@ export async function preparePromotion(deps: PrepareDeps, { gateway, stored, fro
     functionName: stored.name,
     target: { environment: to, ...target },
     pipeline: gateway.pipeline,
-    isAutomation: false,
+    isAutomation: by.isAutomation === true,
     from,
     ...(release ? { release: { version: release.version, releaseId: release._id } } : {}),
+    ...(release ? { shortfall: await findShortfall(deps.variables, { gatewayId: gateway.gatewayId, environment: to }, target, release) } : {}),
     served: stored.served,
   }
-  return { refusals: evaluateGates(facts), ...(release ? { candidate: { release } } : {}) }
+  return { refusals: evaluateGates(facts), isHeld: target.held !== undefined, ...(release ? { candidate: { release } } : {}) }
 }
 
 /** The same gates once more, for a deployment that had to wait. Its release is fixed, and its place in the order of stages was right when it was accepted. */
 export async function gatesAtDispatch(
-  { environments }: Pick<PrepareDeps, 'environments'>,
-  { gatewayId, functionName, environment, releaseId, version }: Pick<StoredDeployment, 'gatewayId' | 'functionName' | 'environment' | 'releaseId' | 'version'>,
+  { environments, releases, variables }: Pick<PrepareDeps, 'environments' | 'releases' | 'variables'>,
+  {
+    kind,
+    gatewayId,
+    functionName,
+    environment,
+    releaseId,
+    version,
+    by,
+  }: Pick<StoredDeployment, 'kind' | 'gatewayId' | 'functionName' | 'environment' | 'releaseId' | 'version' | 'by'>,
 ): Promise<Refusal[]> {
-  const target = await environments.get(gatewayId, environment)
-  return evaluateGates({ functionName, target: { environment, ...target }, pipeline: 'off', isAutomation: false, release: { version, releaseId }, served: {} })
+  const [target, release] = await Promise.all([environments.get(gatewayId, environment), releases.find(releaseId)])
+  // What has been served there once goes back as it was.
+  const isChecked = release && kind !== 'rollback'
+  return evaluateGates({
+    functionName,
+    target: { environment, ...target },
+    pipeline: 'off',
+    isAutomation: by.isAutomation === true,
+    release: { version, releaseId },
+    served: {},
+    ...(isChecked ? { shortfall: await findShortfall(variables, { gatewayId, environment }, target, release) } : {}),
+  })
 }
 
 async function findSameRelease(
@@ -121,7 +162,8 @@ async function compileOrRefuse(
   try {
     const compiled = await compiling
     readScheduleRule(name, compiled.exportedLiterals)
-    return { source: { code, methods, limits }, compiled, latest }
+    const variables = await readRequiredVariables([code, ...compiled.imports.map(({ source }) => source)])
+    return { source: { code, methods, limits }, compiled, variables, latest }
   } catch (error) {
     if (!isImprunError(error)) throw error
     return { code: error.code, detail: error.message, errors: error.errors }

@@ -1,11 +1,14 @@
 import { withNextRevision } from '../database/gateway-revision.ts'
+import type { VariableStore } from '../variables/variable-store.ts'
+import type { AcceptDeps } from './accept.ts'
 import { refused } from './deployment-errors.ts'
 import { laneOf, newerServed, type StoredDeployment } from './deployment-store.ts'
 import { gatesAtDispatch, type TargetEnvironments } from './prepare.ts'
 import { ClaimLost, type RunDeps } from './run.ts'
 
 export interface TurnDeps extends RunDeps {
-  environments: TargetEnvironments
+  environments: TargetEnvironments & AcceptDeps['environments']
+  variables: Pick<VariableStore, 'get'>
 }
 
 /** Wakes those who wait for a lane in this process at once; a lane that another backend frees is seen by asking every `askEveryMs`. */

@@ -20,7 +20,14 @@ export function checkCodeSize(code: string): void {
 
 /** Two sources with one hash would make the same release. */
 export function hashSource({ code, methods, limits }: Source): string {
-  const settings = JSON.stringify([methods ? [...methods].sort() : null, limits.timeoutMs ?? null, limits.concurrency ?? null, limits.bodyBytesMax ?? null])
+  const settings = JSON.stringify([
+    methods ? [...methods].sort() : null,
+    limits.timeoutMs ?? null,
+    limits.concurrency ?? null,
+    limits.bodyBytesMax ?? null,
+    // Only where they are set: releases from before these existed keep their hash.
+    ...(limits.memoryMb === undefined && limits.responseBytesMax === undefined ? [] : [limits.memoryMb ?? null, limits.responseBytesMax ?? null]),
+  ])
   return createHash('sha256').update(settings).update('\n').update(code, 'utf8').digest('hex')
 }
 

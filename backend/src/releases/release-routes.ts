@@ -14,6 +14,7 @@ export function toReleaseView(stored: ListedRelease | StoredRelease): Release {
     hash: stored.hash,
     ...(stored.imports ? { imports: stored.imports } : {}),
     ...(stored.packages ? { packages: stored.packages } : {}),
+    ...(stored.variables ? { variables: stored.variables } : {}),
     ...('source' in stored ? { source: stored.source } : {}),
     createdAt: stored.createdAt.toISOString(),
     createdBy: stored.createdBy.name,

@@ -19,9 +19,7 @@ export function nextVersion(latest: Pick<ListedRelease, 'version'> | undefined):
 
 export function makeRelease(
   of: Pick<StoredFunction, '_id' | 'gatewayId' | 'name'>,
-  source: Source,
-  compiled: Compiled,
-  latest: ListedRelease | undefined,
+  { source, compiled, variables, latest }: { source: Source; compiled: Compiled; variables: readonly string[]; latest: ListedRelease | undefined },
   by: Caller,
   now: Date,
 ): StoredRelease {
@@ -41,6 +39,7 @@ export function makeRelease(
     ...(compiled.imports.length > 0 ? { imports: [...compiled.imports] } : {}),
     ...(compiled.packages ? { packages: compiled.packages } : {}),
     ...(schedule ? { schedule } : {}),
+    ...(variables.length > 0 ? { variables: [...variables] } : {}),
     ...(source.methods ? { methods: source.methods } : {}),
     limits: source.limits,
     createdAt: now,

@@ -27,6 +27,8 @@ export interface StoredRelease {
   packages?: BundledPackages
   /** When it runs by itself. */
   schedule?: ScheduleRule
+  /** Names of those that an environment has to have. */
+  variables?: string[]
   methods?: Methods
   limits: FunctionLimits
   createdAt: Date

@@ -29,6 +29,7 @@ import { createReleaseInputs } from '../../src/publishing/release-inputs.ts'
 import { createReleaseRoutes } from '../../src/releases/release-routes.ts'
 import { createReleaseStore } from '../../src/releases/release-store.ts'
 import { createScheduleReader } from '../../src/schedules/schedule-reader.ts'
+import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { eventually } from './eventually.ts'
 import { givenMongo } from './given-mongo.ts'
 
@@ -40,6 +41,7 @@ export const taxCode = (rate: number): string =>
 interface EnvironmentFixture {
   state: 'active' | 'inactive'
   phase: 'Started' | 'Starting' | 'Stopped'
+  held?: { reason: string; at: Date; by: string } | undefined
 }
 export interface GatewayFixture {
   gatewayId: string
@@ -81,6 +83,10 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       if (!found) throw new ImprunError('ENVIRONMENT_NOT_FOUND', `There is no environment ${environment}.`)
       return found
     },
+    async setHold(gatewayId: string, environment: EnvironmentName, held: EnvironmentFixture['held']) {
+      const found = known.get(gatewayId)?.environments[environment]
+      if (found) found.held = held
+    },
   }
 
   const watcher = createWatcher({ database, clock: systemClock, log: silentLog })
@@ -89,6 +95,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
   const compiler = createCompiler({ files: functions, packages: { find: async () => undefined } })
   await compiler.start()
   const releases = createReleaseStore(database)
+  const variables = createVariableStore(database)
   const deploymentStore = createDeploymentStore(database)
   const publisher = createPublisher(database)
   const tools = createToolStore(database)
@@ -109,6 +116,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       compiler,
       inputs: createReleaseInputs({ functions, packages: { find: async () => undefined } }),
       environments,
+      variables,
       health: createHealthStore({ database, clock: systemClock }),
       schedules: createScheduleReader(database),
       acknowledgeDeadlineMs,
@@ -140,6 +148,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
     watcher,
     functions,
     releases,
+    variables,
     deploymentStore,
     gateways,
     environments,
