@@ -160,7 +160,7 @@ function composeServices(ground: Ground, parts: Parts) {
 type Services = ReturnType<typeof composeServices>
 
 const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof LogRoutes['pages']> => ({
-  ...createAccountRoutes(),
+  ...createAccountRoutes(parts),
   ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
   ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
   ...createFunctionRoutes({ ...parts, ...services }),

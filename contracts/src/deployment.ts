@@ -19,6 +19,8 @@ export const deploymentSchema = z
     releaseId: z.string(),
     version: z.string(),
     status: z.enum(deploymentStatuses),
+    /** What its author gave as the reason; always there for a rollback. */
+    reason: z.string().optional(),
     /** One line for people: "Deployed from dev to staging (version: 1.0.0)". */
     message: z.string(),
     error: z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema).optional() }).optional(),
@@ -33,3 +35,8 @@ export const deploymentSchema = z
   })
   .meta({ id: 'Deployment' })
 export type Deployment = z.infer<typeof deploymentSchema>
+
+export const reasonSchema = z.string().trim().min(1, 'Say why, for those who come after.').max(500)
+/** Back to `releaseId`, which the environment has served before; absent: to the release before the present one. Holds the environment against automation. */
+export const rollbackFunctionSchema = z.strictObject({ environment: environmentNameSchema, releaseId: z.string().optional(), reason: reasonSchema })
+export const releaseHoldSchema = z.strictObject({ reason: reasonSchema })

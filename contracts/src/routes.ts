@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { accountSchema } from './account.ts'
+import { accessTokenSchema, accountSchema, createAccessTokenSchema, newAccessTokenSchema } from './account.ts'
 import { applicationSchema, createApplicationSchema, createGrantSchema, grantSchema, newGrantSchema } from './application.ts'
-import { deploymentSchema, deploymentStatuses } from './deployment.ts'
+import { deploymentSchema, deploymentStatuses, releaseHoldSchema, rollbackFunctionSchema } from './deployment.ts'
 import { environmentDetailSchema, patchEnvironmentSchema } from './environment.ts'
 import { eventSchema } from './event.ts'
 import {
@@ -56,6 +56,35 @@ export const routes = {
     tag: 'account',
     status: 200,
     response: accountSchema,
+  },
+  createAccessToken: {
+    method: 'POST',
+    path: '/access-tokens',
+    summary: 'A further access token; its text is in this one answer only',
+    role: 'user',
+    tag: 'account',
+    body: createAccessTokenSchema,
+    status: 201,
+    response: newAccessTokenSchema,
+  },
+  listAccessTokens: {
+    method: 'GET',
+    path: '/access-tokens',
+    summary: 'Your access tokens, without their text',
+    role: 'user',
+    tag: 'account',
+    query: page,
+    status: 200,
+    response: pageOf(accessTokenSchema),
+  },
+  revokeAccessToken: {
+    method: 'DELETE',
+    path: '/access-tokens/:tokenId',
+    summary: 'Let nobody in with this token any more',
+    role: 'user',
+    tag: 'account',
+    status: 200,
+    response: removed,
   },
   watchEvents: {
     method: 'GET',
@@ -180,6 +209,16 @@ export const routes = {
     status: 201,
     response: functionSchema,
   },
+  releaseHold: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/environments/:environment/release-hold',
+    summary: 'Let automation deploy to an environment again that a rollback holds',
+    role: 'user',
+    tag: 'environments',
+    body: releaseHoldSchema,
+    status: 200,
+    response: environmentDetailSchema,
+  },
   listFunctions: {
     method: 'GET',
     path: '/api-gateways/:gatewayId/functions',
@@ -226,6 +265,16 @@ export const routes = {
     role: 'user',
     tag: 'deployments',
     body: publishFunctionSchema,
+    status: 200,
+    response: deploymentSchema,
+  },
+  rollbackFunction: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/functions/:functionId/rollback',
+    summary: 'Serve a release again that the environment had before, and hold the environment against automation',
+    role: 'user',
+    tag: 'deployments',
+    body: rollbackFunctionSchema,
     status: 200,
     response: deploymentSchema,
   },

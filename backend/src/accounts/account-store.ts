@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { type AccessToken, ImprunError, type PageQuery } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
+import { decodeCursor } from '../database/paging.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
@@ -23,7 +25,11 @@ interface StoredAccessToken {
   /** sha256 of the whole token, hex. The token has 256 random bits, so it needs no salt. */
   hash: string
   createdAt: Date
+  /** Absent: a person's. */
+  kind?: 'service'
 }
+
+export type ListedToken = Omit<StoredAccessToken, 'hash'>
 
 export interface SignedIn {
   account: Caller
@@ -37,6 +43,12 @@ export interface AccountStore {
   ensureUser(name: string): Promise<Caller>
   /** Lets `token` in as that user. Safe to repeat. */
   ensureToken(token: string, user: Caller, name: string): Promise<void>
+  /** @returns the token's text, which nobody can be told again. */
+  createToken(userId: string, facts: { name: string; kind: AccessToken['kind'] }): Promise<{ token: string; stored: ListedToken }>
+  /** Newest first; one more than the limit when there is a next page. */
+  listTokens(userId: string, query: PageQuery): Promise<ListedToken[]>
+  /** @throws ACCESS_TOKEN_NOT_FOUND */
+  removeToken(userId: string, tokenId: string): Promise<void>
   hadDemo(userId: string): Promise<boolean>
   noteDemo(userId: string): Promise<void>
 }
@@ -50,7 +62,9 @@ export function createAccountStore({ database, clock }: { database: Database; cl
   return {
     async findByToken(token) {
       const found = await tokens.findOne({ hash: sha256Hex(token) })
-      return found ? { account: { userId: found.userId, name: found.userName }, tokenId: found._id } : undefined
+      if (!found) return undefined
+      const name = found.kind === 'service' ? `${found.userName} (${found.name})` : found.userName
+      return { account: { userId: found.userId, name, ...(found.kind === 'service' ? { isAutomation: true } : {}) }, tokenId: found._id }
     },
     async ensureUser(name) {
       const user = await users.findOneAndUpdate({ name }, { $setOnInsert: { _id: newId(), createdAt: clock.now() } }, { upsert: true, returnDocument: 'after' })
@@ -68,6 +82,26 @@ export function createAccountStore({ database, clock }: { database: Database; cl
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
       }
+    },
+    async createToken(userId, { name, kind }) {
+      const user = await users.findOne({ _id: userId })
+      if (!user) throw new Error(`User ${userId} is gone.`)
+      const token = newAccessToken()
+      const service = kind === 'service' ? { kind: 'service' as const } : {}
+      const stored: StoredAccessToken = { _id: newId(), userId, userName: user.name, name, ...service, hash: sha256Hex(token), createdAt: clock.now() }
+      await tokens.insertOne(stored)
+      return { token, stored }
+    },
+    listTokens: (userId, { limit, cursor }) =>
+      tokens
+        .find({ userId, ...(cursor ? { _id: { $lt: decodeCursor(cursor) } } : {}) })
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .project<ListedToken>({ hash: 0 })
+        .toArray(),
+    async removeToken(userId, tokenId) {
+      const { deletedCount } = await tokens.deleteOne({ _id: tokenId, userId })
+      if (deletedCount === 0) throw new ImprunError('ACCESS_TOKEN_NOT_FOUND', `You have no access token ${tokenId}.`)
     },
     hadDemo: async (userId) => (await users.findOne({ _id: userId }))?.hadDemo === true,
     async noteDemo(userId) {

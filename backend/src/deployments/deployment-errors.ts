@@ -40,6 +40,15 @@ export const runtimesLate = (runtimeIds: readonly string[], deadlineMs: number):
   detail: `Not confirmed within ${deadlineMs / 1000} s by ${runtimeIds.join(', ')}. Look at the environment's state, then try again.`,
 })
 
+export const releaseNeverServed = (functionName: string, environment: string): ImprunError =>
+  new ImprunError(
+    'RELEASE_NEVER_SERVED',
+    `${environment} has never served that release of "${functionName}", so it can not go back to it. The history lists those it has; to bring another, promote it.`,
+  )
+
+export const nothingToRollBackTo = (functionName: string, environment: string): ImprunError =>
+  new ImprunError('NOTHING_TO_ROLL_BACK_TO', `${environment} has served no release of "${functionName}" before the present one.`)
+
 export const noRuntime = (environment: string): StoredError => ({
   code: 'RUNTIME_UNREACHABLE',
   detail: `No runtime of ${environment} is alive at the moment, so nothing could be served. It is started again by itself; try again in a few seconds.`,

@@ -14,8 +14,8 @@ export interface DeploymentRoutesDeps {
   deploymentStore: DeploymentStore
 }
 
-type RouteNames = 'publishFunction' | 'promoteFunction' | 'deployToStage' | 'listDeployments' | 'listGatewayDeployments'
-type Mutation = ApiRequest<'publishFunction'> | ApiRequest<'promoteFunction'> | ApiRequest<'deployToStage'>
+type RouteNames = 'rollbackFunction' | 'publishFunction' | 'promoteFunction' | 'deployToStage' | 'listDeployments' | 'listGatewayDeployments'
+type Mutation = ApiRequest<'rollbackFunction'> | ApiRequest<'publishFunction'> | ApiRequest<'promoteFunction'> | ApiRequest<'deployToStage'>
 
 export function createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }: DeploymentRoutesDeps): Pick<Handlers, RouteNames> {
   const contextOf = ({ account, requestId, receivedAtMs }: Mutation) => ({ by: account, requestId, receivedAtMs })
@@ -38,6 +38,12 @@ export function createDeploymentRoutes({ gateways, lookup, deployments, deployme
       request.audit({ function: request.params.functionId, to: environment })
       const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
       return answer(request, await deployments.publish({ gateway, stored, environment, ...contextOf(request) }))
+    },
+    async rollbackFunction(request) {
+      const { environment, releaseId, reason } = request.body
+      request.audit({ function: request.params.functionId, environment, reason, ...(releaseId === undefined ? {} : { to: releaseId }) })
+      const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
+      return answer(request, await deployments.rollback({ gateway, stored, environment, releaseId, reason, ...contextOf(request) }))
     },
     promoteFunction: (request) => promote(request, request.params.functionId, request.body.from, request.body.to),
     async deployToStage(request) {

@@ -1,4 +1,4 @@
-import type { EnvironmentName, PatchEnvironment } from '@imprun/contracts'
+import { type EnvironmentName, ImprunError, type PatchEnvironment } from '@imprun/contracts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
@@ -27,13 +27,22 @@ export function createEnvironmentRoutes(deps: {
   variables: Pick<VariableStore, 'get'>
   runtimes: RuntimesPort
   addresses: Addresses
-}): Pick<Handlers, 'getEnvironment' | 'patchEnvironment'> {
+}): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'releaseHold'> {
   const { gateways, environments, settings, variables, runtimes, addresses } = deps
   const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses)
   return {
     async getEnvironment({ params, account }) {
       await gateways.getOwned(params.gatewayId, account.userId)
       return show(await environments.get(params.gatewayId, params.environment))
+    },
+
+    async releaseHold({ params, body, account, audit }) {
+      audit({ ...body })
+      if (account.isAutomation) throw new ImprunError('FORBIDDEN', 'A hold is there to stop automation. Sign in as a person to lift it.')
+      await gateways.getChangeable(params.gatewayId, account.userId)
+      const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
+      await environments.setHold(gatewayId, environment, undefined)
+      return show(await environments.get(gatewayId, environment))
     },
 
     async patchEnvironment({ params, body, account, signal, audit }) {

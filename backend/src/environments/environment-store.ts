@@ -51,6 +51,8 @@ export interface EnvironmentStore {
     settings: { authType: AuthType; limits: EnvironmentLimits; egress: EgressRules; revision: number },
     session: ClientSession,
   ): Promise<void>
+  /** Sets the hold of a rollback, or lifts it; nothing is written when there is none to lift. */
+  setHold(gatewayId: string, environment: EnvironmentName, held: StoredEnvironment['held'], session?: ClientSession): Promise<void>
   /** Something that belongs to it has changed: whoever shows it looks again. */
   touch(gatewayId: string, environment: EnvironmentName, session: ClientSession): Promise<void>
 }
@@ -113,6 +115,14 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
         { gatewayId, environment },
         { $set: { ...settings, settingsRevision: revision }, $currentDate: { updatedAt: true } },
         { session },
+      )
+    },
+    async setHold(gatewayId, environment, held, session) {
+      const change = held ? { $set: { held } } : { $unset: { held: '' as const } }
+      await environments.updateOne(
+        { gatewayId, environment, ...(held ? {} : { held: { $exists: true } }) },
+        { ...change, $currentDate: { updatedAt: true } },
+        session ? { session } : {},
       )
     },
     async touch(gatewayId, environment, session) {

@@ -9,6 +9,8 @@ export type RequestRouteName = Exclude<RouteName, StreamRouteName>
 export interface Caller {
   userId: string
   name: string
+  /** A service token: no person stands behind what is asked. */
+  isAutomation?: boolean
 }
 
 export interface ApiRequest<Name extends RouteName> {
