@@ -2,8 +2,8 @@ import { composeRuntime } from './compose.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { createLog, describeError } from './platform/log.ts'
 
-/** 0 stopped; 2 a fault in the settings; 3 the port is taken; 1 anything else. */
-const exitCodes = { stopped: 0, failed: 1, configFault: 2, portTaken: 3 } as const
+/** 0 stopped; 143 told twice to stop; 2 a fault in the settings; 3 the port is taken; 1 anything else. */
+const exitCodes = { stopped: 0, failed: 1, configFault: 2, portTaken: 3, forced: 143 } as const
 
 async function run(): Promise<void> {
   const config = parseConfig(process.env)
@@ -21,7 +21,13 @@ async function run(): Promise<void> {
     )
   }
   const runtime = composeRuntime(config, log, leave)
-  process.on('SIGTERM', leave)
+  let isTold = false
+  process.on('SIGTERM', () => {
+    // Whoever says it twice does not want to wait. Workers end with their sockets.
+    if (isTold) process.exit(exitCodes.forced)
+    isTold = true
+    leave()
+  })
   process.on('SIGINT', leave)
   process.on('unhandledRejection', (error) => log.error({ error }, 'A promise was rejected and nobody looked.'))
   try {

@@ -48,6 +48,8 @@ export class Environment {
   /** What runs before them, by name. */
   readonly middleware = new Map<string, FunctionEntry>()
   readonly credentials: Credentials = createCredentials()
+  /** Not served here any more: nothing of it is started again. */
+  isGone = false
   /** Exists while calls, a load or a worker do. */
   dispatcher: Dispatcher | undefined
   #functionIndexes = new Map<string, number>()

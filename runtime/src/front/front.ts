@@ -49,7 +49,10 @@ export interface FrontOptions {
   observe: Observe
 }
 
-const drainMs = 10_000
+// The driver waits 15 s for a runtime that it has told to stop.
+const drainMsMax = 14_000
+// Of them, what is kept for workers whose calls took all the rest.
+const workersDrainMsMin = 1_000
 
 interface Holding {
   environment: Environment
@@ -110,14 +113,15 @@ export function createFront(options: FrontOptions): Front {
     gateways.delete(gatewayId)
     await Promise.all([gateway.follower.stop(), gateway.scheduler.stop()])
   }
-  const letGo = async (key: string): Promise<void> => {
+  const letGo = async (key: string, drainMs?: number): Promise<void> => {
     const environment = environments.get(key)?.environment
     if (environment === undefined) return
     environments.delete(key)
+    environment.isGone = true
     directory.remove(environment)
     gateways.get(environment.gatewayId)?.scheduler.forget(environment)
     // The gateway's database or this runtime's rights to it may be gone already; its document there is gone with them.
-    await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment)])
+    await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment, drainMs)])
     await letGatewayGo(environment.gatewayId)
     await Promise.all([logs.settle(environment.assignment.gatewayDatabase), stats.settle(environment.assignment.gatewayDatabase)])
   }
@@ -156,12 +160,15 @@ export function createFront(options: FrontOptions): Front {
       if (known !== undefined) await update(known.environment, assignment)
       await (known ?? take(key, new Environment(assignment))).ready
     },
-    letGo,
+    letGo: (key) => letGo(key),
     keys: () => [...environments.keys()],
     async stop() {
       isStopping = true
-      await server.close(drainMs)
-      await Promise.all([...environments.keys()].map(letGo))
+      const endAtMs = performance.now() + drainMsMax
+      for (const { scheduler } of gateways.values()) scheduler.quit()
+      await server.close(drainMsMax - workersDrainMsMin)
+      const drainMs = Math.max(workersDrainMsMin, endAtMs - performance.now())
+      await Promise.all([...environments.keys()].map((key) => letGo(key, drainMs)))
       await Promise.all([supervisor.stop(), heartbeat.stop()])
       await Promise.all([logs.stop(), stats.stop()])
     },

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EdgeReply, ExchangeClasses } from './exchange/exchange.ts'
 import { problemText } from './problems.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -23,6 +24,8 @@ const silentConnectionMs = 330_000
 const keepAliveTimeoutMs = 65_000
 const headerBytesMax = 16 * 1024
 const drainCheckMs = 20
+// So long a connection that is idle when the server begins to close may still bring a request, which is answered as its last one.
+const lingerMs = 250
 
 export function createEdgeServer(handler: RequestHandler, exchange: ExchangeClasses): EdgeServer {
   const server = createServer(
@@ -62,11 +65,13 @@ export function createEdgeServer(handler: RequestHandler, exchange: ExchangeClas
     async close(drainMs) {
       if (!server.listening) return
       handler.closeConnections()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Not the server's own close, which also ends connections that are idle between two requests: one may be on its way, and would be lost.
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
       const endAtMs = performance.now() + drainMs
+      await Promise.race([closed, sleep(Math.min(lingerMs, drainMs), undefined, { ref: false })])
       while (handler.openCount > 0 && performance.now() < endAtMs) {
         server.closeIdleConnections()
-        await new Promise((resolve) => setTimeout(resolve, drainCheckMs))
+        await sleep(drainCheckMs)
       }
       server.closeIdleConnections()
       const timer = setTimeout(() => server.closeAllConnections(), Math.max(drainCheckMs, endAtMs - performance.now()))

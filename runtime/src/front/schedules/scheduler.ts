@@ -20,7 +20,7 @@ export interface Scheduler {
   /** The environment is not served here any more. */
   forget(environment: Environment): void
   /** Begins nothing more. */
-  quit(): Promise<void>
+  quit(): void
   /** Waits for what was begun. */
   stop(): Promise<void>
 }
@@ -121,7 +121,7 @@ export function createScheduler({ store, calls, onLog, log, observe }: Scheduler
     forget(place) {
       for (const [id, plan] of plans) if (plan.place === place) plans.delete(id)
     },
-    quit: () => loop.stop(),
+    quit: () => void loop.stop(),
     async stop() {
       await loop.stop()
       await Promise.all(running)

@@ -27,7 +27,8 @@ export interface DispatcherPorts {
 export const waitingCallsMax = 1_000
 // A call that three workers died under is more likely the cause than the victim.
 const sendsMax = 3
-const drainMs = 5_000
+// Calls have been answered by then or have been given up; the rest is for work after the answer.
+const drainMsDefault = 10_000
 const failureTexts = {
   FUNCTION_TIMED_OUT: 'The call took longer than its time limit and was ended.',
   WORKER_LOST: 'The process that ran this call was lost: killed from outside, out of memory, or hanging in something that no time limit stops.',
@@ -154,9 +155,10 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
 
   /**
    * Lets the worker finish and leave; what still waits is given up. The code of functions named in `keep` stays in memory.
-   * @returns when the process is gone, after at most 5 s
+   * @param drainMs so long its calls, and what they left to do after the answer, may take
+   * @returns when the process is gone
    */
-  async retire(keep: (functionName: string) => boolean = () => false): Promise<void> {
+  async retire(keep: (functionName: string) => boolean = () => false, drainMs = drainMsDefault): Promise<void> {
     this.#cancelTake?.()
     this.#cancelTake = undefined
     this.#renewal?.cancel()

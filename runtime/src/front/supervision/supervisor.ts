@@ -16,8 +16,8 @@ export interface Supervisor {
   unload(environment: Environment, functionIndex: number): void
   /** Settles when every worker of the environment goes by its settings and variables as they are now; undefined when it has none, which will begin with them. */
   configure(environment: Environment): Promise<void> | undefined
-  /** The environment is no longer served here: its worker finishes what runs and leaves. */
-  release(environment: Environment): Promise<void>
+  /** Its worker finishes what runs and leaves; after `drainMs` (10 s unless said otherwise) it is made to. */
+  release(environment: Environment, drainMs?: number): Promise<void>
   /** Ends every worker and waits until they are gone. */
   stop(): Promise<void>
 }
@@ -47,7 +47,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const leaving = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let idleCheckAtMs = 0
-  let isStopping = false
 
   const dispatcherOf = (environment: Environment): Dispatcher => {
     if (environment.dispatcher === undefined) {
@@ -58,14 +57,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
   const dispatch = (environment: Environment, call: Call): void => {
     // What functions still ask of each other while they finish must not bring back what was sent away.
-    if (isStopping && environment.dispatcher === undefined) call.onFailed('SHUTTING_DOWN')
+    if (environment.isGone && environment.dispatcher === undefined) call.onFailed('SHUTTING_DOWN')
     else dispatcherOf(environment).dispatch(call)
   }
   const calls: CallTaker = { dispatch }
-  const retire = (dispatcher: Dispatcher, keep?: (functionName: string) => boolean): Promise<void> => {
+  const retire = (dispatcher: Dispatcher, keep?: (functionName: string) => boolean, drainMs?: number): Promise<void> => {
     dispatcher.environment.dispatcher = undefined
     dispatchers.delete(dispatcher)
-    const left = dispatcher.retire(keep).catch((error: unknown) => log.error({ error }, 'A worker could not be retired.'))
+    const left = dispatcher.retire(keep, drainMs).catch((error: unknown) => log.error({ error }, 'A worker could not be retired.'))
     leaving.add(left)
     return left.finally(() => leaving.delete(left))
   }
@@ -95,11 +94,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const configured = [...dispatchers].flatMap((dispatcher) => (dispatcher.environment === environment ? (dispatcher.configure() ?? []) : []))
       return configured.length === 0 ? undefined : Promise.all(configured).then(() => {})
     },
-    async release(environment) {
-      if (environment.dispatcher !== undefined) await retire(environment.dispatcher)
+    async release(environment, drainMs) {
+      if (environment.dispatcher !== undefined) await retire(environment.dispatcher, undefined, drainMs)
     },
     async stop() {
-      isStopping = true
       await Promise.all([...dispatchers].map((dispatcher) => retire(dispatcher)))
       clearInterval(timer)
       await spares.stop()
