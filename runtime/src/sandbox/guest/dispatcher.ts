@@ -2,7 +2,7 @@ import { type ContextFacts, controlCodes, type GuestFailure, hostCalls, loadCaug
 import { type CurrentRequest, enterRequest } from './current-request.ts'
 import { settleTicket } from './data/tickets.ts'
 import { describeFailure } from './failure.ts'
-import { callHost } from './host.ts'
+import { beginEntry, callHost } from './host.ts'
 import { BodyNotReadable } from './http/body-parsing.ts'
 import { FunctionRequest } from './http/request.ts'
 import { drained, FunctionResponse } from './http/response.ts'
@@ -15,6 +15,7 @@ import { abortOpenCall, keepOpenCall, releaseOpenCall } from './open-calls.ts'
 import { fireTimer } from './timers.ts'
 import { setVariables } from './variables.ts'
 import { resumeFetch } from './web/fetch.ts'
+import { resumeSubtle } from './web/subtle.ts'
 
 type Handler = (request: FunctionRequest, response: FunctionResponse, next?: Next) => unknown
 
@@ -33,6 +34,7 @@ const afterwards = Function.prototype.call.bind(Promise.prototype.then) as (
 
 /** One call. @returns the answer if the handler gave it before its first await; else it goes out through the host when it is there. */
 export function run(call: number, meta: string, body: string): string | undefined {
+  beginEntry()
   const carry = takeCarry()
   let request: FunctionRequest
   try {
@@ -108,8 +110,10 @@ function toProblem(meta: string, error: unknown): string {
 }
 
 export function resume(code: number, number: number, payload: string | ArrayBuffer): void {
+  beginEntry()
   if (code === resumeCodes.drained) drained(number)
   else if (code === resumeCodes.timer) runTimer(number)
+  else if (code === resumeCodes.subtleDone || code === resumeCodes.subtleFailed) resumeSubtle(code, number, payload)
   else if (code === resumeCodes.aborted) abortOpenCall(number, payload === 'deadline')
   else if (code === resumeCodes.invokeAnswered || code === resumeCodes.invokeFailed) settleInvoke(number, code === resumeCodes.invokeAnswered, String(payload))
   else if (code === resumeCodes.carry) keepCarry(String(payload))
@@ -128,6 +132,7 @@ function runTimer(number: number): void {
 }
 
 export function control(code: number, argument: string | number): string | number | undefined {
+  beginEntry()
   if (code === controlCodes.countUnsettled) return unsettled
   if (code === controlCodes.setVariables) setVariables(String(argument))
   if (code === controlCodes.takeAnswer) return lastAnswer?.call === argument ? lastAnswer.text : undefined
