@@ -21,6 +21,10 @@ interface ImprunRequest {
   readonly ip: string
   /** Id of this request; the same as the answer's `x-request-id`. */
   readonly id: string
+  /** What made the call: a request, `imp.invoke`, the function's schedule, or Run in the editor. */
+  readonly trigger: 'http' | 'invoke' | 'schedule' | 'run'
+  /** What middleware has left for those behind it; goes over as JSON. */
+  locals: Record<string, any>
   /** Who calls, in an environment with key-auth. The key itself never reaches a function. */
   readonly credential: { readonly id: string; readonly application: string } | undefined
   /** A header by any spelling of its name. */
@@ -60,6 +64,21 @@ interface ImprunResponse {
 
 /** A function of a gateway. */
 type ImprunHandler = (req: ImprunRequest, res: ImprunResponse) => unknown
+
+/** Lets the call go on to the next middleware, and at last to the function; comes back when the answer is on its way. With an error the call fails. */
+type ImprunNext = (error?: unknown) => Promise<{ readonly status: number }>
+/** A function named `_middleware` or `folder/_middleware`. It answers, or calls `next()`. */
+type ImprunMiddleware = (req: ImprunRequest, res: ImprunResponse, next: ImprunNext) => unknown
+
+/** Thrown by `imp.invoke` when the other function answered 400 or more, or gave no answer. */
+interface ImprunInvokeError extends Error {
+  /** `INVOKE_REFUSED` for an answer of 400 or more; else why there is none. */
+  readonly code: string
+  readonly status: number
+  readonly functionName: string
+  /** What it answered. */
+  readonly body?: any
+}
 
 /** Id that MongoDB gives a document. */
 declare class ObjectId {
@@ -163,6 +182,21 @@ interface ImprunDatabase {
 declare const imp: {
   /** The database of this environment. */
   db(): ImprunDatabase
+  /**
+   * Calls another function of this gateway and environment with `input` as its JSON body, and answers with its body.
+   * @throws ImprunInvokeError
+   */
+  invoke<Result = any>(
+    name: string,
+    input?: unknown,
+    options?: {
+      /** At most the rest of the caller's own time, which is the default. */
+      timeoutMs?: number
+      headers?: Readonly<Record<string, string>>
+    },
+  ): Promise<Result>
+  /** Work after the answer: this version stays until the promise settles, at most for its time limit. */
+  waitUntil(promise: PromiseLike<unknown>): void
   /** The environment's variables. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Id of the gateway, for example `hometax`. */
