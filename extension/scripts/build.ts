@@ -24,6 +24,9 @@ const withoutUnusedZod: Plugin = {
 
 const common: BuildOptions = { bundle: true, minify: true, logLevel: 'warning', legalComments: 'none', plugins: [withoutUnusedZod] }
 
+const webviews = ['new-key', 'send-request']
+const webviewFiles = (file: string) => Object.fromEntries(webviews.map((name) => [name, path.join(repository, 'webviews', 'src', name, file)]))
+
 async function bundle(): Promise<void> {
   await rm(dist, { recursive: true, force: true })
   await Promise.all([
@@ -38,7 +41,7 @@ async function bundle(): Promise<void> {
     }),
     build({
       ...common,
-      entryPoints: { 'new-key': path.join(repository, 'webviews', 'src', 'new-key', 'main.ts') },
+      entryPoints: webviewFiles('main.ts'),
       outdir: path.join(dist, 'webviews'),
       ...{ platform: 'browser', target: 'chrome138', format: 'esm' },
       // Zod tries out whether code may be made from text, which the page's policy forbids and reports. On this platform it does not try.
@@ -46,7 +49,7 @@ async function bundle(): Promise<void> {
     }),
     build({
       ...common,
-      entryPoints: { 'new-key': path.join(repository, 'webviews', 'src', 'new-key', 'styles.css') },
+      entryPoints: webviewFiles('styles.css'),
       outdir: path.join(dist, 'webviews'),
     }),
     bundlePlugin(),

@@ -4,9 +4,17 @@ import path from 'node:path'
 import * as vscode from 'vscode'
 import type { CommandContext } from './commands/command-context.ts'
 import { registerCommands } from './commands/register-commands.ts'
+import { registerFrameLinks } from './logs/frame-links.ts'
+import { LogView } from './logs/log-view.ts'
 import { NewKeyPanel } from './panels/new-key-panel.ts'
+import { SendRequestPanels } from './panels/send-request-panel.ts'
 import { Disposables } from './platform/disposables.ts'
 import type { Log } from './platform/log.ts'
+import { KeyStore } from './requests/key-store.ts'
+import { RequestStore } from './requests/request-store.ts'
+import { RunDiagnostics } from './runs/run-diagnostics.ts'
+import { RunDocuments } from './runs/run-documents.ts'
+import { Runner } from './runs/runner.ts'
 import { ImprunAuthenticationProvider, providerId } from './session/auth-provider.ts'
 import { backendName } from './session/backend.ts'
 import { stateFolder } from './session/find-backends.ts'
@@ -35,6 +43,8 @@ export interface Inside {
   readonly views: Views
   readonly statuses: FileStatuses
   readonly mirrorStore: MirrorStore
+  readonly logView: LogView
+  readonly requests: RequestStore
 }
 
 export interface Surroundings {
@@ -80,21 +90,33 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
 
   const views = disposables.add(registerViews(session, t, log, setContext))
   const newKeyPanel = new NewKeyPanel(extension.extensionUri, log)
+  const runner = disposables.add(new Runner())
+  const runDocuments = disposables.add(new RunDocuments())
+  const runDiagnostics = disposables.add(new RunDiagnostics())
+  const logView = disposables.add(new LogView(session, log))
+  const requests = new RequestStore(mirrorStore.root, extension.workspaceState)
+  const sendRequestPanel = new SendRequestPanels({
+    extensionUri: extension.extensionUri,
+    keys: new KeyStore(extension.secrets),
+    ...{ session, prompts, requests, log },
+  })
   const context: CommandContext = {
     ...{ session, sessionStore, signIn, prompts, mirror, mirrorStore, publisher, statuses, newKeyPanel, log, t, showLog, setContext },
+    ...{ runner, runDocuments, runDiagnostics, requests, sendRequestPanel, logView },
     refreshViews: () => views.refresh(),
   }
   disposables.add(registerCommands(context, reporter))
   disposables.add(registerReadOnlyDocuments(session))
   disposables.add(watchMirrorEditors(mirror, mirrorStore, session, log))
   disposables.add(registerDiagnostics(statuses))
-  disposables.add(registerCodeLenses(statuses))
+  disposables.add(registerCodeLenses(statuses, runner))
+  disposables.add(registerFrameLinks(logView))
   disposables.add(registerDecorations(statuses))
   disposables.add(new StatusBar(statuses, session))
   disposables.add(registerAccounts(sessionStore, signIn))
   disposables.add(followSessions(session, sessionStore, signIn, { setContext, prompts, log }))
   disposables.add(watchSettings(prompts))
-  return { session, views, statuses, mirrorStore }
+  return { session, views, statuses, mirrorStore, logView, requests }
 }
 
 /** IMPRUN_HOME belongs to this process; folders of a workspace are read only when their owner is trusted. */

@@ -25,7 +25,12 @@ type BodyPart<Name extends RouteName> = RouteBodyInput<Name> extends undefined ?
 /** What a call of one route takes; made from the contracts' route table. */
 export type CallInput<Name extends RouteName> = Part<'params', RouteParams<Name>> &
   OptionalPart<'query', RouteQueryInput<Name>> &
-  BodyPart<Name> & { signal?: AbortSignal; idempotencyKey?: string }
+  BodyPart<Name> & {
+    signal?: AbortSignal
+    idempotencyKey?: string
+    /** For answers that may take longer than most. */
+    timeoutMs?: number
+  }
 
 export interface ApiClient {
   /**
@@ -41,6 +46,7 @@ interface LooseInput {
   body?: unknown
   signal?: AbortSignal
   idempotencyKey?: string
+  timeoutMs?: number
 }
 
 // Longer than a publish may take to be acknowledged; a backend that is silent for so long will not answer.
@@ -65,7 +71,7 @@ function toRequest(name: RouteName, input: LooseInput, { apiUrl, token }: ApiTar
   const headers = new Headers({ accept: 'application/json', authorization: `Bearer ${token}` })
   if (input.body !== undefined) headers.set('content-type', 'application/json')
   if (input.idempotencyKey) headers.set('idempotency-key', input.idempotencyKey)
-  const timeout = AbortSignal.timeout(answerTimeoutMs)
+  const timeout = AbortSignal.timeout(input.timeoutMs ?? answerTimeoutMs)
   return new Request(url, {
     method: routes[name].method,
     headers,

@@ -82,6 +82,8 @@ export class Catalog {
         return this.#forgetGateway(event.gatewayId)
       case 'function':
         return this.#functions.get(event.function.gatewayId)?.upsert(event.function)
+      case 'health':
+        return this.#setHealth(event)
       case 'functionGone':
         return this.#functions.get(event.gatewayId)?.remove(event.functionId)
       case 'deployment':
@@ -93,6 +95,14 @@ export class Catalog {
       case 'toolGone':
         return this.tools.remove(event.toolId)
     }
+  }
+
+  #setHealth({ gatewayId, environment, functionName, calls, failed, quarantine }: Extract<ImprunEvent, { type: 'health' }>): void {
+    const list = this.#functions.get(gatewayId)
+    const known = list?.items.find(({ name }) => name === functionName)
+    if (!list || !known) return
+    const health = { calls, failed, ...(quarantine ? { quarantine } : {}) }
+    list.upsert({ ...known, served: known.served.map((served) => (served.environment === environment ? { ...served, health } : served)) })
   }
 
   /** Reads again whatever was read before: events may have been missed. A list that fails keeps what it had. */

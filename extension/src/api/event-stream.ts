@@ -1,15 +1,24 @@
 import { eventSchema, ImprunError, type ImprunEvent, isImprunError, routes } from '@imprun/contracts'
 import { createParser } from 'eventsource-parser'
+import type { z } from 'zod'
 import { backoffMs } from '../platform/backoff.ts'
 import type { Disposable } from '../platform/disposables.ts'
 import type { Log } from '../platform/log.ts'
 import type { ApiTarget } from './api-client.ts'
 import { backendUnreachable, readProblem } from './problems.ts'
 
-export interface EventStreamPorts {
+/** Which stream is followed, and what its events are. */
+export interface StreamOf<Event> {
+  /** Path and query. */
+  path: string
+  schema: z.ZodType<Event>
+}
+export const everything: StreamOf<ImprunEvent> = { path: routes.watchEvents.path, schema: eventSchema }
+
+export interface EventStreamPorts<Event> {
   /** Asked before every attempt, so that a backend that came back elsewhere is found. */
   target(): Promise<ApiTarget>
-  onEvent(event: ImprunEvent): void
+  onEvent(event: Event): void
   onConnected(): void
   /** The stream is gone and will be tried again, unless the error says SIGN_IN_REQUIRED: then it has stopped. */
   onLost(error: ImprunError): void
@@ -21,13 +30,16 @@ export interface EventStreamPorts {
 // The backend writes a comment every 15 s; three missed ones mean that the connection is dead though nobody closed it.
 const silenceMaxMs = 45_000
 
-/** Follows the backend's events for as long as it lives: connects, reads, waits, connects again. */
-export class EventStream implements Disposable {
-  readonly #ports: EventStreamPorts
+/** Follows a stream of the backend for as long as it lives: connects, reads, waits, connects again, from the last event that had an id. */
+export class EventStream<Event> implements Disposable {
+  readonly #of: StreamOf<Event>
+  readonly #ports: EventStreamPorts<Event>
+  #lastEventId: string | undefined
   #stop = new AbortController()
   #wake: (() => void) | undefined
 
-  constructor(ports: EventStreamPorts) {
+  constructor(of: StreamOf<Event>, ports: EventStreamPorts<Event>) {
+    this.#of = of
     this.#ports = ports
   }
 
@@ -82,8 +94,12 @@ export class EventStream implements Disposable {
   }
 
   async #connect({ apiUrl, token }: ApiTarget, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const response = await (this.#ports.fetch ?? fetch)(new URL(routes.watchEvents.path, apiUrl), {
-      headers: { accept: 'text/event-stream', authorization: `Bearer ${token}` },
+    const response = await (this.#ports.fetch ?? fetch)(new URL(this.#of.path, apiUrl), {
+      headers: {
+        accept: 'text/event-stream',
+        authorization: `Bearer ${token}`,
+        ...(this.#lastEventId === undefined ? {} : { 'last-event-id': this.#lastEventId }),
+      },
       signal,
     })
     if (!response.ok) throw await readProblem(response)
@@ -92,7 +108,7 @@ export class EventStream implements Disposable {
   }
 
   async #read(body: ReadableStream<Uint8Array>, heard: () => void): Promise<void> {
-    const parser = createParser({ onEvent: ({ data }) => this.#accept(data) })
+    const parser = createParser({ onEvent: ({ data, id }) => this.#accept(data, id) })
     const decoder = new TextDecoder()
     for await (const chunk of body) {
       heard()
@@ -101,8 +117,9 @@ export class EventStream implements Disposable {
   }
 
   /** An event of a newer backend is passed over: the lists are whole without it after the next `hello`. */
-  #accept(data: string): void {
-    const parsed = eventSchema.safeParse(parseJson(data))
+  #accept(data: string, id: string | undefined): void {
+    this.#lastEventId = id ?? this.#lastEventId
+    const parsed = this.#of.schema.safeParse(parseJson(data))
     if (parsed.success) this.#ports.onEvent(parsed.data)
     else this.#ports.log.warn(`An event of an unknown form was passed over: ${parsed.error.issues[0]?.message ?? ''}`)
   }

@@ -1,6 +1,12 @@
 import { ImprunError } from '@imprun/contracts'
+import type { LogView } from '../logs/log-view.ts'
 import type { NewKeyPanel } from '../panels/new-key-panel.ts'
+import type { SendRequestPanels } from '../panels/send-request-panel.ts'
 import type { Log } from '../platform/log.ts'
+import type { RequestStore } from '../requests/request-store.ts'
+import type { RunDiagnostics } from '../runs/run-diagnostics.ts'
+import type { RunDocuments } from '../runs/run-documents.ts'
+import type { Runner } from '../runs/runner.ts'
 import type { OpenSession, Session } from '../session/session.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { SignInPorts } from '../session/sign-in-flow.ts'
@@ -22,6 +28,12 @@ export interface CommandContext {
   readonly publisher: Publisher
   readonly statuses: FileStatuses
   readonly newKeyPanel: NewKeyPanel
+  readonly runner: Runner
+  readonly runDocuments: RunDocuments
+  readonly runDiagnostics: RunDiagnostics
+  readonly requests: RequestStore
+  readonly sendRequestPanel: SendRequestPanels
+  readonly logView: LogView
   readonly log: Log
   readonly t: Translate
   showLog(): void

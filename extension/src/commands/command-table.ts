@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode'
+import type { FrameTarget } from '../logs/frame-links.ts'
 import type { ApplicationNode, GrantNode, KeyNode } from '../tree/application-nodes.ts'
 import type { DeploymentNode } from '../tree/deployment-node.ts'
 import type { EnvironmentNode } from '../tree/environment-node.ts'
@@ -25,6 +26,15 @@ export interface CommandArguments {
   'imprun.deleteFunction': [target?: FunctionTarget]
   'imprun.openFunction': [target?: FunctionTarget]
   'imprun.publish': [target?: FunctionTarget]
+  'imprun.run': [target?: FunctionTarget]
+  'imprun.cancelRun': [uri?: vscode.Uri]
+  'imprun.sendRequest': [target?: FunctionTarget]
+  'imprun.openFrame': [frame: FrameTarget]
+  'imprun.showLogs': [target?: FunctionTarget | GatewayNode | EnvironmentNode]
+  'imprun.filterLogs': []
+  'imprun.pauseLogs': []
+  'imprun.editVariables': [node?: EnvironmentNode]
+  'imprun.editLimits': [target?: FunctionTarget | EnvironmentNode]
   'imprun.promote': [target?: FunctionTarget]
   'imprun.compareEnvironments': [target?: FunctionTarget]
   'imprun.showHistory': [target?: FunctionTarget]
@@ -63,6 +73,15 @@ const ids: Record<CommandId, true> = {
   'imprun.deleteFunction': true,
   'imprun.openFunction': true,
   'imprun.publish': true,
+  'imprun.run': true,
+  'imprun.cancelRun': true,
+  'imprun.sendRequest': true,
+  'imprun.openFrame': true,
+  'imprun.showLogs': true,
+  'imprun.filterLogs': true,
+  'imprun.pauseLogs': true,
+  'imprun.editVariables': true,
+  'imprun.editLimits': true,
   'imprun.promote': true,
   'imprun.compareEnvironments': true,
   'imprun.showHistory': true,
@@ -88,6 +107,6 @@ const ids: Record<CommandId, true> = {
 export const commandIds = Object.keys(ids) as readonly CommandId[]
 
 /** Commands that mean nothing without their row, so the palette does not list them. */
-export const rowOnlyCommandIds: readonly CommandId[] = ['imprun.loadMore']
+export const rowOnlyCommandIds: readonly CommandId[] = ['imprun.openFrame', 'imprun.loadMore']
 
 export type Handlers = { readonly [Id in CommandId]: (...args: CommandArguments[Id]) => unknown }

@@ -8,9 +8,13 @@ import { type CommandId, commandIds, type Handlers } from './command-table.ts'
 import { functionCommands } from './function-commands.ts'
 import { gatewayCommands } from './gateway-commands.ts'
 import { historyCommands } from './history-commands.ts'
+import { limitCommands } from './limit-commands.ts'
+import { logCommands } from './log-commands.ts'
 import { promoteCommands } from './promote.ts'
+import { runCommands } from './run-commands.ts'
 import { sessionCommands } from './session-commands.ts'
 import { toolCommands } from './tool-commands.ts'
+import { variableCommands } from './variable-commands.ts'
 
 /** Registers every command of the table; one wrapper shows what goes wrong, and runs again when that is asked for and can help. */
 export function registerCommands(context: CommandContext, reporter: ErrorReporter): vscode.Disposable {
@@ -18,6 +22,10 @@ export function registerCommands(context: CommandContext, reporter: ErrorReporte
     ...sessionCommands(context),
     ...gatewayCommands(context),
     ...functionCommands(context),
+    ...runCommands(context),
+    ...logCommands(context),
+    ...variableCommands(context),
+    ...limitCommands(context),
     ...promoteCommands(context),
     ...addressCommands(context),
     ...historyCommands(context),

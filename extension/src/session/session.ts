@@ -1,7 +1,7 @@
 import type { ImprunError, ImprunEvent } from '@imprun/contracts'
 import { type ApiClient, type ApiTarget, createApiClient } from '../api/api-client.ts'
 import { Catalog } from '../api/catalog.ts'
-import { EventStream } from '../api/event-stream.ts'
+import { EventStream, everything } from '../api/event-stream.ts'
 import type { Disposable } from '../platform/disposables.ts'
 import { Emitter } from '../platform/emitter.ts'
 import type { Log } from '../platform/log.ts'
@@ -16,10 +16,12 @@ export interface OpenSession {
   readonly backend: Backend
   readonly api: ApiClient
   readonly catalog: Catalog
+  /** Where the backend is now. */
+  where(): Promise<ApiTarget>
 }
 
 interface LiveSession extends OpenSession {
-  readonly stream: EventStream
+  readonly stream: EventStream<ImprunEvent>
   target: ApiTarget
 }
 
@@ -97,11 +99,12 @@ export class Session implements Disposable {
       api,
       catalog,
       target: { apiUrl: backend.apiUrl, token: backend.token },
-      stream: new EventStream({
-        target: async () => {
-          live.target = await whereIsIt(backend)
-          return live.target
-        },
+      async where() {
+        live.target = await whereIsIt(backend)
+        return live.target
+      },
+      stream: new EventStream(everything, {
+        target: () => live.where(),
         onConnected: () => this.#setStatus('online'),
         onLost: (error) => this.#lose(live, error),
         onEvent: (event) => this.#accept(live, event),

@@ -1,4 +1,13 @@
-import { type Deployment, type Environment, type EnvironmentName, environmentBefore, type Gateway, type ImprunFunction, type Served } from '@imprun/contracts'
+import {
+  type Deployment,
+  type Environment,
+  type EnvironmentName,
+  environmentBefore,
+  type FunctionHealth,
+  type Gateway,
+  type ImprunFunction,
+  type Served,
+} from '@imprun/contracts'
 import type { Translate } from '../ui/translate.ts'
 
 type Lifecycle = Pick<Gateway, 'phase' | 'isStalled' | 'lastError' | 'attempts'>
@@ -22,10 +31,19 @@ export function servedIn(item: ImprunFunction, environment: EnvironmentName): Se
   return item.served.find((served) => served.environment === environment)
 }
 
+/** `failing 3 %`, or that the version runs apart; undefined while all is well. */
+export function describeHealth(health: FunctionHealth | undefined, t: Translate): string | undefined {
+  if (health?.quarantine) return t('runs apart')
+  if (!health || health.failed === 0 || health.calls === 0) return undefined
+  return t('failing {0} %', Math.max(1, Math.round((100 * health.failed) / health.calls)))
+}
+
 /** `1.0.3 · live 38 ms` in dev; `1.0.2 · 1 behind dev` where a newer release waits before it. */
 export function describeFunction(item: ImprunFunction, environment: EnvironmentName, t: Translate): string {
   const served = servedIn(item, environment)
   if (!served) return t('not live')
+  const failing = describeHealth(served.health, t)
+  if (failing) return [served.version, failing].join(' · ')
   const before = environmentBefore(environment)
   if (!before) return [served.version, devState(item, served, t)].join(' · ')
   const ahead = servedIn(item, before)

@@ -1,7 +1,7 @@
-import type { EnvironmentName, ImprunFunction } from '@imprun/contracts'
+import type { EnvironmentName, ImprunFunction, Served } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { contextValues } from './context-values.ts'
-import { describeFunction, servedIn } from './describe.ts'
+import { describeFunction, describeHealth, servedIn } from './describe.ts'
 import type { EnvironmentNode } from './environment-node.ts'
 import type { TreeContext, TreeNode } from './tree-node.ts'
 
@@ -43,13 +43,31 @@ export class FunctionNode implements TreeNode {
     const item = new vscode.TreeItem(this.name.split('/').at(-1) ?? this.name)
     item.id = this.id
     item.description = description
-    item.iconPath = new vscode.ThemeIcon(served ? 'symbol-function' : 'circle-outline')
+    const isFailing = describeHealth(served?.health, t) !== undefined
+    item.iconPath = isFailing
+      ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
+      : new vscode.ThemeIcon(served ? 'symbol-function' : 'circle-outline')
     item.contextValue = contextValues.function(environment, served !== undefined)
     item.command = { command: 'imprun.openFunction', title: t('Open'), arguments: [this] }
     const servedBy = served ? `\n${t('Put here by {0} on {1}', served.by, new Date(served.at).toLocaleString())}` : ''
-    item.tooltip = `${this.name}: ${description}${servedBy}\n${this.environmentNode.facts.pathUrl}/${this.name}`
+    const address = `${this.environmentNode.facts.pathUrl}/${this.name}`
+    item.tooltip = served && isFailing ? this.#failingTooltip(served, description, address) : `${this.name}: ${description}${servedBy}\n${address}`
     item.accessibilityInformation = { label: t('Function {0} in {1}, {2}', this.name, environment, description) }
     return item
+  }
+
+  /** With the way to what it logged. */
+  #failingTooltip({ health }: Served, description: string, address: string): vscode.MarkdownString {
+    const { t } = this.#context
+    const text = new vscode.MarkdownString('', true)
+    text.isTrusted = { enabledCommands: ['imprun.showLogs'] }
+    text.appendText(`${this.name}: ${description}\n`)
+    text.appendText(`${t('{0} of {1} calls failed in the last 5 minutes.', health?.failed ?? 0, health?.calls ?? 0)}\n`)
+    if (health?.quarantine) text.appendText(`${t('This version runs apart from the others: {0}', health.quarantine.reason)}\n`)
+    const argument = encodeURIComponent(JSON.stringify([{ gatewayId: this.gatewayId, environment: this.environment, functionName: this.name }]))
+    text.appendMarkdown(`\n[${t('Show logs')}](command:imprun.showLogs?${argument})\n\n`)
+    text.appendText(address)
+    return text
   }
 
   async children(): Promise<TreeNode[]> {

@@ -15,7 +15,7 @@ export function registerDiagnostics(statuses: FileStatuses): vscode.Disposable {
       // While a publish runs the old squiggles stay: they would only flicker.
       if (state?.kind === 'publishing') return
       if (state?.kind !== 'refused' && state?.kind !== 'failed') return collection.delete(uri)
-      void toDiagnostics(uri, state).then((diagnostics) => {
+      void toDiagnostics(uri, faultsOf(state), state.code, 'imprun').then((diagnostics) => {
         if (statuses.find(file)?.state === state) collection.set(uri, diagnostics)
       })
     }),
@@ -23,17 +23,22 @@ export function registerDiagnostics(statuses: FileStatuses): vscode.Disposable {
   return disposables
 }
 
-async function toDiagnostics(uri: vscode.Uri, state: Extract<FileState, { kind: 'refused' | 'failed' }>): Promise<vscode.Diagnostic[]> {
+/** A failure that names no place is told at the default export when it is about code, and nowhere when it is not. */
+function faultsOf({ faults, code, detail }: Extract<FileState, { kind: 'refused' | 'failed' }>): readonly InputFault[] {
+  return faults.length > 0 || !isAboutCode(code) ? faults : [{ field: 'code', message: detail }]
+}
+
+/** @param source what the editor names as the finder */
+export async function toDiagnostics(uri: vscode.Uri, faults: readonly InputFault[], code: string, source: string): Promise<vscode.Diagnostic[]> {
   const document = await vscode.workspace.openTextDocument(uri).then(
     (opened) => opened,
     () => undefined,
   )
   if (!document) return []
-  const faults: readonly InputFault[] = state.faults.length > 0 ? state.faults : isAboutCode(state.code) ? [{ field: 'code', message: state.detail }] : []
   return faults.map((fault) => {
     const diagnostic = new vscode.Diagnostic(rangeOf(document, fault), fault.message, vscode.DiagnosticSeverity.Error)
-    diagnostic.source = 'imprun'
-    diagnostic.code = state.code
+    diagnostic.source = source
+    diagnostic.code = code
     return diagnostic
   })
 }
