@@ -44,6 +44,8 @@ import { createToolRoutes } from './mcp/tool-routes.ts'
 import { createToolStore } from './mcp/tool-store.ts'
 import { findToolView, type McpUrl } from './mcp/tool-view.ts'
 import { createToolsets } from './mcp/toolsets.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createMetricsHandler } from './metrics/metrics-router.ts'
 import { createGatewayPackages } from './packages/gateway-packages.ts'
 import type { PackageCache } from './packages/package-cache.ts'
 import { createPackageRoutes } from './packages/package-routes.ts'
@@ -138,23 +140,29 @@ function composeServices(ground: Ground, parts: Parts) {
   const driver = ground.createDriver({ ...parts, bell: () => ({ url: ground.apiUrl(), token: parts.bellTokens.issue('*') }) })
   const addresses = createAddresses(driver)
   const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
+  const metrics: Metrics = createMetrics(() => lifecycle.queues)
+  const lifecycle = createGatewayLifecycle({
+    ...parts,
+    watcher: ground.watcher,
+    holder: ground.holder,
+    driver,
+    contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables],
+    observe(event, kind) {
+      metrics.engineEvent(kind, event)
+      return ground.observe?.(event)
+    },
+  })
   return {
     driver,
+    metrics,
+    lifecycle,
     addresses,
     mcpUrl,
     gatewayViews: createGatewayViews({ gateways, environments, addresses }),
     toolsets: createToolsets({ tools, watcher: ground.watcher }),
     grantService: createGrants(parts),
     lookup: createFunctionLookup({ gateways, functions }),
-    deployments: createDeployments({ ...parts, deployments: deploymentStore }),
-    lifecycle: createGatewayLifecycle({
-      ...parts,
-      watcher: ground.watcher,
-      holder: ground.holder,
-      driver,
-      contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables],
-      ...(ground.observe ? { observe: ground.observe } : {}),
-    }),
+    deployments: createDeployments({ ...parts, deployments: deploymentStore, metrics }),
   }
 }
 type Services = ReturnType<typeof composeServices>
@@ -224,6 +232,7 @@ export function composeNouns(ground: Ground): Nouns {
     mounts: [
       { path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) },
       { path: bellPath, handler: bell.handler },
+      { path: '/metrics', handler: createMetricsHandler(services.metrics) },
     ],
     async ensureContent() {
       await parts.regions.ensureLocal()

@@ -2,6 +2,7 @@ import { type EnvironmentName, ImprunError } from '@imprun/contracts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { FunctionChanges, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import { accept, type Order, OutOfDate } from './accept.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
@@ -14,6 +15,7 @@ import { createLanes, type TurnDeps, takeTurn } from './turns.ts'
 
 export interface DeploymentsDeps extends TurnDeps {
   compiler: Compiler
+  metrics?: Pick<Metrics, 'deploymentEnded'>
 }
 
 interface Request {
@@ -79,6 +81,11 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
 
   /** Until the end, from wherever the document says that it is. */
   const carryOn = async (deployment: StoredDeployment, startedAtMs?: number): Promise<StoredDeployment> => {
+    const ended = await carryToEnd(deployment, startedAtMs)
+    deps.metrics?.deploymentEnded(ended)
+    return ended
+  }
+  const carryToEnd = async (deployment: StoredDeployment, startedAtMs: number | undefined): Promise<StoredDeployment> => {
     const isWaiting = deployment.status === 'PENDING' || deployment.status === 'VALIDATING'
     const due = isWaiting ? await takeTurn(deps, lanes, deployment, AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])) : deployment
     if (due.finishedAt) return due

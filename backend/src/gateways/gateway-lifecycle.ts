@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts'
 import type { Watcher } from '../database/watcher.ts'
 import { createEnvironmentMachine, type EnvironmentMachinePorts } from '../environments/environment-machine.ts'
 import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
+import type { QueueDepth } from '../phases/claims.ts'
 import { createPhaseEngine, type EngineEvent, type EngineLimits, type EngineStatus } from '../phases/engine.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -15,7 +16,11 @@ export interface GatewayLifecycle {
   start(): Promise<void>
   stop(): Promise<void>
   status(): { gateways: EngineStatus; environments: EngineStatus }
+  /** What waits, by kind of document. */
+  queues: Readonly<Record<EngineKind, () => Promise<QueueDepth>>>
 }
+
+export type EngineKind = 'gateway' | 'environment'
 
 export function createGatewayLifecycle(deps: {
   database: Database
@@ -31,13 +36,15 @@ export function createGatewayLifecycle(deps: {
   settings: EnvironmentMachinePorts['settings']
   driver: RuntimeDriver
   contents: GatewayMachinePorts['contents']
-  observe?: (event: EngineEvent) => void | Promise<void>
+  observe?: (event: EngineEvent, kind: EngineKind) => void | Promise<void>
   limits?: Partial<EngineLimits>
 }): GatewayLifecycle {
   const { gateways, environments, driver, log } = deps
-  const gatewayEngine = createPhaseEngine<StoredGateway>({ ...deps, collection: 'apiGateways', machine: createGatewayMachine(deps) })
+  const observing = (kind: EngineKind) => ({ observe: (event: EngineEvent) => deps.observe?.(event, kind) })
+  const gatewayEngine = createPhaseEngine<StoredGateway>({ ...deps, ...observing('gateway'), collection: 'apiGateways', machine: createGatewayMachine(deps) })
   const environmentEngine = createPhaseEngine<StoredEnvironment>({
     ...deps,
+    ...observing('environment'),
     collection: 'environments',
     machine: createEnvironmentMachine(deps),
     onMoved: async ({ gatewayId }) => {
@@ -62,6 +69,7 @@ export function createGatewayLifecycle(deps: {
       endNudging()
       await Promise.all([gatewayEngine.stop(), environmentEngine.stop()])
     },
+    queues: { gateway: () => gatewayEngine.readDepth(), environment: () => environmentEngine.readDepth() },
     status: () => ({ gateways: gatewayEngine.status(), environments: environmentEngine.status() }),
   }
 }

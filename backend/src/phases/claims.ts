@@ -30,6 +30,17 @@ export interface ClaimStore<Document extends PhaseDocument> {
   release(held: Document): Promise<Written<Document>>
   /** Takes back what an earlier life of this same holder held when it was killed. Raises the fence, in case that life is not over. @returns how many. */
   releaseHeldBefore(): Promise<number>
+  /** What waits at this moment. */
+  readDepth(): Promise<QueueDepth>
+}
+
+export interface QueueDepth {
+  /** Documents that could be claimed now. */
+  readonly due: number
+  /** How long the oldest of them could have been; 0 when there is none. */
+  readonly oldestDueMs: number
+  /** Due or not. */
+  readonly stalled: number
 }
 
 const free = { lockedAt: epoch }
@@ -102,6 +113,25 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
     async releaseHeldBefore() {
       const { modifiedCount } = await collection.updateMany({ lockedBy: holder, lockedAt: { $gt: epoch } }, { $set: free, $inc: { fence: 1 } })
       return modifiedCount
+    },
+    async readDepth() {
+      const inPairs = { $or: options.pairs.map(({ phase, state }) => ({ phase, state })) }
+      const [counted] = await collection
+        .aggregate<QueueDepth>([
+          { $match: inPairs },
+          { $set: { isDue, dueSince: { $max: ['$updatedAt', '$nextAttemptAt'] } } },
+          {
+            $group: {
+              _id: null,
+              due: { $sum: { $cond: ['$isDue', 1, 0] } },
+              oldest: { $min: { $cond: ['$isDue', '$dueSince', '$$NOW'] } },
+              stalled: { $sum: { $cond: ['$isStalled', 1, 0] } },
+            },
+          },
+          { $project: { _id: 0, due: 1, stalled: 1, oldestDueMs: { $max: [0, { $subtract: ['$$NOW', '$oldest'] }] } } },
+        ])
+        .toArray()
+      return counted ?? { due: 0, oldestDueMs: 0, stalled: 0 }
     },
   }
 }

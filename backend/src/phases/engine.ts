@@ -3,7 +3,7 @@ import type { Watcher } from '../database/watcher.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { attemptsBeforeStalled, backoffMs } from './backoff.ts'
-import { type ClaimStore, createClaimStore, lockTtlMs, type Written } from './claims.ts'
+import { type ClaimStore, createClaimStore, lockTtlMs, type QueueDepth, type Written } from './claims.ts'
 import type { Decision } from './decisions.ts'
 import { actionablePairs, findStep, type Machine } from './machine.ts'
 import type { PhaseDocument } from './phase-document.ts'
@@ -12,7 +12,9 @@ import { runStep, type StepLimits } from './step-run.ts'
 
 /** What the engine does, as it does it. The engine waits for the observer, so a test can hold it, or end the process, at any point. */
 export type EngineEvent =
-  | { readonly type: 'claimed' | 'released' | 'lost'; readonly id: string; readonly fence: number }
+  /** `waitedMs`: since it was due, by the database's clock. */
+  | { readonly type: 'claimed'; readonly id: string; readonly fence: number; readonly waitedMs: number }
+  | { readonly type: 'released' | 'lost'; readonly id: string; readonly fence: number }
   | { readonly type: 'decided'; readonly id: string; readonly fence: number; readonly decision: Decision<never>; readonly elapsedMs: number }
   | { readonly type: 'written'; readonly id: string; readonly fence: number; readonly decision: Decision<never> }
   | { readonly type: 'failed'; readonly id: string; readonly fence: number; readonly attempts: number; readonly code: string }
@@ -34,6 +36,8 @@ export interface PhaseEngine {
   /** Fires the signals of running steps, waits for them and frees their documents. */
   stop(): Promise<void>
   status(): EngineStatus
+  /** What waits, whoever will take it. @throws the driver's error */
+  readDepth(): Promise<QueueDepth>
 }
 
 export interface EngineLimits extends StepLimits {
@@ -127,6 +131,10 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     return { isRunning: this.#ticking !== undefined && !this.#stopping.signal.aborted, inFlight: [...this.#inFlight.keys()], claimError: this.#claimError }
   }
 
+  readDepth(): Promise<QueueDepth> {
+    return this.#claims.readDepth()
+  }
+
   async #tick(): Promise<void> {
     // The first round starts once `start` has set everything up.
     await Promise.resolve()
@@ -167,7 +175,7 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   async #run(claimed: Document): Promise<void> {
     try {
       let held: Document | undefined = claimed
-      await this.#tell({ type: 'claimed', id: claimed._id, fence: claimed.fence })
+      await this.#tell({ type: 'claimed', id: claimed._id, fence: claimed.fence, waitedMs: waitedMs(claimed) })
       while (held) held = await this.#moveOn(held)
     } catch (error) {
       // The claim runs out by itself, and the document is taken up again.
@@ -253,4 +261,9 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   async #tell(event: EngineEvent): Promise<void> {
     await this.#options.observe?.(event)
   }
+}
+
+/** The claim itself wrote `lockedAt`; what a document waited for before it was due does not count. */
+function waitedMs({ lockedAt, updatedAt, nextAttemptAt }: PhaseDocument): number {
+  return Math.max(0, lockedAt.getTime() - Math.max(updatedAt.getTime(), nextAttemptAt.getTime()))
 }
