@@ -26,6 +26,7 @@ export function parseInput(route: RouteDefinition, raw: Input): Input {
 function toFaults(issue: z.core.$ZodIssue, prefix: string): InputFault[] {
   const at = (path: readonly PropertyKey[]) => [...(prefix ? [prefix] : []), ...path.map(String)].join('.') || 'body'
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ field: at([...issue.path, key]), message: 'There is no such field.' }))
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ field: at(issue.path), message }))
   const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
   return [{ field: at(issue.path), message: isMissing ? 'This field is required.' : issue.message }]
 }
