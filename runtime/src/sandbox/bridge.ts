@@ -59,6 +59,8 @@ export const hostCalls = {
   workEnds: 32,
   /** (call, header lines or '' when unchanged, Carry as JSON): the middleware lets the call go on. Answered by `nextAnswered` with the call. */
   next: 33,
+  /** (ticket, call, SubtleWork as JSON, bytes): answered by `subtleDone` or `subtleFailed` with the ticket. */
+  subtle: 40,
 } as const
 
 /** What the host tells the guest: `resume(code, number, payload)`. */
@@ -87,6 +89,10 @@ export const resumeCodes = {
   nextAnswered: 23,
   /** (call, 'caller' or 'deadline'): nobody waits for the call any more, because the caller went away or its time is up. */
   aborted: 30,
+  /** (ticket, bytes or JSON) */
+  subtleDone: 31,
+  /** (ticket, { name, message } as JSON) */
+  subtleFailed: 32,
 } as const
 
 /** What the host asks of a context beside running calls: `control(code, ...)`. */
@@ -116,6 +122,25 @@ export interface ContextFacts {
   functionName: string
   version: string
   isMiddleware: boolean
+}
+/** Bytes inside an algorithm are { bytes: base64 }. */
+export type SubtleAlgorithm = { name: string } & Record<string, unknown>
+export interface SubtleKey {
+  format: string
+  /** base64, or a JWK's text. */
+  data: string
+  algorithm: SubtleAlgorithm
+  usages: string[]
+}
+/** A piece of work for crypto.subtle, with the key that it needs. */
+export interface SubtleWork {
+  operation: string
+  algorithm: SubtleAlgorithm
+  key?: SubtleKey
+  signature?: string
+  length?: number
+  usages?: string[]
+  format?: string
 }
 export interface GuestFailure {
   code: 'CODE_WITHOUT_DEFAULT_EXPORT' | 'CODE_THROWS_AT_LOAD'

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { LogMessage } from '../frames/frames.ts'
 import { hostCalls } from '../sandbox/bridge.ts'
 import { backgroundHostCalls } from './background/background-host-calls.ts'
+import { cryptoHostCalls } from './crypto/crypto-host-calls.ts'
 import { dataHostCalls } from './data/data-host-calls.ts'
 import { fetchHostCalls } from './egress/fetch-host-calls.ts'
 import type { FunctionVersion } from './function-version.ts'
@@ -83,6 +84,7 @@ const handlers: HostCalls = {
   },
   ...backgroundHostCalls,
   ...dataHostCalls,
+  ...cryptoHostCalls,
   ...fetchHostCalls,
   ...httpHostCalls,
   ...invokeHostCalls,

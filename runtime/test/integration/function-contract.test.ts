@@ -160,7 +160,7 @@ describe('what a function may rely on', () => {
         ['return null', 200, 'application/json; charset=utf-8', 'null'],
         ['return new Uint8Array([104, 105])', 200, 'application/octet-stream', 'hi'],
         ['return new Response("no", { status: 418, headers: { "x-a": "b" } })', 418, 'text/plain; charset=utf-8', 'no'],
-        ['return Response.json({ a: 1 }, { status: 201 })', 201, 'application/json; charset=utf-8', '{"a":1}'],
+        ['return Response.json({ a: 1 }, { status: 201 })', 201, 'application/json', '{"a":1}'],
         ['return Response.redirect("https://example.org/")', 302, undefined, ''],
         ['return new Response(null, { status: 204 })', 204, undefined, ''],
       ]

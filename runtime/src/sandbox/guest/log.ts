@@ -1,8 +1,8 @@
-import inspect from 'object-inspect'
 import { hostCalls } from '../bridge.ts'
 import { currentRequest } from './current-request.ts'
 import { describeFailure } from './failure.ts'
 import { callHost } from './host.ts'
+import { inspect } from './lazy-packages.ts'
 
 /** Counted here, inside the isolate, so that a flood costs its author's time and not the host's. */
 const linesPerSecondMax = 200
@@ -58,7 +58,7 @@ function toText(value: unknown): string {
   if (typeof value === 'string') return value
   try {
     if (value instanceof Error) return describeFailure(value).stack || String(value)
-    return inspect(value, { depth: 4, maxStringLength: lineCharsMax })
+    return inspect()(value, { depth: 4, maxStringLength: lineCharsMax })
   } catch {
     return '[cannot be printed]'
   }

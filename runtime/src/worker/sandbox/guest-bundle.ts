@@ -61,6 +61,8 @@ const fitPackagesToIsolate: Plugin = {
       if (smaller === source) throw new Error('The bson package no longer has its scratch buffer where the guest bundle cuts it.')
       return { contents: smaller, loader: 'js' }
     })
+    // A browser has decoders of its own for this encoding, an isolate has none; the package's form for other platforms looks before it leans on them.
+    plugins.onLoad({ filter: /[\\/]@exodus[\\/]bytes[\\/]utf16\.browser\.js$/ }, () => ({ contents: "export * from './utf16.native.js'", loader: 'js' }))
     // object-inspect asks Node for its own printer and does without where there is none.
     plugins.onLoad({ filter: /[\\/]object-inspect[\\/]util\.inspect\.js$/ }, () => ({ contents: 'module.exports = {}', loader: 'js' }))
   },

@@ -24,7 +24,7 @@ function answerWithResponse(value: Response, response: FunctionResponse): Promis
   const content = takeContent(value)
   response.status(value.status)
   for (const [name, each] of value.headers) {
-    response.set(name, name === 'set-cookie' ? value.headers.getSetCookie() : each)
+    response.setHeader(name, name === 'set-cookie' ? value.headers.getSetCookie() : each)
   }
   if (content !== null && typeof content !== 'string' && !(content instanceof Uint8Array)) return pipe(content, response)
   response.end(content ?? undefined)

@@ -1,5 +1,7 @@
 import { hostCalls } from '../../bridge.ts'
 import { callHost } from '../host.ts'
+import { DOMException } from './dom-exception.ts'
+import { subtle } from './subtle.ts'
 
 const randomBytesMax = 65_536
 
@@ -8,11 +10,12 @@ function randomText(count: number): string {
 }
 
 export const cryptoGlobal = Object.freeze({
+  subtle,
   getRandomValues<View extends ArrayBufferView>(view: View): View {
     if (!ArrayBuffer.isView(view) || view instanceof DataView || view instanceof Float32Array || view instanceof Float64Array) {
       throw new TypeError('getRandomValues fills an array of integers.')
     }
-    if (view.byteLength > randomBytesMax) throw new RangeError(`getRandomValues gives at most ${randomBytesMax} bytes at once.`)
+    if (view.byteLength > randomBytesMax) throw new DOMException(`getRandomValues gives at most ${randomBytesMax} bytes at once.`, 'QuotaExceededError')
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     const text = randomText(bytes.length)
     for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at)

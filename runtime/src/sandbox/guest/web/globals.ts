@@ -1,13 +1,13 @@
-import { TextDecoder, TextEncoder } from '@exodus/bytes/encoding-lite.js'
-import structuredClone from '@ungap/structured-clone'
 import { hostCalls } from '../../bridge.ts'
 import { callHost } from '../host.ts'
+import { encodings } from '../lazy-packages.ts'
 import { consoleGlobal } from '../log.ts'
 import { timerGlobals } from '../timers.ts'
 import { AbortController, AbortSignal } from './abort.ts'
 import { atob, btoa } from './base64.ts'
 import { Blob, File } from './blob.ts'
 import { cryptoGlobal } from './crypto.ts'
+import { CryptoKey } from './crypto-key.ts'
 import { DOMException } from './dom-exception.ts'
 import { CustomEvent, Event, EventTarget } from './events.ts'
 import { fetch } from './fetch.ts'
@@ -16,6 +16,8 @@ import { Headers } from './headers.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
 import { streamNames, webStreams } from './streams.ts'
+import { structuredClone } from './structured-clone.ts'
+import { TextEncoder } from './text-encoder.ts'
 import { URL } from './url.ts'
 import { URLSearchParams } from './url-search-params.ts'
 
@@ -24,6 +26,7 @@ const globals = {
   AbortController,
   AbortSignal,
   Blob,
+  CryptoKey,
   CustomEvent,
   DOMException,
   Event,
@@ -33,7 +36,6 @@ const globals = {
   Headers,
   Request,
   Response,
-  TextDecoder,
   TextEncoder,
   URL,
   URLSearchParams,
@@ -47,19 +49,25 @@ const globals = {
     if (typeof callback !== 'function') throw new TypeError('queueMicrotask needs a function to call.')
     Promise.resolve().then(callback)
   },
-  structuredClone: (value: unknown) => structuredClone(value),
+  structuredClone,
   ...timerGlobals,
 }
 
-for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
-for (const name of streamNames) {
-  const hold = (value: unknown): void => {
-    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
-  }
-  const get = (): unknown => {
-    hold(webStreams()[name])
-    return webStreams()[name]
-  }
-  Object.defineProperty(globalThis, name, { get, set: hold, configurable: true, enumerable: false })
+const define = (name: string, value: unknown): void => {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
 }
-Object.defineProperty(globalThis, 'self', { value: globalThis, writable: true, configurable: true, enumerable: false })
+/** Made when somebody asks for it. */
+function defineLater(name: string, make: () => unknown): void {
+  const get = (): unknown => {
+    // The packages look whether the platform has the name already.
+    define(name, undefined)
+    define(name, make())
+    return (globalThis as Record<string, unknown>)[name]
+  }
+  Object.defineProperty(globalThis, name, { get, set: (value) => define(name, value), configurable: true, enumerable: false })
+}
+
+for (const [name, value] of Object.entries(globals)) define(name, value)
+for (const name of streamNames) defineLater(name, () => webStreams()[name])
+defineLater('TextDecoder', () => encodings().TextDecoder)
+define('self', globalThis)

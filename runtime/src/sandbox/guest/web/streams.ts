@@ -1,14 +1,12 @@
 import type * as WebStreams from 'web-streams-polyfill'
+import { webStreams as load } from '../lazy-packages.ts'
 
 export type ReadableStream = WebStreams.ReadableStream<unknown>
-
-// The package defines hundreds of methods. Every context would carry them, so it is run when the first stream is made; the bundle holds it as a function.
-declare const require: (name: 'web-streams-polyfill') => typeof WebStreams
 
 let made: typeof WebStreams | undefined
 
 export function webStreams(): typeof WebStreams {
-  made ??= require('web-streams-polyfill')
+  made ??= load()
   return made
 }
 
