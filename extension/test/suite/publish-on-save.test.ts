@@ -74,7 +74,7 @@ describe('a function in the editor', () => {
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 10)
     const titles = lenses.filter(({ command }) => command?.command.startsWith('imprun.')).map(({ command }) => command?.title ?? '')
     assert.match(titles[0] ?? '', /dev: live in \d+ ms · 1\.0\.\d+$/)
-    assert.deepEqual(titles.slice(1), ['Promote to staging', 'Copy curl'])
+    assert.deepEqual(titles.slice(1), ['Run', 'Send request', 'Promote to staging', 'Copy curl'])
   })
 
   it('completes req, res and imp in code that names no types, and marks a wrong name', async function () {

@@ -1,0 +1,90 @@
+import { strict as assert } from 'node:assert'
+import { join } from 'node:path'
+import { givenBackend } from '../runner/given-backend.ts'
+import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import type { Workbench } from '../runner/window/workbench.ts'
+
+const source = (line: string) => `export default async function calculateTax(req, res) {
+  const { income, deductions } = req.body
+  console.log('income', income, 'deductions', deductions)
+${line}
+  return res.json({ tax, currency: 'KRW' })
+}
+`
+const good = source('  const tax = (income - deductions) * 0.22')
+const bad = source('  const tax = rates.standard.value * income')
+const journeyMs = 240_000
+
+async function signInAndOpen(workbench: Workbench): Promise<void> {
+  await workbench.openContainer('imprun')
+  await workbench.welcomeButton('Sign in').click()
+  await workbench.expand(workbench.treeItem(/^Gateway Home tax/))
+  await workbench.expand(workbench.treeItem(/^Environment dev/))
+  await workbench.treeItem(/^Function calculateTax in dev/).click()
+  await workbench.editors.tab(/calculateTax\.ts/).waitFor()
+  await workbench.statusBarItem(/imprun dev: live/).waitFor()
+}
+
+describe('trying a function out in the editor', function () {
+  this.timeout(journeyMs)
+
+  for (const theme of ['Light', 'Dark'] as const)
+    it(`goes from unsaved code to a request, its logs and the failing line in the ${theme.toLowerCase()} theme`, async () => {
+      await using backend = await givenBackend()
+      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}${theme === 'Light' ? '' : '-dark'}.png`))
+      const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
+      await inWindow({ env: backend.editorEnv, settings }, async (workbench) => {
+        const { page } = workbench
+        await signInAndOpen(workbench)
+
+        // Run what is typed: answer, log and time beside it.
+        await workbench.editors.replaceAll(good)
+        await workbench.editors.codeLens('Run').getByText('Run', { exact: true }).click()
+        await workbench.editors.tab(/calculateTax \(run\)/).waitFor()
+        await page.getByText('"currency": "KRW"').first().waitFor()
+        await picture(workbench, 'run')
+
+        // A run that fails: the reason beside, and on its line.
+        await workbench.editors.tab(/^calculateTax\.ts/).click()
+        await workbench.editors.replaceAll(bad)
+        await workbench.editors.codeLens('Run').getByText('Run', { exact: true }).click()
+        await page.getByText('ReferenceError: rates is not defined').first().waitFor()
+        await picture(workbench, 'run-error')
+
+        // Publish it as it is, and send a request from the panel.
+        await workbench.editors.tab(/^calculateTax\.ts/).click()
+        await workbench.editors.save()
+        await workbench.statusBarItem(/imprun dev: live in \d+ ms/).waitFor()
+        await workbench.runCommand('imprun: Show logs')
+        await workbench.editors.codeLens('Send request').getByText('Send request').click()
+        await workbench.webview.getByRole('heading', { name: 'Request to hometax/calculateTax' }).waitFor()
+        await workbench.webview.getByRole('button', { name: 'Send', exact: true }).click()
+        await workbench.webview.getByText(/Answered 500/).waitFor()
+        await page
+          .getByText(/ReferenceError: rates is not defined/)
+          .first()
+          .waitFor()
+        await workbench.treeItem(/^Function calculateTax in dev, .*failing \d+ %/).waitFor()
+        await picture(workbench, 'logs')
+
+        // Mend it; the request is still there, and succeeds.
+        await workbench.editors.tab(/^calculateTax\.ts/).click()
+        await workbench.editors.replaceAll(good)
+        await workbench.editors.save()
+        await workbench.editors.codeLens(/dev: live in \d+ ms · 1\.0\.2/).waitFor()
+        await page.keyboard.press('ControlOrMeta+J')
+        await workbench.editors.tab(/Request to calculateTax/).click()
+        await workbench.webview.getByRole('button', { name: 'Send', exact: true }).click()
+        await workbench.webview.getByText(/Answered 200/).waitFor()
+        await workbench.webview.getByRole('region', { name: 'Body' }).getByText('"tax"').waitFor()
+        await workbench.webview.getByRole('button', { name: 'Save…' }).click()
+        await workbench.quickInput.answer('a usual income')
+        await workbench.webview.getByRole('button', { name: /^Use a usual income/ }).waitFor()
+        assert.match(
+          await workbench.webview.locator('body').ariaSnapshot(),
+          /combobox "Environment"[\s\S]*textbox "Query"[\s\S]*textbox "Body"[\s\S]*button "Send"/,
+        )
+        await picture(workbench, 'send-request')
+      })
+    })
+})
