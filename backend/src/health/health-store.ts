@@ -1,4 +1,4 @@
-import { type EnvironmentName, type FunctionHealth, gatewayCollections, healthWindowMs, type StoredStats } from '@imprun/contracts'
+import { type EnvironmentName, type FunctionHealth, gatewayCollections, healthWindowMs, type LiveRuntime, type StoredStats } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import type { Clock } from '../platform/clock.ts'
 
@@ -18,18 +18,33 @@ interface Sum {
 }
 
 export function createHealthStore({ database, clock }: { database: Database; clock: Clock }): HealthStore {
+  const readSums = (gatewayId: string) =>
+    database
+      .gateway(gatewayId)
+      .collection<StoredStats>(gatewayCollections.stats)
+      .aggregate<Sum>([
+        { $match: { minute: { $gt: new Date(clock.now().getTime() - healthWindowMs) } } },
+        { $group: { _id: { environment: '$environment', functionName: '$functionName' }, calls: { $sum: '$calls' }, failed: { $sum: '$failed' } } },
+      ])
+      .toArray()
+  const readApart = (gatewayId: string) =>
+    database
+      .gateway(gatewayId)
+      .collection<LiveRuntime>(gatewayCollections.runtimes)
+      .find({ 'quarantined.0': { $exists: true } }, { projection: { environment: 1, quarantined: 1 } })
+      .toArray()
+
   return {
     async read(gatewayId) {
-      const since = new Date(clock.now().getTime() - healthWindowMs)
-      const sums = await database
-        .gateway(gatewayId)
-        .collection<StoredStats>(gatewayCollections.stats)
-        .aggregate<Sum>([
-          { $match: { minute: { $gt: since } } },
-          { $group: { _id: { environment: '$environment', functionName: '$functionName' }, calls: { $sum: '$calls' }, failed: { $sum: '$failed' } } },
-        ])
-        .toArray()
-      return new Map(sums.map(({ _id, calls, failed }) => [healthKey(_id.environment, _id.functionName), { calls, failed }]))
+      const [sums, runtimes] = await Promise.all([readSums(gatewayId), readApart(gatewayId)])
+      const health = new Map<string, FunctionHealth>()
+      for (const { _id, calls, failed } of sums) health.set(healthKey(_id.environment, _id.functionName), { calls, failed })
+      for (const { environment, quarantined = [] } of runtimes)
+        for (const { name, version, reason, at } of quarantined) {
+          const key = healthKey(environment, name)
+          health.set(key, { calls: 0, failed: 0, ...health.get(key), quarantine: { version, reason, at: at.toISOString() } })
+        }
+      return health
     },
   }
 }

@@ -24,7 +24,7 @@ const lookAgainEveryMs = 30_000
 
 export function createHealthWatch({ watcher, health, log, findOwner, announce, isHeard }: HealthWatchDeps): HealthWatch {
   const changed = new Set<string>()
-  /** By gateway: what was told of functions that had failures. */
+  /** By gateway: what was told of functions that had failures, or run apart. */
   const failing = new Map<string, Map<string, FunctionHealth>>()
   let timer: NodeJS.Timeout | undefined
 
@@ -33,15 +33,19 @@ export function createHealthWatch({ watcher, health, log, findOwner, announce, i
     if (ownerId === undefined) return void failing.delete(gatewayId)
     const before = failing.get(gatewayId) ?? new Map<string, FunctionHealth>()
     const passed = [...before.keys()].filter((key) => !now.has(key)).map((key): [string, FunctionHealth] => [key, { calls: 0, failed: 0 }])
-    for (const [key, { calls, failed }] of [...now, ...passed]) {
+    for (const [key, { calls, failed, quarantine }] of [...now, ...passed]) {
       const told = before.get(key)
       // How often a healthy function is called is nobody's news.
-      if (failed === 0 && told === undefined) continue
-      if (told?.calls === calls && told.failed === failed) continue
+      if (failed === 0 && quarantine === undefined && told === undefined) continue
+      if (told?.calls === calls && told.failed === failed && told.quarantine?.version === quarantine?.version) continue
       const place = toPlace(key)
-      if (place) announce({ type: 'health', gatewayId, ...place, calls, failed }, `health/${gatewayId}/${key}`, { ownerId, gatewayId })
+      if (place)
+        announce({ type: 'health', gatewayId, ...place, calls, failed, ...(quarantine ? { quarantine } : {}) }, `health/${gatewayId}/${key}`, {
+          ownerId,
+          gatewayId,
+        })
     }
-    const still = new Map([...now].filter(([, { failed }]) => failed > 0))
+    const still = new Map([...now].filter(([, { failed, quarantine }]) => failed > 0 || quarantine !== undefined))
     if (still.size > 0) failing.set(gatewayId, still)
     else failing.delete(gatewayId)
   }
