@@ -3,6 +3,7 @@ import { deploymentSchema } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'
 import { functionHealthSchema } from './health.ts'
 import { environmentNameSchema, functionKinds, functionNameSchema } from './names.ts'
+import { bumps, releaseNotesSchema } from './release.ts'
 import { scheduleSchema } from './schedule.ts'
 
 export const codeBytesMax = 512 * 1024
@@ -89,7 +90,12 @@ export const saveFunctionSchema = z.strictObject({
 })
 export type SaveFunction = z.infer<typeof saveFunctionSchema>
 
-export const publishFunctionSchema = z.strictObject({ environment: environmentNameSchema })
+export const publishFunctionSchema = z.strictObject({
+  environment: environmentNameSchema,
+  /** Which part of the version rises; given, a release is made even of what has one already. Absent: patch, and only for what is new. */
+  bump: z.enum(bumps).optional(),
+  notes: releaseNotesSchema.optional(),
+})
 export const promoteFunctionSchema = z.strictObject({ from: environmentNameSchema, to: environmentNameSchema })
 export const deployToStageSchema = z.strictObject({ targetStage: environmentNameSchema })
 

@@ -18,7 +18,7 @@ import { logEntrySchema, logQuerySchema, logTailEventSchema } from './log.ts'
 import { environmentNameSchema } from './names.ts'
 import { packagesSchema, putPackagesSchema } from './packages.ts'
 import { pageOf, pageQuerySchema } from './paging.ts'
-import { releaseSchema } from './release.ts'
+import { releaseComparisonSchema, releaseSchema } from './release.ts'
 import { runFunctionSchema, runResultSchema } from './run.ts'
 import { createToolSchema, toolSchema } from './tool.ts'
 
@@ -326,6 +326,16 @@ export const routes = {
     tag: 'deployments',
     status: 200,
     response: releaseSchema,
+  },
+  compareReleases: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/functions/:functionId/releases/:releaseId/comparison',
+    summary: 'What changed from another release to this one',
+    role: 'user',
+    tag: 'functions',
+    query: z.object({ from: z.string() }),
+    status: 200,
+    response: releaseComparisonSchema,
   },
   listDeployments: {
     method: 'GET',

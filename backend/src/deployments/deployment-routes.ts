@@ -34,10 +34,10 @@ export function createDeploymentRoutes({ gateways, lookup, deployments, deployme
 
   return {
     async publishFunction(request) {
-      const { environment } = request.body
-      request.audit({ function: request.params.functionId, to: environment })
+      const { environment, ...wish } = request.body
+      request.audit({ function: request.params.functionId, to: environment, ...(wish.bump ? { bump: wish.bump } : {}) })
       const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
-      return answer(request, await deployments.publish({ gateway, stored, environment, ...contextOf(request) }))
+      return answer(request, await deployments.publish({ gateway, stored, environment, wish, ...contextOf(request) }))
     },
     async rollbackFunction(request) {
       const { environment, releaseId, reason } = request.body

@@ -4,6 +4,7 @@ import type { FunctionChanges, StoredFunction } from '../functions/function-stor
 import type { Caller } from '../http/handlers.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
+import type { ReleaseWish } from '../releases/release-rules.ts'
 import { accept, type Order, OutOfDate } from './accept.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
 import { laneOf, type StoredDeployment } from './deployment-store.ts'
@@ -28,6 +29,8 @@ interface Request {
 }
 export interface PublishRequest extends Request {
   environment: EnvironmentName
+  /** How the release is to be called, and what it says. */
+  wish?: ReleaseWish
   compiling?: Promise<Compiled>
 }
 export interface SaveAndPublishRequest extends PublishRequest {

@@ -1,11 +1,10 @@
 import { type EnvironmentLimits, type EnvironmentName, ImprunError, isImprunError, type Phase, type State } from '@imprun/contracts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
-import type { Source } from '../functions/function-rules.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseInputs } from '../publishing/release-inputs.ts'
-import { nextVersion } from '../releases/release-rules.ts'
+import { nextVersion, type ReleaseMaterial, type ReleaseWish } from '../releases/release-rules.ts'
 import type { ListedRelease, ReleaseStore, StoredRelease } from '../releases/release-store.ts'
 import { readScheduleRule } from '../schedules/schedule-rule.ts'
 import { readRequiredVariables } from '../variables/required-variables.ts'
@@ -27,16 +26,8 @@ export interface TargetEnvironments {
   get(gatewayId: string, environment: EnvironmentName): Promise<TargetEnvironment>
 }
 
-/** A release to deploy: one that exists, or what a new one is made of; it comes after `latest`. */
-export type Candidate = { release: StoredRelease } | NewRelease
-/** Of which a release will be made. */
-export interface NewRelease {
-  source: Source
-  compiled: Compiled
-  /** Names of those that the environment has to have. */
-  variables: readonly string[]
-  latest: ListedRelease | undefined
-}
+/** A release to deploy: one that exists, or what a new one is made of. */
+export type Candidate = { release: StoredRelease } | ReleaseMaterial
 
 export interface Prepared {
   refusals: Refusal[]
@@ -59,18 +50,24 @@ export interface PublishOf {
   gateway: OwnedGateway
   stored: StoredFunction
   environment: EnvironmentName
+  wish?: ReleaseWish | undefined
   /** Begun by the caller while it still saved. */
   compiling?: Promise<Compiled>
   by: Caller
 }
 
 /** Source and settings that a release was made of already are not compiled again: publishing them is putting that release there once more. */
-export async function preparePublish(deps: PrepareDeps, { gateway, stored, environment, compiling, by }: PublishOf): Promise<Prepared> {
+export async function preparePublish(deps: PrepareDeps, { gateway, stored, environment, wish, compiling, by }: PublishOf): Promise<Prepared> {
   const [target, latest] = await Promise.all([deps.environments.get(gateway.gatewayId, environment), deps.releases.findLatest(stored._id)])
-  const existing = await findSameRelease(deps, stored, latest)
+  // A release that exists keeps its version and its notes for ever.
+  const existing = wish?.bump === undefined && wish?.notes === undefined ? await findSameRelease(deps, stored, latest) : undefined
   const made: Candidate | Refusal = existing
     ? { release: existing }
-    : await compileOrRefuse(stored, latest, compiling ?? deps.compiler.compile({ gatewayId: stored.gatewayId, name: stored.name, code: stored.code }))
+    : await compileOrRefuse(
+        stored,
+        { latest, ...wish },
+        compiling ?? deps.compiler.compile({ gatewayId: stored.gatewayId, name: stored.name, code: stored.code }),
+      )
   const isRefused = 'detail' in made
   const needs = isRefused ? undefined : 'release' in made ? made.release : { ...made.source, variables: made.variables }
   const facts: GateFacts = {
@@ -78,7 +75,7 @@ export async function preparePublish(deps: PrepareDeps, { gateway, stored, envir
     target: { environment, ...target },
     pipeline: gateway.pipeline,
     isAutomation: by.isAutomation === true,
-    release: existing ? { version: existing.version, releaseId: existing._id } : { version: nextVersion(latest) },
+    release: existing ? { version: existing.version, releaseId: existing._id } : { version: nextVersion(latest, wish?.bump) },
     served: stored.served,
     ...(isRefused ? { codeRefusal: made } : {}),
     ...(needs ? { shortfall: await findShortfall(deps.variables, { gatewayId: gateway.gatewayId, environment }, target, needs) } : {}),
@@ -156,14 +153,14 @@ async function findSameRelease(
 
 async function compileOrRefuse(
   { name, code, methods, limits }: StoredFunction,
-  latest: ListedRelease | undefined,
+  after: Pick<ReleaseMaterial, 'latest' | keyof ReleaseWish>,
   compiling: Promise<Compiled>,
 ): Promise<Candidate | Refusal> {
   try {
     const compiled = await compiling
     readScheduleRule(name, compiled.exportedLiterals)
     const variables = await readRequiredVariables([code, ...compiled.imports.map(({ source }) => source)])
-    return { source: { code, methods, limits }, compiled, variables, latest }
+    return { source: { code, methods, limits }, compiled, variables, ...after }
   } catch (error) {
     if (!isImprunError(error)) throw error
     return { code: error.code, detail: error.message, errors: error.errors }

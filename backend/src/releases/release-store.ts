@@ -15,6 +15,7 @@ export interface StoredRelease {
   /** 1, 2, 3 ... per function: the order of releases, which neither ids of several backends nor clocks would tell. */
   sequence: number
   version: string
+  notes?: string
   /** sha256 of `code`, hex. */
   hash: string
   /** Of source and settings: equal hashes would make the same release. */
