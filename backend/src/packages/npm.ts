@@ -51,11 +51,17 @@ export function createNpm({ searchPath, environment }: NpmSettings): Npm {
       execFile(
         path,
         [...first, ...args, `--prefix=${cwd}`, ...settings],
-        { cwd, env: { ...environment, PATH: dirname(process.execPath) }, signal, killSignal: 'SIGKILL', maxBuffer: outputBytesMax },
+        { cwd, env: { ...placeOf(program), ...environment, PATH: dirname(process.execPath) }, signal, killSignal: 'SIGKILL', maxBuffer: outputBytesMax },
         (error, stdout, stderr) => (signal.aborted ? reject(signal.reason) : resolve({ isDone: !error, stdout, stderr })),
       )
     })
   }
+}
+
+/** npm takes the place of the Node that runs it for its own, and looks there for the settings of all users; ours may be another than the one it came with. */
+function placeOf(script: string): Record<string, string> {
+  const place = /^(.*)[\\/]lib[\\/]node_modules[\\/]npm[\\/]bin[\\/]npm-cli\.js$/.exec(script)?.[1]
+  return place === undefined ? {} : { PREFIX: place || '/' }
 }
 
 /** npm's script where it can be found, so that it runs on our own Node; else whatever is called npm. */

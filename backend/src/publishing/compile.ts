@@ -44,6 +44,8 @@ const options = ({ name, code }: BundleRequest) =>
     charset: 'utf8',
     sourcemap: 'external',
     logLevel: 'silent',
+    // Licences stay beside what they are of; at the end they would stand where the exports are looked for.
+    legalComments: 'inline',
     tsconfigRaw: '{}',
   }) as const satisfies BuildOptions
 
