@@ -7,6 +7,7 @@ import type { Caller } from '../../src/http/handlers.ts'
 import { parseInput } from '../../src/http/input.ts'
 import { createSecrets } from '../../src/platform/secrets.ts'
 import { createSecretSealer } from '../../src/variables/secret-sealer.ts'
+import { dumpDatabases } from '../support/dump-databases.ts'
 import { type GivenLifecycleOptions, givenLifecycle, owner } from '../support/given-lifecycle.ts'
 
 const secretText = 'k-5f0c1b-the-text-of-the-secret-ß'
@@ -35,17 +36,7 @@ async function givenSettings(options: GivenLifecycleOptions & { acknowledge?: Ru
     parse,
     get: (environment = 'dev', account = owner) => routes.getEnvironment({ ...request(environment, account), body: undefined }),
     patch: async (body: unknown, environment = 'dev', account = owner) => routes.patchEnvironment({ ...request(environment, account), body: parse(body) }),
-    /** Everything in every database, as text. */
-    async dump(): Promise<string> {
-      const { databases } = await database.client.db('admin').admin().listDatabases()
-      const dumps = databases.map(async ({ name }) => {
-        const collections = await database.client.db(name).listCollections({}, { nameOnly: true }).toArray()
-        // Those of MongoDB's own are closed even to the backend; the oplog is not.
-        const open = collections.filter((collection) => !/^(?:system|replset)\./.test(collection.name))
-        return Promise.all(open.map((collection) => database.client.db(name).collection(collection.name).find().toArray()))
-      })
-      return JSON.stringify(await Promise.all(dumps))
-    },
+    dump: () => dumpDatabases(database),
   }
 }
 type GivenSettings = Awaited<ReturnType<typeof givenSettings>>
