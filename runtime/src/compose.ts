@@ -43,6 +43,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     baseDomains: config.baseDomains,
     spares: config.spares,
     idleMs: config.idleMs,
+    memoryMb: config.memoryMb,
     httpClasses: config.httpClasses,
     workerPath,
     client,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { bellKinds } from './front/functions/choose-bell.ts'
 import { type HttpClassesWish, httpClassesWishes } from './front/http/exchange/choose-exchange.ts'
+import { defaultMemoryBudgetMb } from './front/supervision/memory-budget.ts'
 import { runtimeLogLevels } from './platform/log.ts'
 
 const wholeNumber = (name: string, min: number, max: number) =>
@@ -30,6 +31,7 @@ const variablesSchema = z.object({
   IMPRUN_RUNTIME_SPARES: wholeNumber('IMPRUN_RUNTIME_SPARES', 0, 16).default(1),
   IMPRUN_RUNTIME_IDLE_MS: wholeNumber('IMPRUN_RUNTIME_IDLE_MS', 100, 86_400_000).default(300_000),
   IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `IMPRUN_RUNTIME_BELL must be one of ${bellKinds.join(', ')}.` }).default('auto'),
+  IMPRUN_RUNTIME_MEMORY_MB: wholeNumber('IMPRUN_RUNTIME_MEMORY_MB', 256, 16_777_216).optional(),
   IMPRUN_RUNTIME_HTTP: z.enum(httpClassesWishes, { error: `IMPRUN_RUNTIME_HTTP must be one of ${httpClassesWishes.join(', ')}.` }).default('auto'),
   IMPRUN_LOG_LEVEL: z.enum(runtimeLogLevels, { error: `IMPRUN_LOG_LEVEL must be one of ${runtimeLogLevels.join(', ')}.` }).default('info'),
 })
@@ -48,6 +50,8 @@ export type Config = Readonly<{
   spares: number
   idleMs: number
   bell: (typeof bellKinds)[number]
+  /** What all workers together may take before those that nobody needs leave, in MiB. */
+  memoryMb: number
   /** Which classes `node:http` makes for requests: `node` takes its own, slower ones. */
   httpClasses: HttpClassesWish
   logLevel: (typeof runtimeLogLevels)[number]
@@ -81,6 +85,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     spares: data.IMPRUN_RUNTIME_SPARES,
     idleMs: data.IMPRUN_RUNTIME_IDLE_MS,
     bell: data.IMPRUN_RUNTIME_BELL,
+    memoryMb: data.IMPRUN_RUNTIME_MEMORY_MB ?? defaultMemoryBudgetMb(),
     httpClasses: data.IMPRUN_RUNTIME_HTTP,
     logLevel: data.IMPRUN_LOG_LEVEL,
   })

@@ -34,6 +34,17 @@ export const applyFailureSchema = z.object({
 })
 export type ApplyFailure = z.infer<typeof applyFailureSchema>
 
+/** A version that a runtime keeps apart from the others, because it took its process down or held it up. */
+export const quarantinedFunctionSchema = z.object({
+  /** The function's name. */
+  name: z.string(),
+  version: z.string(),
+  /** A sentence for the owner. */
+  reason: z.string(),
+  at: z.date(),
+})
+export type QuarantinedFunction = z.infer<typeof quarantinedFunctionSchema>
+
 /** `__runtimes`: one per (runtime, environment): what it has reached. Whether the runtime lives, its heartbeat says. */
 export const liveRuntimeSchema = z.object({
   /** `<runtimeId>/<environment>` */
@@ -44,6 +55,8 @@ export const liveRuntimeSchema = z.object({
   revision: z.number().int(),
   /** Only the refusals that still stand: the published revision of that function is the one that failed. */
   failures: z.array(applyFailureSchema),
+  /** Absent when there is none. */
+  quarantined: z.array(quarantinedFunctionSchema).optional(),
   /** When the last function was swapped in or refused, by the runtime's clock. For measuring, never for deciding. */
   appliedAt: z.date().optional(),
 })

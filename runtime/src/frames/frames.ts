@@ -8,10 +8,12 @@
  */
 
 /**
- * One entry into a function's code may hold the worker's loop so long, then it is ended and its call answered with `failed`; the same goes for a top level at
- * load. A worker that is silent for clearly longer hangs in something that no timeout inside it stops.
+ * One entry into a function's code may hold the worker's loop so long, then it is ended and its call answered with `failed`. A worker that is silent for clearly
+ * longer hangs in something that no timeout inside it stops; all others of its environment wait so long, so it is short.
  */
-export const entryTimeoutMs = 1000
+export const entryTimeoutMs = 600
+/** The same for the top level of a function's code when it is loaded, which may have a package to set up. */
+export const loadTimeoutMs = 1000
 
 /** Kinds that the front sends. */
 export const toWorker = {
@@ -147,7 +149,7 @@ export interface FrameSink {
 }
 // Room for what one turn usually sends. A worker has one on each side of its socket, so it is small.
 const sendBufferBytes = 32 * 1024
-/** How long a finished answer may wait for the next ones: one that took long leaves before the next entry, which may take just as long, begins. */
+/** What comes so long after the frame before it does not wait for more: an entry that took long may be followed by another one that takes just as long. */
 const flushAfterMs = 20
 /** `encoding` says how a string body becomes bytes; a byte body is copied. */
 export type SendFrame = (id: number, kind: number, meta: string, body: string | Uint8Array, encoding: 'utf8' | 'latin1') => void
@@ -162,7 +164,7 @@ export function createFrameSender(sink: FrameSink, flushAfterFrames = Number.POS
   let at = 0
   let frameCount = 0
   let isArmed = false
-  let firstAtMs = 0
+  let lastAtMs = performance.now()
   const flush = (): void => {
     isArmed = false
     if (at === 0) return
@@ -179,10 +181,11 @@ export function createFrameSender(sink: FrameSink, flushAfterFrames = Number.POS
       flush()
       if (bytesMax > buffer.length) buffer = Buffer.allocUnsafeSlow(bytesMax)
     }
-    if (frameCount === 0) firstAtMs = nowMs
     at = encodeFrame(buffer, at, id, kind, meta, body, encoding)
     frameCount += 1
-    if (frameCount >= flushAfterFrames || nowMs - firstAtMs > flushAfterMs) flush()
+    const isLate = nowMs - lastAtMs > flushAfterMs
+    lastAtMs = nowMs
+    if (frameCount >= flushAfterFrames || isLate) flush()
     else if (!isArmed) {
       isArmed = true
       setImmediate(flush)

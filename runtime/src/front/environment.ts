@@ -3,6 +3,7 @@ import { egressRulesDefault, environmentLimitsDefault, isMiddlewareName, middlew
 import type { Credentials } from './access/credentials.ts'
 import { createCredentials } from './access/credentials.ts'
 import type { Dispatcher } from './supervision/dispatcher.ts'
+import type { Quarantine } from './supervision/quarantine.ts'
 
 export interface FunctionSource {
   version: string
@@ -52,6 +53,10 @@ export class Environment {
   isGone = false
   /** Exists while calls, a load or a worker do. */
   dispatcher: Dispatcher | undefined
+  /** The same for versions in quarantine. */
+  quarantineDispatcher: Dispatcher | undefined
+  /** Exists once a version gave a reason. */
+  quarantine: Quarantine | undefined
   #functionIndexes = new Map<string, number>()
   #functionNames: string[] = []
 

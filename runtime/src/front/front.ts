@@ -41,6 +41,8 @@ export interface FrontOptions {
   baseDomains: readonly string[]
   spares: number
   idleMs: number
+  /** Of all workers together, in MiB. */
+  memoryMb: number
   httpClasses: HttpClassesWish
   workerPath: string
   client: MongoClient
@@ -78,11 +80,13 @@ export function createFront(options: FrontOptions): Front {
     workerPath: options.workerPath,
     spares: options.spares,
     idleMs: options.idleMs,
+    memoryMb: options.memoryMb,
     fetchSource: async (environment, name) => gateways.get(environment.gatewayId)?.reader.readSource(environment.name, name),
     isIrreplaceable: (environment, name) => gateways.get(environment.gatewayId)?.follower.hasRefused(environment.name, name) ?? false,
     onLog: (environment, message) => {
       if (!runs.takeLog(message)) logs.add(environment, message)
     },
+    onQuarantineChanged: (environment) => gateways.get(environment.gatewayId)?.follower.tellAgain(environment),
     log,
     observe,
   })

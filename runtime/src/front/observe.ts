@@ -1,3 +1,5 @@
+import type { LossReason } from './supervision/loss.ts'
+
 /** What happens inside a front, for metrics and tests. Observers must not throw. */
 export type FrontEvent =
   | { type: 'spare-ready'; pid: number; startMs: number }
@@ -8,11 +10,12 @@ export type FrontEvent =
       type: 'worker-lost'
       environment: string
       pid: number
-      reason: 'exited' | 'silent' | 'broken'
+      reason: LossReason
       resent: number
       failed: number
       running: readonly string[]
     }
+  | { type: 'quarantined'; environment: string; name: string; version: string; reason: string }
   | { type: 'applied'; environment: string; name: string; revision: number; outcome: 'swapped' | 'refused' | 'removed'; at: Date }
   | { type: 'acknowledged'; environment: string; revision: number }
   | { type: 'bell'; gatewayId: string; state: 'live' | 'deaf' }

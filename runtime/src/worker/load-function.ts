@@ -1,4 +1,4 @@
-import { entryTimeoutMs, type LoadMessage, type RefusedMessage } from '../frames/frames.ts'
+import { type LoadMessage, loadTimeoutMs, type RefusedMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, type GuestFailure } from '../sandbox/bridge.ts'
 import { noVariables } from './configuration.ts'
 import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
@@ -20,15 +20,15 @@ export function loadInto(
 ): LoadRefusal | undefined {
   try {
     const script = context.compile(code, `function:${name}`)
-    context.control(controlCodes.prepare, JSON.stringify(facts), entryTimeoutMs)
-    if (variablesJson !== noVariables) context.control(controlCodes.setVariables, variablesJson, entryTimeoutMs)
+    context.control(controlCodes.prepare, JSON.stringify(facts), loadTimeoutMs)
+    if (variablesJson !== noVariables) context.control(controlCodes.setVariables, variablesJson, loadTimeoutMs)
     try {
-      script.run(entryTimeoutMs)
+      script.run(loadTimeoutMs)
     } catch (error) {
       // A rejection that nobody handles does not keep the module from serving.
       if (!(error instanceof EntryError) || error.failure !== 'stray') throw error
     }
-    const failed = context.control(controlCodes.finishLoad, 0, entryTimeoutMs)
+    const failed = context.control(controlCodes.finishLoad, 0, loadTimeoutMs)
     return typeof failed === 'string' ? toRefusal(JSON.parse(failed) as GuestFailure, stacks) : undefined
   } catch (error) {
     return toRefusalOfError(error, stacks)
@@ -47,7 +47,7 @@ function toRefusalOfError(error: unknown, stacks: StackMapper): LoadRefusal {
   if (!(error instanceof EntryError)) throw error
   const message =
     error.failure === 'timed-out'
-      ? `The code runs longer than ${entryTimeoutMs} ms when it is loaded and was stopped.`
+      ? `The code runs longer than ${loadTimeoutMs} ms when it is loaded and was stopped.`
       : `The code cannot be loaded: ${error.message}`
   return { code: 'CODE_THROWS_AT_LOAD', message, ...stacks.findPlace(error.guestStack) }
 }

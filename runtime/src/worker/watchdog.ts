@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { runningNotePrefix } from '../frames/running-note.ts'
+import { processMemoryMb } from '../frames/worker-memory.ts'
 import { markPlaces } from './running-mark.ts'
 
 /**
@@ -9,10 +10,6 @@ import { markPlaces } from './running-mark.ts'
  * front knows whom to blame when the process is gone.
  */
 const lookEveryMs = 100
-
-// What the process itself, buffers on their way and garbage not yet collected take beside the functions' own memory. isolated-vm lends an isolate that is
-// full up to 1 GiB to wind up in (measured), so without this bound one function could take that much from all the others.
-const processMemoryMb = 384
 
 // The thread needs no more than its own start; the rest of the process's memory is for functions.
 const threadLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }

@@ -8,6 +8,8 @@ import type { ServedEnvironment } from './served-environment.ts'
 export interface Acknowledger {
   /** Tells at once how far the environment is, if that is news. Calls that come while a message is on its way lead to one more. */
   acknowledge(served: ServedEnvironment): void
+  /** The same although the revision is no news. */
+  tellAgain(served: ServedEnvironment): void
   /** As above, settled when the document is written. @throws the driver's error */
   acknowledgeNow(served: ServedEnvironment): Promise<void>
   /** The runtime no longer serves this environment: nobody shall wait for it. */
@@ -34,13 +36,13 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
   const writing = new Set<Promise<void>>()
 
   const write = async (served: ServedEnvironment): Promise<void> => {
-    const { environment, revision, failures, appliedAt } = served
+    const { environment, revision, failures, appliedAt, quarantined } = served
     const state = told.get(served)
     if (state !== undefined) state.revision = revision
     await runtimes.updateOne(
       { _id: idOf(runtimeId, served) },
       {
-        $set: { runtimeId, environment: environment.name, revision, failures, ...(appliedAt === undefined ? {} : { appliedAt }) },
+        $set: { runtimeId, environment: environment.name, revision, failures, quarantined, ...(appliedAt === undefined ? {} : { appliedAt }) },
       },
       // Change streams show a write once it is durable. Left to itself the journal is written every 100 ms, and somebody waits for this.
       { upsert: true, writeConcern: { w: 1, journal: true } },
@@ -84,6 +86,11 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
 
   return {
     acknowledge,
+    tellAgain(served) {
+      const state = told.get(served)
+      if (state !== undefined) state.revision = -1
+      acknowledge(served)
+    },
     async acknowledgeNow(served) {
       if (!told.has(served)) told.set(served, { revision: -1, isWriting: false, isWanted: false })
       await write(served)

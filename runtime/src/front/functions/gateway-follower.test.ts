@@ -56,6 +56,7 @@ function givenFollower() {
     reader,
     acknowledger: {
       acknowledge: (served) => void acknowledged.push({ revision: served.revision, authType: environment.authType }),
+      tellAgain: () => undefined,
       acknowledgeNow: async () => {},
       withdraw: async () => {},
       verify: async () => {},

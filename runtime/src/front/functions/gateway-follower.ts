@@ -20,6 +20,8 @@ export interface GatewayFollower {
   add(environment: Environment): Promise<void>
   remove(environment: Environment): Promise<void>
   hasRefused(environment: EnvironmentName, functionName: string): boolean
+  /** What is told of the environment beside its revision has changed. */
+  tellAgain(environment: Environment): void
   readonly isEmpty: boolean
   /** Since when changes may have passed unseen (ms of `performance.now()`): the bell is deaf, or the documents cannot be read. Undefined: it is current. */
   staleSinceMs(): number | undefined
@@ -200,6 +202,10 @@ export function createGatewayFollower(options: {
       followed.delete(environment.name)
       waitingToTell.delete(served)
       await acknowledger.withdraw(served)
+    },
+    tellAgain({ name }) {
+      const served = followed.get(name)
+      if (served !== undefined) acknowledger.tellAgain(served)
     },
     hasRefused: (environment, functionName) => followed.get(environment)?.hasRefused(functionName) ?? false,
     get isEmpty() {

@@ -1,4 +1,4 @@
-import type { ApplyFailure, ScheduleRule } from '@imprun/contracts'
+import type { ApplyFailure, QuarantinedFunction, ScheduleRule } from '@imprun/contracts'
 import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { LoadOutcome } from '../supervision/call.ts'
@@ -44,6 +44,10 @@ export class ServedEnvironment {
   }
   get failures(): ApplyFailure[] {
     return [...this.#failures.values()]
+  }
+  /** Versions that this runtime keeps apart. */
+  get quarantined(): QuarantinedFunction[] {
+    return this.environment.quarantine?.list(this.environment) ?? []
   }
   get appliedAt(): Date | undefined {
     return this.#appliedAt

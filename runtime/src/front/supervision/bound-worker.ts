@@ -4,8 +4,10 @@ import {
   answerKindMax,
   type BindMessage,
   type ConfigureMessage,
+  entryTimeoutMs,
   type LoadMessage,
   type LogMessage,
+  loadTimeoutMs,
   type RefusedMessage,
   toFront,
   toWorker,
@@ -16,6 +18,7 @@ import type { CallTaker } from './internal-call.ts'
 import { Invocations } from './invocations.ts'
 import { Slots } from './slots.ts'
 import type { WorkerProcess } from './worker-process.ts'
+import { type WatchRules, type WorkerFault, WorkerWatch } from './worker-watch.ts'
 
 /** What a bound worker tells its dispatcher. */
 export interface BoundWorkerOwner {
@@ -24,7 +27,14 @@ export interface BoundWorkerOwner {
   onCallEnded(functionIndex: number): void
   onBindRefused(refusal: RefusedMessage): void
   onLog(message: LogMessage): void
+  /** An entry of the function ran too long and was stopped. */
+  onStopped(entry: Call['entry']): void
   onLost(worker: BoundWorker): void
+}
+
+export interface HeartbeatRules extends WatchRules {
+  busyEveryMs: number
+  idleEveryMs: number
 }
 
 type InFlight = { kind: 'call'; call: Call } | { kind: 'load'; load: Load } | { kind: 'bind' } | { kind: 'configure'; onSettled: () => void }
@@ -54,6 +64,7 @@ export class BoundWorker implements CallWorker {
   readonly process: WorkerProcess
   /** What its functions may use together; fixed for its life. */
   readonly memoryMb: number
+  readonly #watch: WorkerWatch
   readonly #environment: Environment
   readonly #owner: BoundWorkerOwner
   readonly #inFlight = new Slots<InFlight>()
@@ -71,6 +82,7 @@ export class BoundWorker implements CallWorker {
   constructor(process: WorkerProcess, environment: Environment, configuration: ConfigureMessage, owner: BoundWorkerOwner) {
     this.process = process
     this.memoryMb = environment.limits.memoryMb
+    this.#watch = new WorkerWatch(process.pid, this.memoryMb)
     this.#environment = environment
     this.#owner = owner
     this.#invocations = new Invocations(environment, owner.calls, process)
@@ -166,8 +178,21 @@ export class BoundWorker implements CallWorker {
     return this.#inFlight.entries().flatMap(({ item }) => (item.kind === 'call' ? [item.call] : []))
   }
 
-  /** Pings when it is time. @returns how long the worker has left a ping unanswered while saying nothing else, in milliseconds */
-  beat(nowMs: number, everyMs: number): number {
+  get rssBytes(): number {
+    return this.#watch.rssBytes
+  }
+  /** Pings when it is time, and looks at the process. @returns why the worker must go, if it must */
+  findFault(nowMs: number, rules: HeartbeatRules): WorkerFault | undefined {
+    const silentMs = this.#beat(nowMs, this.isBusy ? rules.busyEveryMs : rules.idleEveryMs)
+    // A top level that is being loaded may hold the worker's loop for longer than a call may.
+    const allowedMs = silentMs > 0 && this.#isLoading() ? loadTimeoutMs - entryTimeoutMs : 0
+    return this.#watch.judge(nowMs, Math.max(0, silentMs - allowedMs), this.isBusy, rules)
+  }
+  #isLoading(): boolean {
+    return this.#inFlight.entries().some(({ item }) => item.kind === 'load')
+  }
+  /** @returns how long the worker has left a ping unanswered while saying nothing else, in milliseconds */
+  #beat(nowMs: number, everyMs: number): number {
     if (this.#pingedAtMs === 0) {
       if (nowMs - this.#heardAtMs < everyMs) return 0
       this.#pingedAtMs = nowMs
@@ -243,7 +268,9 @@ export class BoundWorker implements CallWorker {
         return
       case toFront.failed: {
         this.#endCall(id, call)
-        call.onFailed(parseBody(failedSchema, buffer, bodyAt, end)?.code ?? 'FUNCTION_FAILED')
+        const code = parseBody(failedSchema, buffer, bodyAt, end)?.code ?? 'FUNCTION_FAILED'
+        if (code === 'FUNCTION_TIMED_OUT') this.#owner.onStopped(call.entry)
+        call.onFailed(code)
         return
       }
     }

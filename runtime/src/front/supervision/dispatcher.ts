@@ -3,13 +3,15 @@ import type { LogMessage, RefusedMessage } from '../../frames/frames.ts'
 import type { Log } from '../../platform/log.ts'
 import { configurationOf } from '../configuration.ts'
 import type { Environment, FunctionEntry, FunctionSource } from '../environment.ts'
-import type { FrontEvent, Observe } from '../observe.ts'
-import { BoundWorker, type BoundWorkerOwner } from './bound-worker.ts'
+import type { Observe } from '../observe.ts'
+import { BoundWorker, type BoundWorkerOwner, type HeartbeatRules } from './bound-worker.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
 import { HeldCalls } from './held-calls.ts'
 import type { CallTaker } from './internal-call.ts'
 import { LeavingWorkers } from './leaving-workers.ts'
+import { judgeLoss, type LossReason, type Verdict } from './loss.ts'
 import { type FetchSource, MissingCode, type MissingCodeOwner } from './missing-code.ts'
+import type { QuarantineKeeper } from './quarantine-keeper.ts'
 import type { Spares } from './spares.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
@@ -19,6 +21,7 @@ export interface DispatcherPorts {
   onLog(environment: Environment, message: LogMessage): void
   /** Takes the calls that functions make of each other. */
   calls: CallTaker
+  quarantine: QuarantineKeeper
   log: Log
   observe: Observe
 }
@@ -31,9 +34,9 @@ const sendsMax = 3
 const drainMsDefault = 10_000
 const failureTexts = {
   FUNCTION_TIMED_OUT: 'The call took longer than its time limit and was ended.',
+  FUNCTION_FAILED: 'The call took its process down.',
   WORKER_LOST: 'The process that ran this call was lost: killed from outside, out of memory, or hanging in something that no time limit stops.',
 } as const
-type LostReason = Extract<FrontEvent, { type: 'worker-lost' }>['reason']
 
 /**
  * Brings calls and loads of one environment to its worker: binds a spare when there is none, fetches code that the worker lacks, keeps order and bounds,
@@ -41,6 +44,8 @@ type LostReason = Extract<FrontEvent, { type: 'worker-lost' }>['reason']
  */
 export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   readonly environment: Environment
+  /** For the versions that are in quarantine, and for no others. */
+  readonly isForQuarantine: boolean
   readonly #ports: DispatcherPorts
   #worker: BoundWorker | undefined
   #cancelTake: (() => void) | undefined
@@ -53,11 +58,12 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   readonly #held = new HeldCalls()
   #waitingLoads: Load[] = []
   #loadCount = 0
-  #lostReason: LostReason = 'exited'
+  #lostReason: LossReason = 'exited'
   #usedAtMs = performance.now()
 
-  constructor(environment: Environment, ports: DispatcherPorts) {
+  constructor(environment: Environment, isForQuarantine: boolean, ports: DispatcherPorts) {
     this.environment = environment
+    this.isForQuarantine = isForQuarantine
     this.#ports = ports
     this.#missingCode = new MissingCode(environment, ports, this)
   }
@@ -80,11 +86,15 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   get usedAtMs(): number {
     return this.#usedAtMs
   }
+  /** What its workers take, as they were seen last. */
+  get rssBytes(): number {
+    return [...this.#leaving.all(), ...(this.#worker === undefined ? [] : [this.#worker])].reduce((sum, worker) => sum + worker.rssBytes, 0)
+  }
 
   dispatch(call: Call): void {
     const worker = this.#worker
     this.#usedAtMs = performance.now()
-    if (worker !== undefined && placesOf(worker, call.entry) <= 0) return this.#hold(call)
+    if (worker !== undefined && !hasPlace(worker, call)) return this.#hold(call)
     if (worker !== undefined && this.#waiting.length === 0 && worker.callCount < this.environment.limits.concurrency && hasCode(worker, call.entry)) {
       worker.sendCall(call)
       return
@@ -143,14 +153,13 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     if (this.#missingCode.callCount > 0) this.#missingCode.keepOnly((call) => this.#stillWaits(call, nowMs))
     if (this.#held.callCount > 0) this.#held.keepOnly((call) => this.#stillWaits(call, nowMs))
   }
-  /** Pings the worker; one that stays silent too long is killed from outside. */
-  beat(nowMs: number, { busyEveryMs, idleEveryMs, silentMsMax }: { busyEveryMs: number; idleEveryMs: number; silentMsMax: number }): void {
-    const isHanging = (worker: BoundWorker): boolean => worker.beat(nowMs, worker.isBusy ? busyEveryMs : idleEveryMs) > silentMsMax
-    for (const worker of this.#leaving.all()) if (isHanging(worker)) worker.process.kill()
-    const worker = this.#worker
-    if (worker === undefined || !isHanging(worker)) return
-    this.#lostReason = 'silent'
-    worker.process.kill()
+  /** Pings the workers; one that must go is killed from outside. */
+  beat(nowMs: number, rules: HeartbeatRules): void {
+    for (const worker of this.#leaving.all()) if (worker.findFault(nowMs, rules) !== undefined) worker.process.kill()
+    const fault = this.#worker?.findFault(nowMs, rules)
+    if (fault === undefined) return
+    this.#lostReason = fault
+    this.#worker?.process.kill()
   }
 
   /**
@@ -209,6 +218,9 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     this.#lostReason = 'broken'
     worker.process.kill()
   }
+  onStopped(entry: Call['entry']): void {
+    this.#ports.quarantine.onStopped(this.environment, entry)
+  }
   /** The worker is gone: what had not crossed is sent to the next one, the rest is told so. */
   onLost(worker: BoundWorker): void {
     if (this.#worker !== worker) return
@@ -217,16 +229,35 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   }
   #takeOver(worker: BoundWorker): void {
     const { calls, loads } = worker.takeInFlight()
-    const again = calls.filter((call) => !call.isDone && !call.hasCrossed && call.sentCount < sendsMax && this.#lostReason !== 'broken')
+    const verdict = judgeLoss(this.#lostReason, worker.process.runningNote(), calls, loads)
+    // A version that was only being loaded serves nobody yet: it is refused, and the one before it has done nothing.
+    const isNew = verdict.load !== undefined && verdict.load.isServing !== true
+    if (verdict.functionIndex !== undefined && !isNew) this.#ports.quarantine.blame(this.environment, verdict.functionIndex, verdict.text)
+    const again = calls.filter((call) => call !== verdict.call && this.#mayRunAgain(call))
     for (const call of again) call.worker = undefined
-    this.#waiting = [...again, ...this.#held.takeAll(), ...this.#waiting]
-    for (const call of calls) if (!call.isDone && !again.includes(call)) this.#fail(call, 'WORKER_LOST')
+    this.#waiting = this.#withoutQuarantined([...again, ...this.#held.takeAll(), ...this.#waiting])
+    for (const call of calls) if (!call.isDone && !again.includes(call)) this.#failLost(call, verdict)
     for (const load of loads) {
-      if (load.sentCount < sendsMax) this.#waitingLoads.push(load)
-      else load.onSettled({ outcome: 'refused', refusal: { code: 'INTERNAL', message: 'The worker was lost each time it loaded this version.' } })
+      if (load !== verdict.load && load.sentCount < sendsMax) this.#waitingLoads.push(load)
+      else load.onSettled({ outcome: 'refused', refusal: { code: 'INTERNAL', message: `The worker was lost when it loaded this version. ${verdict.text}` } })
     }
     this.#reportLoss(worker, calls, again.length)
     if (this.#waiting.length + this.#missingCode.callCount + this.#waitingLoads.length > 0) this.#needWorker()
+  }
+  #mayRunAgain(call: Call): boolean {
+    return !call.isDone && !call.hasCrossed && call.sentCount < sendsMax && this.#lostReason !== 'broken'
+  }
+  /** Hands the calls of versions that are in quarantine now to those who keep them apart. @returns the others */
+  #withoutQuarantined(calls: Call[]): Call[] {
+    const { environment } = this
+    const isElsewhere = ({ entry }: Call): boolean => !this.isForQuarantine && environment.quarantine?.holds(entry) === true
+    for (const call of calls) if (isElsewhere(call)) this.#ports.calls.dispatch(environment, call)
+    return calls.filter((call) => !isElsewhere(call))
+  }
+  /** The call that took the worker down is its author's fault; what was lost with it is not. */
+  #failLost(call: Call, verdict: Verdict): void {
+    if (call !== verdict.call) this.#fail(call, 'WORKER_LOST')
+    else this.#fail(call, this.#lostReason === 'silent' ? 'FUNCTION_TIMED_OUT' : 'FUNCTION_FAILED', verdict.text)
   }
 
   #reportLoss(worker: BoundWorker, calls: Call[], resent: number): void {
@@ -305,7 +336,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
       const call = this.#waiting[taken] as Call
       taken += 1
       if (call.isDone) continue
-      if (placesOf(worker, call.entry) <= 0) {
+      if (!hasPlace(worker, call)) {
         this.#hold(call)
         continue
       }
@@ -345,7 +376,7 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     const worker = this.#worker
     const [first] = this.#held.take(functionIndex, 1)
     if (worker === undefined || first === undefined) return
-    this.#waiting.unshift(first, ...this.#held.take(functionIndex, placesOf(worker, first.entry) - 1))
+    this.#waiting.unshift(first, ...this.#held.take(functionIndex, Math.max(0, placesOf(worker, first.entry) - 1)))
   }
   #takeWaiting(): Call[] {
     const calls = [...this.#waiting, ...this.#held.takeAll(), ...this.#missingCode.takeAll()].filter((call) => !call.isDone)
@@ -363,9 +394,9 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     if (!call.isDone) this.#fail(call, 'FUNCTION_TIMED_OUT')
   }
   /** Ends a call that the worker can say nothing about any more, so its author reads it here. */
-  #fail(call: Call, code: keyof typeof failureTexts): void {
+  #fail(call: Call, code: keyof typeof failureTexts, message: string = failureTexts[code]): void {
     const { index, version } = call.entry
-    this.#ports.onLog(this.environment, { index, version, requestId: call.requestId, level: 'error', message: failureTexts[code], at: Date.now() })
+    this.#ports.onLog(this.environment, { index, version, requestId: call.requestId, level: 'error', message, at: Date.now() })
     call.onFailed(code)
   }
 }
@@ -376,6 +407,8 @@ const codeOf = (entry: FunctionEntry): readonly FunctionEntry[] => (entry.middle
 /** How many more calls of the function may run. */
 const placesOf = (worker: BoundWorker, { index, limits }: FunctionEntry): number =>
   limits.concurrency === undefined ? Number.POSITIVE_INFINITY : limits.concurrency - worker.runningOf(index)
+/** A nested call has one: its own callers may hold all the others. */
+const hasPlace = (worker: BoundWorker, call: Call): boolean => call.isNested === true || placesOf(worker, call.entry) > 0
 
 function hasCode(worker: BoundWorker, { index, middleware }: FunctionEntry): boolean {
   if (!worker.has(index)) return false

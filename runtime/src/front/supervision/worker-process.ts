@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createFrameReceiver, createFrameSender, type OnFrame, type SendFrame, toFront } from '../../frames/frames.ts'
+import { type RunningNote, readRunningNote, runningNotePrefix } from '../../frames/running-note.ts'
 
 /** A process that runs functions, seen from outside: frames in, frames out, alive or lost. Knows nothing of what the frames mean. */
 export interface WorkerProcess {
@@ -16,6 +17,8 @@ export interface WorkerProcess {
   kill(): void
   /** The last bytes of its standard error, for the log of a loss. */
   errorTail(): string
+  /** Which function its watchdog saw running when it looked last. */
+  runningNote(): RunningNote | undefined
   /** Resolves when the process has left. */
   readonly exited: Promise<void>
 }
@@ -44,6 +47,7 @@ export function startWorkerProcess(path: string, onReady: (worker: WorkerProcess
     child.once('error', () => resolve())
   })
   let tail = ''
+  let note: RunningNote | undefined
   let isLost = false
   const lose = (): void => {
     if (isLost) return
@@ -71,10 +75,12 @@ export function startWorkerProcess(path: string, onReady: (worker: WorkerProcess
     },
     kill: lose,
     errorTail: () => tail,
+    runningNote: () => note,
     exited,
   }
   listen(child, socket, worker, lose, (text) => {
     tail = (tail + text).slice(-errorTailCharactersMax)
+    if (text.includes(runningNotePrefix)) note = readRunningNote(tail)
   })
   return worker
 }
@@ -91,10 +97,12 @@ function listen(child: ChildProcess, socket: Socket | undefined, worker: WorkerP
       lose()
     }
   })
-  socket?.on('error', lose)
-  socket?.on('close', lose)
+  // A turn later, so that what the worker wrote last has been read: it may say who ran.
+  const loseSoon = (): void => void setImmediate(lose)
+  socket?.on('error', loseSoon)
+  socket?.on('close', loseSoon)
   child.on('error', lose)
-  child.on('exit', lose)
+  child.on('exit', loseSoon)
   child.stderr?.setEncoding('utf8').on('data', onErrorText)
   child.stderr?.on('error', () => {})
 }

@@ -1,0 +1,42 @@
+import type { LogMessage } from '../../frames/frames.ts'
+import type { Environment, FunctionEntry } from '../environment.ts'
+import type { Observe } from '../observe.ts'
+import { Quarantine } from './quarantine.ts'
+
+/** Puts versions into the quarantine of their environment, and tells everybody who should know. */
+export interface QuarantineKeeper {
+  /** @param functionIndex of a version that took a worker down; one that is published no more is left alone */
+  blame(environment: Environment, functionIndex: number, reason: string): void
+  /** An entry of the version ran too long and was stopped. */
+  onStopped(environment: Environment, entry: FunctionEntry): void
+}
+
+const stoppedText = 'The function ran too long without pausing, twice within a minute, and was stopped each time.'
+
+export function createQuarantineKeeper(ports: {
+  onLog(environment: Environment, message: LogMessage): void
+  /** The environment's list of versions in quarantine is another one now. */
+  onChanged(environment: Environment): void
+  observe: Observe
+}): QuarantineKeeper {
+  const put = (environment: Environment, entry: FunctionEntry, reason: string): void => {
+    environment.quarantine ??= new Quarantine()
+    if (!environment.quarantine.put(entry, reason, new Date())) return
+    const { index, name, version } = entry
+    const message = `Version ${version} is in quarantine: it runs in a process apart from the other functions until another version is published. ${reason}`
+    ports.onLog(environment, { index, version, level: 'error', message, at: Date.now() })
+    ports.observe({ type: 'quarantined', environment: environment.key, name, version, reason })
+    ports.onChanged(environment)
+  }
+  return {
+    blame(environment, functionIndex, reason) {
+      const entry = environment.find(environment.nameOf(functionIndex) ?? '')
+      if (entry?.index === functionIndex) put(environment, entry, reason)
+    },
+    onStopped(environment, entry) {
+      environment.quarantine ??= new Quarantine()
+      const isPublished = environment.find(entry.name)?.index === entry.index
+      if (isPublished && environment.quarantine.isTooMuch(entry, performance.now())) put(environment, entry, stoppedText)
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import { strict as assert } from 'node:assert'
+import type { LiveRuntime } from '@imprun/contracts'
+import { eventually } from '../support/eventually.ts'
+import { givenLoad } from '../support/given-load.ts'
+import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
+import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
+
+const pure = `export default async (req, res) => res.send('pure')`
+/** V8 squares for minutes and heeds no time limit. */
+const hanging = `export default async (req, res) => {
+  if (req.query.ok) return res.send('ok')
+  let x = 3n
+  for (;;) x = x * x
+}`
+const looping = 'export default async (req, res) => { if (req.query.ok) return res.send("ok"); for (;;); }'
+
+const codeOf = async (response: Response): Promise<unknown> => ((await response.json()) as { code: string }).code
+
+describe('the quarantine of a version', function () {
+  // Several processes are started one after the other, each of which takes seconds on a busy machine.
+  this.timeout(60_000)
+  let stack: AsyncDisposableStack
+  let mongo: GivenMongo
+  before(async () => {
+    stack = new AsyncDisposableStack()
+    mongo = stack.use(await givenMongo())
+  })
+  after(() => stack.disposeAsync())
+  const quarantined = (given: GivenEnvironment, wanted: string[]): Promise<LiveRuntime['quarantined']> =>
+    eventually(async () => {
+      const list = (await given.live())?.quarantined ?? []
+      assert.deepEqual(
+        list.map(({ name, version }) => `${name} ${version}`),
+        wanted,
+      )
+      return list
+    })
+
+  it('follows when it hangs: its caller is told, the others lose nothing, and it hangs alone from then on', async () => {
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    await given.publish('pure', pure)
+    await given.publishAndWait('hanging', hanging, { version: '1.2.0' })
+    const load = givenLoad(given.url('/pure'), 20)
+    await eventually(() => assert.ok(load.report.answers > 200))
+    const first = await given.fetch('/hanging')
+    assert.deepEqual([first.status, await codeOf(first)], [504, 'FUNCTION_TIMED_OUT'])
+    const lost = await runtime.event('worker-lost')
+    assert.equal(lost.reason, 'silent')
+    assert.equal((await runtime.event('quarantined')).name, 'hanging')
+    const [told] = (await quarantined(given, ['hanging 1.2.0'])) ?? []
+    assert.match(told?.reason ?? '', /hung/)
+    const healthyPid = runtime.events.findLast((event) => event.type === 'worker-bound')?.pid
+
+    assert.equal(await (await given.fetch('/hanging?ok=1')).text(), 'ok', 'It is served, in a process of its own.')
+    assert.equal((await given.fetch('/hanging')).status, 504)
+    const { failures } = await load.stop()
+    assert.deepEqual(failures, [])
+    assert.equal(runtime.events.filter((event) => event.type === 'worker-lost' && event.pid === healthyPid).length, 0)
+    await eventually(async () => {
+      const line = await given.database.collection('__logs').findOne({ functionName: 'hanging', message: /quarantine/ })
+      assert.match(line?.message ?? '', /Version 1.2.0 is in quarantine/)
+    })
+  })
+
+  it('follows when its entries are stopped twice within a minute, and ends with the next version', async () => {
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    await given.publishAndWait('looping', looping, { version: '1.0.0', limits: { timeoutMs: 200 } })
+    assert.equal((await given.fetch('/looping')).status, 504)
+    await quarantined(given, [])
+    assert.equal((await given.fetch('/looping')).status, 504)
+    await quarantined(given, ['looping 1.0.0'])
+    assert.equal(await (await given.fetch('/looping?ok=1')).text(), 'ok')
+    assert.equal(new Set(runtime.events.flatMap((event) => (event.type === 'worker-bound' ? [event.pid] : []))).size, 2)
+
+    await given.publishAndWait('looping', looping, { version: '1.0.1' })
+    await quarantined(given, [])
+    assert.equal(await (await given.fetch('/looping?ok=1')).text(), 'ok')
+  })
+
+  it('does not follow for a version that takes its worker down before it ever served', async () => {
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    await given.publishAndWait('steady', `${pure}\n`, { version: '1.0.0' })
+    const { failures } = await given.publishAndWait('steady', `let x = 3n\nwhile (x) x = x * x\n${pure}`, { version: '1.0.1' })
+    assert.match(failures[0]?.message ?? '', /lost when it loaded this version/)
+    assert.equal(await (await given.fetch('/steady')).text(), 'pure')
+    await quarantined(given, [])
+  })
+})
