@@ -31,6 +31,7 @@ import { findFunctionView } from './functions/function-view.ts'
 import { createGatewayLifecycle, type GatewayLifecycle } from './gateways/gateway-lifecycle.ts'
 import { createGatewayRoutes } from './gateways/gateway-routes.ts'
 import { createGatewayStore } from './gateways/gateway-store.ts'
+import { createGatewayUpkeep } from './gateways/gateway-upkeep.ts'
 import { createGatewayViews } from './gateways/gateway-view.ts'
 import { createHealthStore } from './health/health-store.ts'
 import { createHealthWatch } from './health/health-watch.ts'
@@ -247,6 +248,9 @@ export function composeNouns(ground: Ground): Nouns {
       undo.defer(() => bellHub.stop())
       bellHub.start()
       undo.defer(() => driver.stop())
+      const upkeep = createGatewayUpkeep(parts)
+      undo.defer(() => upkeep.stop())
+      upkeep.start()
       undo.defer(() => lifecycle.stop())
       await lifecycle.start()
       await driver.start()

@@ -35,6 +35,8 @@ export interface GatewayStore {
   wantDeleted(gatewayId: string): Promise<StoredGateway>
   /** @throws GATEWAY_NOT_FOUND */
   retry(gatewayId: string): Promise<StoredGateway>
+  /** Ids of those that have a database of their own and are not being deleted. */
+  listSettled(): Promise<string[]>
   /** An environment has moved: the gateway's step may have waited for that. */
   nudgeWaiting(gatewayId: string): Promise<void>
 }
@@ -124,6 +126,10 @@ export function createGatewayStore({ database, environments }: { database: Datab
     },
     async retry(gatewayId) {
       return present(await gateways.findOneAndUpdate({ gatewayId }, retry, { returnDocument: 'after' }), gatewayId)
+    },
+    async listSettled() {
+      const settled = await gateways.find({ state: { $ne: 'deleted' }, phase: { $nin: ['Creating', 'Deleting'] } }, { projection: { gatewayId: 1 } }).toArray()
+      return settled.map(({ gatewayId }) => gatewayId)
     },
     async nudgeWaiting(gatewayId) {
       await gateways.updateOne({ gatewayId, phase: { $in: waitingPhases } }, nudge)
