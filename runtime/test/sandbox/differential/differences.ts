@@ -234,6 +234,13 @@ export const differences: Difference[] = [
     imprun: answers(406, 'Not Acceptable'),
   },
   {
+    reason: 'A fragment is no part of what a request may ask for (RFC 9112), and two readers could understand two requests',
+    handler: '(req, res) => res.send(req.url)',
+    request: { target: '/suite?x=1#y' },
+    express: answers(200, '/suite?x=1#y'),
+    imprun: problem(400, 'REQUEST_INVALID'),
+  },
+  {
     reason: 'OPTIONS is answered by imprun with the methods of the function, before any of its code runs',
     handler: '(req, res) => res.send("own answer")',
     request: { method: 'OPTIONS' },

@@ -12,6 +12,9 @@ interface Registered {
 export class Listeners {
   #registered: Registered[] | undefined
 
+  get hasListeners(): boolean {
+    return this.#registered !== undefined
+  }
   on(event: string, listener: Listener): this {
     return this.#add(event, listener, false)
   }

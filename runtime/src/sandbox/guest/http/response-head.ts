@@ -39,6 +39,9 @@ const utf8Type = /^[a-z]+\/[a-z0-9.+-]+; charset=utf-8$/
 /** For the answer itself, which knows when its head has left. */
 export let readHead: (head: ResponseHead) => { readonly status: number; readonly headers: Record<string, HeaderValue> | undefined }
 export let writeHead: (head: ResponseHead, settings: Partial<HeadSettings>) => void
+/** Without the checks that a value of the author needs. @param name in lower case */
+export let findHeader: (head: ResponseHead, name: string) => HeaderValue | undefined
+export let putHeader: (head: ResponseHead, name: string, value: string) => void
 
 /** Status and headers of an answer, set as in Express. What comes after the head has left is ignored, and said in the log. */
 export abstract class ResponseHead extends Listeners {
@@ -49,6 +52,11 @@ export abstract class ResponseHead extends Listeners {
   abstract get headersSent(): boolean
 
   static {
+    findHeader = (head, name) => head.#headers?.[name]
+    putHeader = (head, name, value) => {
+      head.#headers ??= Object.create(null) as Record<string, HeaderValue>
+      head.#headers[name] = value
+    }
     readHead = (head) => ({ status: head.#status, headers: head.#headers })
     writeHead = (head, { status, headers }) => {
       if (status !== undefined) head.#status = status

@@ -4,7 +4,7 @@ import { callHost, checkCrossing } from '../host.ts'
 import { latin1ToBytes, viewBytes } from '../web/bytes.ts'
 import { askExpress, statusText } from './express-tool.ts'
 import type { FunctionRequest } from './request.ts'
-import { type HeadSettings, ResponseHead, readHead, warnSent, withUtf8, writeHead } from './response-head.ts'
+import { findHeader, type HeadSettings, putHeader, ResponseHead, readHead, warnSent, withUtf8, writeHead } from './response-head.ts'
 
 /** open: nothing has left. streaming: the head and maybe chunks have left. ended: the answer is complete. passed: a middleware has left it to the next one. */
 type State = 'open' | 'streaming' | 'ended' | 'passed'
@@ -85,8 +85,10 @@ export class FunctionResponse extends ResponseHead {
   json(value?: unknown): this {
     const text = toJson(value)
     if (!this.#isOpen('answer')) return this
-    if (!this.get('content-type')) this.setHeader('content-type', 'application/json; charset=utf-8')
-    return this.send(text)
+    this.#setTextType('application/json; charset=utf-8', text !== undefined)
+    if (text === undefined) this.#answerWith('')
+    else this.#sendContent(text)
+    return this
   }
   /** @throws TypeError for a function, a symbol or a BigInt */
   send(body?: unknown): this {
@@ -96,12 +98,10 @@ export class FunctionResponse extends ResponseHead {
     if (body !== undefined && body !== null && typeof body !== 'string' && bytes === undefined)
       throw new TypeError(`res.send takes text, bytes, an object, a number or a boolean, and this is a ${typeof body}.`)
     if (!this.#isOpen('answer')) return this
-    const type = this.get('content-type')
-    if (typeof body === 'string') this.setHeader('content-type', typeof type === 'string' ? withUtf8(type) : 'text/html; charset=utf-8')
-    else if (bytes !== undefined && type === undefined) this.setHeader('content-type', 'application/octet-stream')
-    const content = bytes ?? ((body ?? '') as string)
-    if (body !== undefined) this.#setETag(content)
-    this.#answerWith(this.#request.fresh ? 304 : undefined, content)
+    if (typeof body === 'string') this.#setTextType('text/html; charset=utf-8', true)
+    else if (bytes !== undefined && findHeader(this, 'content-type') === undefined) putHeader(this, 'content-type', 'application/octet-stream')
+    if (body === undefined) this.#answerWith('')
+    else this.#sendContent(bytes ?? (body as string | null) ?? '')
     return this
   }
   sendStatus(code: number): this {
@@ -196,6 +196,16 @@ export class FunctionResponse extends ResponseHead {
     throw impossible('res.jsonp', 'Use res.json, and let other origins read it with an access-control-allow-origin header.')
   }
 
+  /** @param type what a text without a type is; one that the handler has set gets its charset */
+  #setTextType(type: string, hasText: boolean): void {
+    const held = findHeader(this, 'content-type')
+    if (typeof held !== 'string') putHeader(this, 'content-type', type)
+    else if (hasText) putHeader(this, 'content-type', withUtf8(held))
+  }
+  #sendContent(content: string | Uint8Array): void {
+    this.#setETag(content)
+    this.#answerWith(content)
+  }
   #isOpen(what: string): boolean {
     if (this.#state === 'open') return true
     warnSent(what)
@@ -204,9 +214,9 @@ export class FunctionResponse extends ResponseHead {
   /** Only where a cache may ask with it: on other methods it would cost a hash and serve nobody. */
   #setETag(content: string | Uint8Array): void {
     const { method } = this.#request
-    if ((method !== 'GET' && method !== 'HEAD') || this.get('etag') !== undefined) return
+    if ((method !== 'GET' && method !== 'HEAD') || findHeader(this, 'etag') !== undefined) return
     const etag = callHost(hostCalls.etag, content)
-    if (typeof etag === 'string') this.setHeader('etag', etag)
+    if (typeof etag === 'string') putHeader(this, 'etag', etag)
   }
   #startStream(): void {
     if (this.#state !== 'open') return
@@ -214,8 +224,8 @@ export class FunctionResponse extends ResponseHead {
     this.#isInFirstStretch = false
     callHost(hostCalls.answerStart, this.#call, this.#head())
   }
-  #answerWith(status: number | undefined, content: string | Uint8Array): void {
-    if (status !== undefined) this.status(status)
+  #answerWith(content: string | Uint8Array): void {
+    if (this.#request.fresh) this.status(304)
     if (withoutBody.includes(this.statusCode) && this.statusCode !== 205) this.removeHeader('content-type')
     this.#end(content)
   }
@@ -230,7 +240,7 @@ export class FunctionResponse extends ResponseHead {
     this.#finish()
   }
   #finish(): void {
-    if (this.listenerCount('finish') + this.listenerCount('close') + this.#request.listenerCount('close') === 0) return
+    if (!this.hasListeners && !this.#request.hasListeners) return
     afterThis(() => {
       this.emit('finish')
       this.#close()
