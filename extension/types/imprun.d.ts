@@ -197,7 +197,7 @@ declare const imp: {
   ): Promise<Result>
   /** Work after the answer: this version stays until the promise settles, at most for its time limit. */
   waitUntil(promise: PromiseLike<unknown>): void
-  /** The environment's variables. */
+  /** The environment's variables as they are now: a change is seen by the next read, without publishing. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Id of the gateway, for example `hometax`. */
   readonly gateway: string
