@@ -122,6 +122,19 @@ describe('imp.invoke', () => {
     await given.acknowledged(await given.configure())
   })
 
+  it('never waits for a place of the function that its own callers hold', async () => {
+    await given.publishAndWait(
+      'single',
+      `export default async (req, res) => res.json({ depth: req.body.depth ? (await imp.invoke('single', { depth: req.body.depth - 1 })).depth + 1 : 0 })`,
+      { limits: { concurrency: 1 } },
+    )
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask({ name: 'single', input: { depth: 3 } })))
+    assert.deepEqual(
+      answers.map(({ value }) => value),
+      answers.map(() => ({ depth: 3 })),
+    )
+  })
+
   it('runs the middleware of the other function', async () => {
     await given.publishAndWait('inner/_middleware', 'export default (req, res, next) => { req.locals.by = req.trigger; return next() }')
     await given.publishAndWait('inner/one', 'export default (req, res) => res.json(req.locals)')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ScheduleRule, StoredSchedule } from '@imprun/contracts'
 import type { LogMessage } from '../../frames/frames.ts'
 import type { Log } from '../../platform/log.ts'
-import { createWakeLoop } from '../../platform/wake-loop.ts'
+import { createWakeLoop, type WakeLoop } from '../../platform/wake-loop.ts'
 import type { Environment } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { CallTaker } from '../supervision/internal-call.ts'
@@ -35,6 +35,8 @@ export interface SchedulerOptions {
 
 // Whoever else serves the environment moves times on as well, so what was read grows old.
 const lookEveryMs = 5_000
+// Without schedules nothing is looked at; the first one wakes.
+const restMs = 3_600_000
 /** Longer than claiming takes on a bad day: what is later was not served by anybody, and running it now could surprise. */
 export const lateMsMax = 30_000
 /** After its time limit, what a run may take until its end is written. */
@@ -98,32 +100,43 @@ export function createScheduler({ store, calls, onLog, log, observe }: Scheduler
       }
     }
   }
-  const loop = createWakeLoop({
-    async run(signal) {
-      await applyNews()
-      await look(signal)
-    },
-    // One millisecond more: a look that comes a hair too early finds nothing and costs one more.
-    tickMs: () => nextLookMs + 1,
-    retryDelayMs,
-    onTick: () => undefined,
-    onError: (error) => log.warn({ error }, 'The schedules of a gateway could not be looked at; they are looked at again.'),
-  })
+  /** Made with the first schedule: most gateways have none, and there are thousands. */
+  let loop: WakeLoop | undefined
+  let hasQuit = false
+  const begin = (): WakeLoop =>
+    createWakeLoop({
+      async run(signal) {
+        await applyNews()
+        await look(signal)
+      },
+      // One millisecond more: a look that comes a hair too early finds nothing and costs one more.
+      tickMs: () => (plans.size === 0 ? restMs : nextLookMs + 1),
+      retryDelayMs,
+      onTick: () => undefined,
+      onError: (error) => log.warn({ error }, 'The schedules of a gateway could not be looked at; they are looked at again.'),
+    })
+
+  const quit = (): void => {
+    hasQuit = true
+    void loop?.stop()
+  }
 
   return {
     put(place, name, rule, revision) {
       const environment = place.name
       const id = scheduleId({ environment, name })
-      if (rule === undefined && !plans.has(id)) return
+      if (hasQuit || (rule === undefined && !plans.has(id))) return
       plans.set(id, { place, environment, name, revision, rule, isApplied: false })
+      loop ??= begin()
       loop.wake()
     },
     forget(place) {
       for (const [id, plan] of plans) if (plan.place === place) plans.delete(id)
     },
-    quit: () => void loop.stop(),
+    quit,
     async stop() {
-      await loop.stop()
+      quit()
+      await loop?.stop()
       await Promise.all(running)
     },
   }
