@@ -1,4 +1,4 @@
-import { type HostileCase, handler } from './hostile-case.ts'
+import { exhausted, type HostileCase, handler, stopped } from './hostile-case.ts'
 
 /** Too much of something that is allowed. `{outside}` is the address of a server outside that is no friend either. */
 export const floods: HostileCase[] = [
@@ -9,7 +9,10 @@ export const floods: HostileCase[] = [
     code: handler('console.log(new Proxy({}, { get() { throw 1 }, ownKeys() { throw 2 } }), { get x() { throw 3 } }, Symbol("s")); return "ok"'),
     statuses: [200],
   },
-  { title: 'a log of what loops when it is printed', code: handler('console.log({ get x() { for (;;) {} } }); return "ok"'), statuses: [200, 504] },
+  { title: 'a log of what loops when it is printed', code: handler('console.log({ get x() { for (;;) {} } }); return "ok"'), statuses: [200, 500, 504] },
+  { title: 'random numbers without end', code: handler('for (;;) crypto.getRandomValues(new Uint8Array(10))'), statuses: stopped },
+  { title: 'addresses without end', code: handler('for (let n = 0; ; n++) new URL("http://a.test/" + n)'), statuses: stopped },
+  { title: 'bytes without end in a stream', code: handler('const piece = new Uint8Array(1e5); for (;;) res.write(piece)'), statuses: [0, 502, 504] },
   {
     title: 'timers without end',
     code: handler('try { for (;;) setTimeout(() => {}, 1e6) } catch (error) { return error.message }'),
@@ -33,7 +36,8 @@ export const floods: HostileCase[] = [
     code: handler(
       'const all = []; try { for (;;) all.push(imp.db().collection("x").findOne()) } catch (error) { await Promise.allSettled(all); return error.message }; await Promise.allSettled(all); return "ok"',
     ),
-    statuses: [200, 500, 504],
+    statuses: exhausted,
+    losesWorker: true,
     timeoutMs: 5000,
   },
   {

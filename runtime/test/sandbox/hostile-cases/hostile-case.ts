@@ -19,5 +19,7 @@ export const handler = (source: string): string => `export default async (req, r
 
 export const stopped = [504]
 export const failed = [500]
+/** It answered something that cannot be sent. */
+export const unanswerable = [502]
 /** Its memory or its time ran out, whichever came first; or the process went before the limit inside it. */
 export const exhausted = [500, 502, 504]
