@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { RunResult } from '@imprun/contracts'
 import { layOut } from '../requests/send.ts'
 import type { Translate } from '../ui/translate.ts'
@@ -12,11 +13,8 @@ export interface RunFacts {
 /** The page beside the code: first what matters, the answer or why there is none; then what was logged; headers last. */
 export function describeRun({ name, method, query, at }: RunFacts, result: RunResult, t: Translate): string {
   const address = `${method} /${name}${query === '' ? '' : `?${query}`}`
-  const head = [
-    `${result.status} · ${formatMs(result.durationMs)} · ${address}`,
-    t('Run against dev at {0}. Nothing was published.', at.toLocaleTimeString()),
-    '',
-  ]
+  const status = [result.status, STATUS_CODES[result.status]].filter(Boolean).join(' ')
+  const head = [`${status} · ${formatMs(result.durationMs)} · ${address}`, t('Run against dev at {0}. Nothing was published.', at.toLocaleTimeString()), '']
   return [...head, ...answerLines(result, t), ...logLines(result, t), ...headerLines(result, t)].join('\n')
 }
 

@@ -42,9 +42,24 @@ export class EnvironmentNode implements TreeNode {
     item.description = description
     item.iconPath = lifecycleIcon(facts, icons[facts.name])
     item.contextValue = contextValues.environment(facts.name, facts.authType)
-    item.tooltip = `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}\n${facts.url}\n${facts.pathUrl}`
     item.accessibilityInformation = { label: t('Environment {0}, {1}', facts.name, description) }
     return item
+  }
+
+  /** With what only the environment itself tells. Left out of the item at first: VS Code asks again only for a tooltip that is not there. */
+  async resolveTooltip(item: vscode.TreeItem): Promise<void> {
+    const { facts } = this
+    const { session, t } = this.#context
+    const known = `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}\n${facts.url}\n${facts.pathUrl}`
+    item.tooltip = known
+    const { variables, limits, egress } = await session.api.call('getEnvironment', { params: { gatewayId: this.gatewayId, environment: this.environment } })
+    const all = Object.values(variables)
+    const counts = [
+      t('Variables: {0}, of them secret: {1}', all.length, all.filter(({ secret }) => secret).length),
+      t('Limits: {0} ms, {1} MiB, {2} calls at once', limits.timeoutMs, limits.memoryMb, limits.concurrency),
+      t('Outside: {0} allowed, {1} denied', egress.allow.length, egress.deny.length),
+    ]
+    item.tooltip = [known, ...counts].join('\n')
   }
 
   async children(): Promise<TreeNode[]> {

@@ -8,6 +8,8 @@ export interface TreeNode {
   readonly id: string
   readonly parent: TreeNode | undefined
   toTreeItem(): vscode.TreeItem
+  /** Adds to the tooltip what has to be asked for; called when the pointer rests on the row. */
+  resolveTooltip?(item: vscode.TreeItem): Promise<void>
   /** @throws ImprunError; the provider shows it as a row. */
   children(): Promise<TreeNode[]>
 }

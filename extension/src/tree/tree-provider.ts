@@ -50,6 +50,11 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, Disposab
     return node.toTreeItem()
   }
 
+  async resolveTreeItem(item: vscode.TreeItem, node: TreeNode): Promise<vscode.TreeItem> {
+    await node.resolveTooltip?.(item).catch((error: unknown) => this.#log.debug(`No more is known of ${node.id}: ${String(error)}`))
+    return item
+  }
+
   getParent(node: TreeNode): TreeNode | undefined {
     return node.parent
   }

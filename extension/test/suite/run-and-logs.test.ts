@@ -50,7 +50,7 @@ describe('running what is typed', () => {
     await vscode.commands.executeCommand('imprun.run', document.uri)
 
     const text = (await eventually(() => runPage() ?? assert.fail('There is no page.'))).getText()
-    assert.match(text, /^200 · [\d.]+ ms · POST \/runAndLogs/)
+    assert.match(text, /^200 OK · [\d.]+ ms · POST \/runAndLogs/)
     assert.match(text, /"from": "unsaved"/)
     assert.match(text, /info .*called with undefined/)
     assert.ok(document.isDirty)
@@ -65,7 +65,7 @@ describe('running what is typed', () => {
     const ours = () => vscode.languages.getDiagnostics(document.uri).filter(({ source }) => source === 'imprun run')
     await eventually(() => assert.equal(ours()[0]?.range.start.line, 2))
     const page = runPage() ?? assert.fail('There is no page.')
-    await eventually(() => assert.match(page.getText(), /^500 · /))
+    await eventually(() => assert.match(page.getText(), /^500 Internal Server Error · /))
     const [link] = (await linksOf(page)).filter(({ target }) => target?.scheme === 'command')
     const [frame] = JSON.parse(decodeURIComponent(link?.target?.query ?? '[]'))
     assert.deepEqual({ gatewayId: frame.gatewayId, name: frame.name, line: frame.line }, { gatewayId: 'hometax', name, line: 3 })

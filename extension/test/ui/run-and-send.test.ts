@@ -25,6 +25,12 @@ async function signInAndOpen(workbench: Workbench): Promise<void> {
   await workbench.statusBarItem(/imprun dev: live/).waitFor()
 }
 
+/** From its top, where the lens stands. */
+async function write(workbench: Workbench, text: string): Promise<void> {
+  await workbench.editors.replaceAll(text)
+  await workbench.page.keyboard.press('ControlOrMeta+Home')
+}
+
 describe('trying a function out in the editor', function () {
   this.timeout(journeyMs)
 
@@ -38,7 +44,7 @@ describe('trying a function out in the editor', function () {
         await signInAndOpen(workbench)
 
         // Run what is typed: answer, log and time beside it.
-        await workbench.editors.replaceAll(good)
+        await write(workbench, good)
         await workbench.editors.codeLens('Run').getByText('Run', { exact: true }).click()
         await workbench.editors.tab(/calculateTax \(run\)/).waitFor()
         await page.getByText('"currency": "KRW"').first().waitFor()
@@ -46,7 +52,7 @@ describe('trying a function out in the editor', function () {
 
         // A run that fails: the reason beside, and on its line.
         await workbench.editors.tab(/^calculateTax\.ts/).click()
-        await workbench.editors.replaceAll(bad)
+        await write(workbench, bad)
         await workbench.editors.codeLens('Run').getByText('Run', { exact: true }).click()
         await page.getByText('ReferenceError: rates is not defined').first().waitFor()
         await picture(workbench, 'run-error')
@@ -69,7 +75,7 @@ describe('trying a function out in the editor', function () {
 
         // Mend it; the request is still there, and succeeds.
         await workbench.editors.tab(/^calculateTax\.ts/).click()
-        await workbench.editors.replaceAll(good)
+        await write(workbench, good)
         await workbench.editors.save()
         await workbench.editors.codeLens(/dev: live in \d+ ms · 1\.0\.2/).waitFor()
         await page.keyboard.press('ControlOrMeta+J')
