@@ -102,6 +102,18 @@ describe('middleware', () => {
     assert.deepEqual([response.headers.get('x-from'), await response.text()], ['root', 'abc'])
   })
 
+  it('can not spoil an answer that has begun', async () => {
+    await given.publishAndWait('_middleware', 'export default async (req, res, next) => { await next(); if (req.path === "/streams") for (;;); }')
+    assert.equal(await (await given.fetch('/streams')).text(), 'abc')
+    await given.publishAndWait(
+      '_middleware',
+      'export default async (req, res, next) => { await next(); res.status(500).send("too late"); throw new Error("too late as well") }',
+    )
+    const response = await given.fetch('/other')
+    assert.equal(response.status, 200)
+    await logged('_middleware', /after the call of next\(\).*too late as well/)
+  })
+
   it('is in force when it is acknowledged and gone when its removal is, without a failed call', async () => {
     let isOver = false
     const statuses = new Set<number>()

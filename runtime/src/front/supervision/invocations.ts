@@ -9,6 +9,8 @@ import type { WorkerProcess } from './worker-process.ts'
 export const invokeDepthMax = 8
 /** Inner calls of one request that are under way at the same time, on all levels together: a tree of calls must not grow without bound. */
 export const invokeFanOutMax = 64
+/** Inner calls of one worker, whatever ids it gives them: they wait for no free place, so nothing else bounds what a hostile one asks for. */
+const openMax = 4_000
 /** The caller gets to read that its time is up before that of its own request is. */
 const deadlineReserveMs = 150
 const requestIdPattern = /^[\w.-]{1,100}$/
@@ -96,7 +98,7 @@ export class Invocations {
       const message = `Function "${functionName}" was not called: functions may call each other ${invokeDepthMax} levels deep. Do they call each other in a circle?`
       return { code: 'INVOKE_TOO_DEEP', message, status: 508 }
     }
-    if ((this.#openByRoot.get(root) ?? 0) < invokeFanOutMax) return undefined
+    if ((this.#openByRoot.get(root) ?? 0) < invokeFanOutMax && this.#running.size < openMax) return undefined
     const message = `Function "${functionName}" was not called: one request may have ${invokeFanOutMax} inner calls under way at the same time. Await some of them first.`
     return { code: 'INVOKE_TOO_MANY', message, status: 503 }
   }

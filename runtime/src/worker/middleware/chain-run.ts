@@ -59,8 +59,9 @@ export class ChainRun {
   /** Innermost first, as their code would go on in one process. */
   #tell(status: number): void {
     for (const { version, call, number } of this.#passed.splice(0).reverse()) {
-      version.onNextAnswered(number, status)
+      // Closed first: what the middleware does wrong from here on is no longer this answer's business.
       if (version.find(number) === call) version.close(call)
+      version.onNextAnswered(number, status)
     }
   }
 }
