@@ -18,6 +18,7 @@ import { createDeploymentRoutes } from './deployments/deployment-routes.ts'
 import { createDeploymentStore } from './deployments/deployment-store.ts'
 import { findDeploymentView } from './deployments/deployment-view.ts'
 import { createDeployments } from './deployments/deployments.ts'
+import { createDriftRepair } from './deployments/drift.ts'
 import { createEnvironmentRoutes } from './environments/environment-routes.ts'
 import { createEnvironmentSettingsStore } from './environments/environment-settings.ts'
 import { createEnvironmentStore } from './environments/environment-store.ts'
@@ -153,8 +154,10 @@ function composeServices(ground: Ground, parts: Parts) {
       return ground.observe?.(event)
     },
   })
+  const drift = createDriftRepair({ ...parts, watcher: ground.watcher, deployments: deploymentStore })
   return {
     driver,
+    drift,
     metrics,
     lifecycle,
     addresses,
@@ -256,6 +259,8 @@ export function composeNouns(ground: Ground): Nouns {
       await driver.start()
       undo.defer(() => deployments.stop())
       deployments.start()
+      undo.defer(() => services.drift.stop())
+      services.drift.start()
       undo.defer(() => {
         healthWatch.stop()
         source.stop()

@@ -42,6 +42,8 @@ export interface StoredFunction {
 /** Lists and events leave out the code: it may be half a megabyte each. */
 export type ListedFunction = Omit<StoredFunction, 'code'>
 
+export type ServedFunction = Pick<StoredFunction, '_id' | 'name' | 'served'>
+
 export type FunctionChanges = Pick<StoredFunction, 'code' | 'sourceHash' | 'limits' | 'updatedAt' | 'updatedBy'> & { methods?: Methods | undefined }
 
 export interface FunctionStore {
@@ -55,6 +57,8 @@ export interface FunctionStore {
   readCodes(gatewayId: string, names: readonly string[], session?: ClientSession): Promise<Map<string, string>>
   /** What dev serves, of every function that it serves. */
   listServedInDev(gatewayId: string): Promise<{ functionId: string; releaseId: string }[]>
+  /** What every function of the gateway, or the one of that name, is served as. */
+  listServed(gatewayId: string, one?: { name: string; session: ClientSession }): Promise<ServedFunction[]>
   /** The saved text of one function or module. */
   findCode(gatewayId: string, name: string): Promise<string | undefined>
   listNames(gatewayId: string): Promise<string[]>
@@ -105,6 +109,11 @@ export function createFunctionStore(database: Database): FunctionStore {
         .toArray()
       return found.map(({ _id, served }) => ({ functionId: _id, releaseId: served.dev?.releaseId ?? '' }))
     },
+    listServed: (gatewayId, one) =>
+      functions
+        .find({ gatewayId, ...(one ? { name: one.name } : {}) }, one ? { session: one.session } : {})
+        .project<ServedFunction>({ name: 1, served: 1 })
+        .toArray(),
     async findCode(gatewayId, name) {
       return (await functions.findOne<Pick<StoredFunction, 'code'>>({ gatewayId, name }, { projection: { code: 1 } }))?.code
     },

@@ -46,6 +46,8 @@ export interface ReleaseStore {
   isImported(gatewayId: string, file: string): Promise<boolean>
   /** Those among the releases that were bundled with another text of this file than the given one. */
   listOutdated(releaseIds: readonly string[], file: string, hash: string): Promise<ListedRelease[]>
+  /** sha256 of the code of each, by release id. */
+  listHashes(releaseIds: readonly string[]): Promise<Map<string, string>>
   /** Newest first; one more than the limit when there is a next page. */
   list(functionId: string, query: PageQuery): Promise<ListedRelease[]>
   removeAll(gatewayId: string): Promise<void>
@@ -71,6 +73,13 @@ export function createReleaseStore(database: Database): ReleaseStore {
         .find({ _id: { $in: [...releaseIds] }, imports: { $elemMatch: { file, hash: { $ne: hash } } } })
         .project<ListedRelease>(withoutBodies)
         .toArray(),
+    async listHashes(releaseIds) {
+      const found = await releases
+        .find({ _id: { $in: [...releaseIds] } })
+        .project<Pick<StoredRelease, '_id' | 'hash'>>({ hash: 1 })
+        .toArray()
+      return new Map(found.map(({ _id, hash }) => [_id, hash]))
+    },
     list(functionId, { limit, cursor }) {
       const filter: Filter<StoredRelease> = { functionId }
       if (cursor) filter.sequence = { $lt: Number(decodeCursor(cursor)) || 0 }
