@@ -33,6 +33,8 @@ import { Mirror } from './workspace/mirror.ts'
 import { isDirty, watchMirrorEditors } from './workspace/mirror-editors.ts'
 import { MirrorStore } from './workspace/mirror-store.ts'
 import { createOutcomeTeller } from './workspace/outcome-teller.ts'
+import { watchPackageEditors } from './workspace/package-editors.ts'
+import { PackageFile } from './workspace/package-file.ts'
 import { Publisher } from './workspace/publisher.ts'
 import { registerReadOnlyDocuments } from './workspace/read-only-documents.ts'
 import { StatusBar } from './workspace/status-bar.ts'
@@ -77,6 +79,7 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
     onSettled: createOutcomeTeller({ prompts, mirrorStore, setContext, log }),
     log,
   })
+  const packageFile = new PackageFile({ root: mirrorStore.root, session, isDirty, log })
   const mirror = new Mirror({
     store: mirrorStore,
     statuses,
@@ -84,6 +87,7 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
     session,
     isDirty,
     isPublishingOnSave: () => settings().get('publishOnSave', true),
+    packages: packageFile,
     typesText: () => readFile(extension.asAbsolutePath('types/imprun.d.ts'), 'utf8'),
     log,
   })
@@ -108,6 +112,7 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
   disposables.add(registerCommands(context, reporter))
   disposables.add(registerReadOnlyDocuments(session))
   disposables.add(watchMirrorEditors(mirror, mirrorStore, session, log))
+  disposables.add(watchPackageEditors(packageFile, prompts))
   disposables.add(registerDiagnostics(statuses))
   disposables.add(registerCodeLenses(statuses, runner))
   disposables.add(registerFrameLinks(logView))

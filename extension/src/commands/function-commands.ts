@@ -1,4 +1,4 @@
-import { functionNameSchema, type ImprunFunction } from '@imprun/contracts'
+import { functionNameSchema, type ImprunFunction, kindOfName } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { servedIn } from '../tree/describe.ts'
 import { EnvironmentNode } from '../tree/environment-node.ts'
@@ -7,7 +7,7 @@ import type { FunctionKey } from '../workspace/mirror-store.ts'
 import { readOnlyUri } from '../workspace/read-only-documents.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
-import { functionTemplates, handlerName } from './function-templates.ts'
+import { functionTemplates, handlerName, moduleSource } from './function-templates.ts'
 import { type ChosenFunction, chooseFunction, chooseGateway, getFunctionFacts } from './targets.ts'
 import { firstFault } from './validation.ts'
 
@@ -64,17 +64,22 @@ async function createFunction(context: CommandContext, gatewayId: string): Promi
     validate: (text) => firstFault(functionNameSchema, text),
   })
   if (name === undefined) return
-  const template = await prompts.pick(
-    t('Begin with'),
-    functionTemplates(t).map((item) => ({ label: item.label, detail: item.detail, value: item })),
-  )
-  if (!template) return
+  const code = kindOfName(name) === 'module' ? moduleSource(handlerName(name)) : await pickSource(context, handlerName(name))
+  if (code === undefined) return
   const { api, catalog } = openSession(context)
-  const made = await api.call('createFunction', { params: { gatewayId }, body: { name, code: template.source(handlerName(name)) } })
+  const made = await api.call('createFunction', { params: { gatewayId }, body: { name, code } })
   catalog.functions(gatewayId).upsert(made)
   const chosen: ChosenFunction = { ...made, environment: 'dev' }
   await openFunction(context, chosen)
   await publish(context, chosen)
+}
+
+async function pickSource({ prompts, t }: CommandContext, handler: string): Promise<string | undefined> {
+  const template = await prompts.pick(
+    t('Begin with'),
+    functionTemplates(t).map((item) => ({ label: item.label, detail: item.detail, value: item })),
+  )
+  return template?.source(handler)
 }
 
 /** dev opens the file that is written in; the other environments what they serve, read-only. */

@@ -16,5 +16,6 @@ describe('handlerName', () => {
     assert.equal(handlerName('calculateTax'), 'calculateTax')
     assert.equal(handlerName('orders/list-all'), 'listAll')
     assert.equal(handlerName('orders/delete'), 'deleteHandler')
+    assert.equal(handlerName('_lib/_tax-rates'), 'taxRates')
   })
 })

@@ -49,9 +49,14 @@ export const functionTemplates = (t: Translate): readonly FunctionTemplate[] => 
   },
 ]
 
+/** What a new module begins as: others import what it exports. */
+export const moduleSource = (name: string): string => `export function ${name}() {
+}
+`
+
 /** The last part of a function's name as a JavaScript identifier: `orders/list-all` becomes `listAll`. */
 export function handlerName(functionName: string): string {
-  const last = functionName.split('/').at(-1) ?? functionName
+  const last = (functionName.split('/').at(-1) ?? functionName).replace(/^_/, '')
   const name = last.replace(/[-_]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')
   return reservedWords.has(name) ? `${name}Handler` : name
 }

@@ -16,6 +16,8 @@ export function describeStatus({ state, facts }: FileStatus, t: Translate): Stat
       return words('sync~spin', t('publishing'), t('Compiling and putting it behind dev.'))
     case 'live':
       return words('check', live(t, state.liveMs), t('Version {0} is what dev answers with.', state.version))
+    case 'republished':
+      return words('check', live(t, state.liveMs), t('Dev answers with it in {0}.', state.names.join(', ')))
     case 'refused':
       return fault(notLive(state, t), `${state.detail} ${t('It is saved. Dev goes on serving the version before.')}`)
     case 'failed':
@@ -32,6 +34,7 @@ export function describeStatus({ state, facts }: FileStatus, t: Translate): Stat
 }
 
 function inStep(facts: ImprunFunction | undefined, t: Translate): StatusWords {
+  if (facts?.kind === 'module') return words('file-symlink-file', t('shared'), t('Served inside the functions that import it.'))
   const dev = servedIn(facts, 'dev')
   if (!dev) return words('circle-outline', t('not live yet'), t('Save the file to publish it to dev.'))
   if (facts && !facts.isLiveInDev)

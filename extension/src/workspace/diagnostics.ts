@@ -11,11 +11,12 @@ export function registerDiagnostics(statuses: FileStatuses): vscode.Disposable {
   disposables.add(
     statuses.onChanged((file) => {
       const uri = vscode.Uri.file(file)
-      const state = statuses.find(file)?.state
+      const status = statuses.find(file)
+      const state = status?.state
       // While a publish runs the old squiggles stay: they would only flicker.
       if (state?.kind === 'publishing') return
       if (state?.kind !== 'refused' && state?.kind !== 'failed') return collection.delete(uri)
-      void toDiagnostics(uri, faultsOf(state), state.code, 'imprun').then((diagnostics) => {
+      void toDiagnostics(uri, seenFrom(`${status?.key.name}.ts`, faultsOf(state)), state.code, 'imprun').then((diagnostics) => {
         if (statuses.find(file)?.state === state) collection.set(uri, diagnostics)
       })
     }),
@@ -27,6 +28,10 @@ export function registerDiagnostics(statuses: FileStatuses): vscode.Disposable {
 function faultsOf({ faults, code, detail }: Extract<FileState, { kind: 'refused' | 'failed' }>): readonly InputFault[] {
   return faults.length > 0 || !isAboutCode(code) ? faults : [{ field: 'code', message: detail }]
 }
+
+/** A fault of another file, which this one imports or is imported by, is told in this one with its place. */
+const seenFrom = (file: string, faults: readonly InputFault[]): InputFault[] =>
+  faults.map((fault) => (fault.file === undefined || fault.file === file ? fault : { field: fault.field, message: `${fault.field}: ${fault.message}` }))
 
 /** @param source what the editor names as the finder */
 export async function toDiagnostics(uri: vscode.Uri, faults: readonly InputFault[], code: string, source: string): Promise<vscode.Diagnostic[]> {

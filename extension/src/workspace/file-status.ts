@@ -8,6 +8,8 @@ export type FileState =
   | { kind: 'inStep' }
   | { kind: 'publishing' }
   | { kind: 'live'; version: string; liveMs: number | undefined }
+  /** A module, served inside these functions. */
+  | { kind: 'republished'; names: readonly string[]; liveMs: number | undefined }
   /** Saved on the server, but dev goes on serving the version before. */
   | { kind: 'refused'; code: string; detail: string; faults: readonly InputFault[] }
   /** Not saved on the server. */

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { functionTemplates } from '../commands/function-templates.ts'
 import { untranslated } from '../ui/translate.ts'
-import { generatedFiles } from './generated-files.ts'
+import { generatedFiles, packageTypes } from './generated-files.ts'
 
 const extension = path.join(import.meta.dirname, '..', '..')
 const compiler = path.join(extension, '..', 'node_modules', '.bin', 'tsc')
@@ -16,7 +16,7 @@ async function faultsOf(functions: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'imprun-types-'))
   try {
     const types = await readFile(path.join(extension, 'types', 'imprun.d.ts'), 'utf8')
-    for (const [name, text] of Object.entries({ ...generatedFiles('hometax', types), ...functions })) await writeFile(path.join(folder, name), text)
+    for (const [name, text] of Object.entries({ ...generatedFiles(types), ...functions })) await writeFile(path.join(folder, name), text)
     await promisify(execFile)(compiler, ['--project', folder, '--pretty', 'false'])
     return ''
   } catch (error) {
@@ -44,6 +44,21 @@ describe('the types of functions', function () {
   it('find no fault in code without types, nor in any template', async () => {
     const templates = functionTemplates(untranslated).map(({ source }, index) => [`template-${index}.ts`, source('handler')])
     assert.equal(await faultsOf({ 'calculateTax.ts': fromTheDocument, ...Object.fromEntries(templates) }), '')
+  })
+
+  it('know the exports of a module, and take packages and modules of Node as they come', async () => {
+    const faults = await faultsOf({
+      'packages.d.ts': packageTypes(['zod']),
+      '_rates.ts': 'export const rate: number = 0.22\n',
+      'tax.ts': `import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { rate, missing } from './_rates'
+export default (req: ImprunRequest, res: ImprunResponse) =>
+  res.json({ tax: rate.toFixed(2), id: createHash('sha256').update(Buffer.from('a')).digest('hex'), parsed: z.string().parse(process.env.A), missing })
+`,
+    })
+    assert.match(faults, /\btax\.ts\(3,16\): error TS2305/)
+    assert.equal(faults.trim().split('\n').length, 1, faults)
   })
 
   it('mark a wrong name and a wrong type, and know what a query finds', async () => {

@@ -116,7 +116,7 @@ function parseRecord(text: string): MirrorRecord | undefined {
 }
 
 /** Readers see the old text or the new one, never half of it. */
-async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
   const draft = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
   await writeFile(draft, text)

@@ -11,6 +11,7 @@ import { Session } from '../session/session.ts'
 import { type FileState, FileStatuses } from './file-status.ts'
 import { Mirror } from './mirror.ts'
 import { MirrorStore } from './mirror-store.ts'
+import { PackageFile } from './package-file.ts'
 import { Publisher } from './publisher.ts'
 
 const functionPath = '/api-gateways/hometax/functions/id-of-calculateTax'
@@ -38,6 +39,7 @@ async function givenMirror(isPublishingOnSave = true) {
     ...{ store, statuses, publisher, session, log: silentLog },
     isDirty: (file) => dirty.has(file),
     isPublishingOnSave: () => isPublishingOnSave,
+    packages: new PackageFile({ root, session, isDirty: (file) => dirty.has(file), log: silentLog }),
     typesText: async () => '// types',
   })
   const server = { code: 'export default () => 1', revision: 1 }
@@ -82,6 +84,25 @@ describe('the mirror of a gateway', () => {
     assert.equal(await beside('imprun.d.ts'), '// types')
     assert.equal(JSON.parse(await beside('tsconfig.json')).compilerOptions.noImplicitAny, false)
     assert.equal(JSON.parse(await beside('package.json')).name, 'hometax')
+  })
+
+  it('brings the modules of the gateway and what the function imports, and tells what a saved module is served in', async () => {
+    await using given = await givenMirror()
+    const module = sampleFunction('_lib/tax', { code: 'export const rate = 1', revision: 1 })
+    const { code: _, ...listed } = module
+    given.backend.on('GET /api-gateways/hometax/functions', () => ({ json: { items: [given.facts(), listed, sampleFunction('unrelated')] } }))
+    given.backend.on('GET /api-gateways/hometax/functions/id-of-_lib%2Ftax', () => ({ json: module }))
+    await given.mirror.bring('hometax', 'id-of-calculateTax')
+    const key = { ...given.key, name: '_lib/tax' }
+    assert.equal(await given.store.findText(key), module.code)
+    assert.equal(await given.store.findText({ ...given.key, name: 'unrelated' }), undefined)
+
+    const deployment = sampleDeployment('1.0.2', { liveMs: 12 })
+    given.backend.on('PUT /api-gateways/hometax/functions/id-of-_lib%2Ftax', () => ({
+      json: { function: { ...listed, revision: 2 }, republished: [{ functionName: 'calculateTax', deployment }] },
+    }))
+    await given.publisher.publish(key, 'export const rate = 2')
+    assert.deepEqual(given.statuses.find(given.store.file(key))?.state, { kind: 'republished', names: ['calculateTax'], liveMs: 12 })
   })
 
   it('publishes a save on the revision that the file came from, and tells the measured time', async () => {

@@ -6,7 +6,9 @@ import type { Session } from '../session/session.ts'
 import type { FileStatuses } from './file-status.ts'
 import { generatedFiles } from './generated-files.ts'
 import type { FunctionKey, MirrorRecord, MirrorStore } from './mirror-store.ts'
+import type { PackageFile } from './package-file.ts'
 import type { Publisher } from './publisher.ts'
+import { findImported } from './shared-files.ts'
 
 export interface MirrorPorts {
   store: MirrorStore
@@ -17,6 +19,7 @@ export interface MirrorPorts {
   isDirty(file: string): boolean
   isPublishingOnSave(): boolean
   typesText(): Promise<string>
+  packages: Pick<PackageFile, 'bring'>
   log: Log
 }
 
@@ -43,8 +46,14 @@ export class Mirror {
     if (!api || !backend) throw new Error('Nobody is signed in.')
     const item = await api.call('getFunction', { params: { gatewayId, functionId } })
     const key = { apiUrl: backend.apiUrl, gatewayId, name: item.name }
-    await store.writeGenerated(key, generatedFiles(gatewayId, await this.#ports.typesText()))
+    await store.writeGenerated(key, generatedFiles(await this.#ports.typesText()))
     await this.#follow(key, item)
+    const imported = await findImported(api, item, (await store.findText(key)) ?? '').catch((error: unknown) => {
+      this.#ports.log.warn(`Could not look up what ${item.name} imports: ${String(error)}`)
+      return []
+    })
+    for (const other of imported) await this.#followQuietly({ ...key, name: other.name }, other)
+    await this.#ports.packages.bring(gatewayId)
     await this.#markLocalChange(key)
     return { file: store.file(key), key }
   }

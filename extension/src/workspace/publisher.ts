@@ -135,12 +135,24 @@ export class Publisher {
   }
 }
 
-function outcomeOf({ deployment, refusal }: SavedFunction): FileState {
+function outcomeOf({ function: saved, deployment, refusal, republished = [] }: SavedFunction): FileState {
   if (refusal) return { kind: 'refused', code: refusal.code, detail: refusal.detail, faults: refusal.errors }
+  if (saved.kind === 'module') return outcomeOfModule(republished)
   if (!deployment) return { kind: 'unpublished' }
   if (deployment.status === 'SUCCESS') return { kind: 'live', version: deployment.version, liveMs: deployment.liveMs }
   const { code = 'DEPLOYMENT_FAILED', detail = deployment.message, errors = [] } = deployment.error ?? {}
   return { kind: 'refused', code, detail, faults: errors }
+}
+
+function outcomeOfModule(republished: NonNullable<SavedFunction['republished']>): FileState {
+  if (republished.length === 0) return { kind: 'inStep' }
+  const other = republished.find((each) => each.refusal !== undefined)
+  if (other?.refusal) {
+    const { code, detail, errors } = other.refusal
+    return { kind: 'refused', code, detail: `${other.functionName}: ${detail}`, faults: errors }
+  }
+  const liveMs = Math.max(...republished.map(({ deployment }) => deployment?.liveMs ?? 0))
+  return { kind: 'republished', names: republished.map(({ functionName }) => functionName), liveMs }
 }
 
 function failureOf({ code, message, errors = [] }: ImprunError): FileState {
