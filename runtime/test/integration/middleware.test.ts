@@ -141,6 +141,21 @@ describe('middleware', () => {
     for (let call = 0; call < 5; call++) assert.equal((await given.fetch('/other')).status, 403)
   })
 
+  it('that no longer loads in the next worker keeps what it guards from running', async () => {
+    await given.publishAndWait('_middleware', 'if (imp.env.BROKEN) throw new Error("no")\nexport default (req, res, next) => next()')
+    assert.equal((await given.fetch('/other')).status, 200)
+    await given.acknowledged(await given.setVariables({ BROKEN: 'yes' }))
+    const bound = given.runtime.events.filter((event) => event.type === 'worker-bound' && event.environment === `${given.gatewayId}/dev`).at(-1)
+    assert.ok(bound?.type === 'worker-bound')
+    process.kill(bound.pid, 'SIGKILL')
+    await given.runtime.event('worker-lost', ({ pid }) => pid === bound.pid)
+    assert.equal((await given.fetch('/other')).status, 500)
+    await logged('other', /middleware of this function could not be loaded/)
+    await given.acknowledged(await given.remove('_middleware'))
+    assert.equal((await given.fetch('/other')).status, 200)
+    await given.acknowledged(await given.setVariables({}))
+  })
+
   it('that can not be loaded is refused, and what it would guard goes on', async () => {
     const live = await given.publishAndWait('_middleware', 'throw new Error("no")\nexport default () => {}')
     assert.equal(live.failures[0]?.name, '_middleware')

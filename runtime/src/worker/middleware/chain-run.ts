@@ -39,6 +39,7 @@ export class ChainRun {
     const { frontId, body, versions } = this.#chained
     const version = versions[at]
     if (version === undefined) {
+      versions.at(-1)?.log('error', failedToLoad.message, requestIdOf(meta))
       this.#output.failed(frontId, failedToLoad)
       this.#tell(500)
       return
@@ -102,3 +103,5 @@ class Link implements CallLink<FunctionVersion> {
 function withHeaderLines(meta: string, headerLines: string): string {
   return meta.split('\n', callMetaFixedLines).join('\n') + headerLines
 }
+
+const requestIdOf = (meta: string): string | undefined => meta.split('\n', 3)[2] || undefined
