@@ -41,5 +41,7 @@ export class AnswerView {
   #tell(kind: 'good' | 'bad' | 'waiting', text: string): void {
     this.#status.dataset.kind = kind
     this.#status.textContent = text
+    // It may be below what is in sight, and is what one waits for.
+    requestAnimationFrame(() => this.element.scrollIntoView({ block: 'nearest' }))
   }
 }
