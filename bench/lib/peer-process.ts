@@ -9,12 +9,18 @@ export interface PeerProcess extends AsyncDisposable {
   readonly url: string
 }
 
+export interface Command {
+  command: string
+  args: string[]
+  env?: Record<string, string>
+}
+
 const startWithinMs = 15_000
 
 /** @param start gets the port to listen on and returns the command line */
-export async function startPeer(start: (port: number) => { command: string; args: string[]; env?: Record<string, string> }): Promise<PeerProcess> {
+export async function startPeer(start: (port: number) => Command | Promise<Command>): Promise<PeerProcess> {
   const port = await freePort()
-  const { command, args, env = {} } = start(port)
+  const { command, args, env = {} } = await start(port)
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PORT: String(port), NODE_ENV: 'production', ...env } })
   let errors = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
