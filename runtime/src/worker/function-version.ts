@@ -21,7 +21,7 @@ export interface VersionDependencies {
   calls: CallTable<FunctionVersion>
   output: Output
   openData(isCallOpen: (call: unknown) => boolean): DataSession
-  openFetches(owner: FetchOwner, timeoutMs: number): FetchSession
+  openFetches(owner: FetchOwner): FetchSession
   configuration: Configuration
   invocations: Invocations
   background: Background
@@ -235,7 +235,7 @@ export class FunctionVersion {
     return this.#data
   }
   get fetches(): FetchSession {
-    this.#fetches ??= this.#dependencies.openFetches(this, this.limits.timeoutMs)
+    this.#fetches ??= this.#dependencies.openFetches(this)
     return this.#fetches
   }
   /** Nobody waits for this call any more. */

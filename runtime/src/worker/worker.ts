@@ -107,7 +107,7 @@ export class Worker {
       calls: this.#calls,
       output: this.#output,
       openData: this.#bound.data.openSession,
-      openFetches: (owner, timeoutMs) => new FetchSession(egress, owner, timeoutMs),
+      openFetches: (owner) => new FetchSession(egress, owner),
       configuration: this.#configuration,
       invocations: this.#invocations,
       background: this.#background,

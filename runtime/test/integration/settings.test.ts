@@ -120,6 +120,23 @@ describe("an environment's settings and variables", () => {
       assert.equal(await (await given.fetch('/f')).json(), before)
     })
 
+    it('let a function with memory of its own run out of it without the others noticing', async () => {
+      const bomb = 'const kept = []; export default () => { for (;;) kept.push(new Array(1000).fill(kept.length)) }'
+      await given.publishAndWait('counts', 'let calls = 0; export default (req, res) => res.json(++calls)')
+      await given.publishAndWait('bomb', bomb, { limits: { memoryMb: 32 } })
+      const load = givenLoad(given.url('/counts'), 4)
+      for (let round = 0; round < 3; round++) assert.ok((await given.fetch('/bomb')).status >= 500)
+      const { failures, bodies } = await load.stop()
+      assert.deepEqual(failures, [])
+      assert.equal(Number(await (await given.fetch('/counts')).text()), bodies.length + 1, 'it was never started again')
+      const [log] = await eventually(async () => {
+        const found = await given.database.collection('__logs').find({ functionName: 'bomb' }).toArray()
+        assert.ok(found.length > 0)
+        return found
+      })
+      assert.match(log?.message, /memory limit of 32 MB/)
+    })
+
     it('put a worker with other memory in the place of the old one without failing a call', async () => {
       await given.publishAndWait('f', 'export default async (req, res) => { await new Promise((r) => setTimeout(r, 20)); res.json("ok") }')
       await given.publishAndWait('slow', 'export default async (req, res) => { res.write("a"); await new Promise((r) => setTimeout(r, 1500)); res.end("b") }')

@@ -6,6 +6,7 @@ import { OutgoingFetch, requestBytesMax } from './outgoing-fetch.ts'
 
 /** The function version that fetches. */
 export interface FetchOwner {
+  readonly limits: { readonly timeoutMs: number }
   cross(callNumber: unknown): void
   resumeLater(callNumber: unknown): (code: number, number: number, payload: string | Uint8Array) => void
 }
@@ -31,13 +32,11 @@ interface OpenFetch {
 export class FetchSession {
   readonly #access: EgressAccess
   readonly #owner: FetchOwner
-  readonly #timeoutMs: number
   readonly #open = new Map<number, OpenFetch>()
 
-  constructor(access: EgressAccess, owner: FetchOwner, timeoutMs: number) {
+  constructor(access: EgressAccess, owner: FetchOwner) {
     this.#access = access
     this.#owner = owner
-    this.#timeoutMs = timeoutMs
   }
 
   /** @param body all of it, or that it comes by `push` */
@@ -51,8 +50,9 @@ export class FetchSession {
     if (this.#open.size >= openMax)
       throw new EgressError('EGRESS_LIMIT', `At most ${openMax} fetches of a function may be under way. Read or cancel their bodies.`)
     const outgoing = new OutgoingFetch(() => resume(resumeCodes.fetchDrained, ''), body)
-    const late = new EgressError('EGRESS_TIMED_OUT', `The fetch did not end within the ${this.#timeoutMs} ms that the function may take.`)
-    const timer = setTimeout(() => this.#giveUp(number, late), this.#timeoutMs)
+    const { timeoutMs } = this.#owner.limits
+    const late = new EgressError('EGRESS_TIMED_OUT', `The fetch did not end within the ${timeoutMs} ms that the function may take.`)
+    const timer = setTimeout(() => this.#giveUp(number, late), timeoutMs)
     const open = { callNumber, outgoing, timer, creditBytes: aheadBytesMax, isSending: false, resume }
     this.#open.set(number, open)
     const request = readFetchRequest(head)
