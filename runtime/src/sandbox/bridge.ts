@@ -23,7 +23,7 @@ export const hostCalls = {
   timerSet: 8,
   timerClear: 9,
   /**
-   * (ticket, call, operation, collection, arguments as one BSON document): answered by `dataDone` (BSON) or `dataFailed` (one BSON document) with the
+   * (ticket, call, one BSON document: operation, collection and its arguments): answered by `dataDone` (BSON) or `dataFailed` (one BSON document) with the
    * ticket. Small BSON is a string of one character per byte, on either way.
    */
   data: 10,

@@ -1,6 +1,6 @@
 import type { CreateIndexesOptions, Db, Document, IndexDescription, IndexSpecification } from 'mongodb'
 import { DataAccessRefused } from './data-error.ts'
-import type { Operation, OperationTarget } from './operations.ts'
+import type { DatabaseTarget, Operation, OperationTarget } from './operations.ts'
 import { readCollectionOptions, readIndexOptions } from './options.ts'
 
 const indexesMax = 64
@@ -20,7 +20,7 @@ async function createIndexes({ collection, values, options, rules }: OperationTa
 }
 
 /** Those that a function may touch; imprun's and MongoDB's own are not shown. */
-async function listCollections({ database, values, options, rules }: OperationTarget): Promise<Document[]> {
+async function listCollections({ database, values, options, rules }: DatabaseTarget): Promise<Document[]> {
   rules.checkExpression(values.filter)
   const { nameOnly, session, maxTimeMS } = options
   const listed = await database.listCollections((values.filter ?? {}) as Document, { nameOnly: nameOnly === true, session, maxTimeMS }).toArray()
@@ -75,4 +75,4 @@ export const collectionOperations: Readonly<Record<string, Operation>> = {
   },
 }
 /** Those that name no collection. */
-export const databaseOperations: Readonly<Record<string, Operation>> = { listCollections }
+export const databaseOperations: Readonly<Record<string, (target: DatabaseTarget) => Promise<unknown>>> = { listCollections }

@@ -1,6 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { createAccessRules } from './access-rules.ts'
-import { createDataSession, type DataSession } from './data-session.ts'
+import { type DataSession, DriverSession } from './data-session.ts'
 import { Database } from './database.ts'
 
 export interface DataAccess {
@@ -15,7 +15,7 @@ export interface DataAccess {
 export function createDataAccess(uri: string, database: string): DataAccess {
   const rules = createAccessRules(database)
   const connected = new Database(() => new MongoClient(uri, toClientOptions(uri)), database)
-  return { openSession: (isCallOpen) => createDataSession({ database: connected, rules, isCallOpen }) }
+  return { openSession: (isCallOpen) => new DriverSession({ database: connected, rules, isCallOpen }) }
 }
 
 const clientOptions = {

@@ -7,15 +7,15 @@ import { toPayload } from './payload.ts'
 const payloadBytesMax = 48_000_000
 
 export const dataHostCalls: HostCalls = {
-  [hostCalls.data](version, [ticket, call, operation, collection, payload]) {
+  [hostCalls.data](version, [ticket, call, payload]) {
     const isPayload = (typeof payload === 'string' || payload instanceof Uint8Array) && payload.length <= payloadBytesMax
-    if (!isCount(ticket, Number.MAX_SAFE_INTEGER) || typeof operation !== 'string' || typeof collection !== 'string' || !isPayload) return undefined
+    if (!isCount(ticket, Number.MAX_SAFE_INTEGER) || !isPayload) return undefined
     const resume = version.resumeLater(call)
     const open = version.find(call)
     // Work after the answer has the time of a call once more.
     const leftMs = version.limits.timeoutMs - (open === undefined ? 0 : performance.now() - open.startedAtMs)
     version.cross(call)
-    version.data.run({ operation, collection, payload, call, leftMs }).then(
+    version.data.run({ payload, call, leftMs }).then(
       (result) => resume(resumeCodes.dataDone, ticket, result),
       (error) => resume(resumeCodes.dataFailed, ticket, toPayload(describeDataError(error))),
     )

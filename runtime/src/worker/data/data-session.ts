@@ -6,16 +6,14 @@ import { Cursors } from './cursors.ts'
 import { DataAccessRefused } from './data-error.ts'
 import type { Database } from './database.ts'
 import { Deadlines } from './deadlines.ts'
-import { checkValues, documentOperations, type Operation, type OperationValues } from './operations.ts'
+import { checkValues, documentOperations, type OperationValues } from './operations.ts'
 import { readOptions, readTransactionOptions } from './options.ts'
 import { joinToPayload, type Payload, toPayload } from './payload.ts'
 import { Sessions, sessionOperations } from './sessions.ts'
 
 /** One operation that a function asks for. Everything in it may be made up. */
 export interface DataRequest {
-  operation: string
-  collection: string
-  /** The operation's arguments as one BSON document. */
+  /** One BSON document: `operation`, `collection` and what else the operation takes. */
   payload: Payload
   /** The guest's number of the call that it belongs to. */
   call: unknown
@@ -48,78 +46,83 @@ const waitShare = 0.9
 const serverMarginMsMax = 300
 const waitMarginMsMax = 100
 
-type Find = (request: Step) => Promise<Payload>
+/** A request that was read and may be tried. `options` hold the session, if there is one. */
 interface Step {
-  values: OperationValues
+  operation: string
   collection: string
-  call: unknown
+  values: OperationValues
   options: Document
+  call: unknown
 }
 
-export function createDataSession({ database, rules, isCallOpen }: DataSessionDependencies): DataSession {
-  const cursors = new Cursors(isCallOpen)
-  const sessions = new Sessions(() => database.client, isCallOpen)
-  const deadlines = new Deadlines()
+export class DriverSession implements DataSession {
+  readonly #database: Database
+  readonly #rules: AccessRules
+  readonly #cursors: Cursors
+  readonly #sessions: Sessions
+  readonly #deadlines = new Deadlines()
 
-  const reads: Readonly<Record<string, Find>> = {
-    async findOne({ values, collection, options }) {
-      const found = await database.collection(collection).findOne(values.filter as Document, { ...options, raw: true })
-      return found === null ? '' : joinToPayload([found as unknown as Uint8Array])
-    },
-    find({ values, collection, options, call }) {
-      const cursor = database.collection(collection).find(values.filter as Document, { ...options, raw: true })
-      return values.isWhole === true ? cursors.readWhole(cursor) : cursors.open(cursor, call)
-    },
-    aggregate({ values, collection, options, call }) {
-      const cursor = database.collection(collection).aggregate(values.pipeline as Document[], { ...options, raw: true })
-      return values.isWhole === true ? cursors.readWhole(cursor) : cursors.open(cursor, call)
-    },
+  constructor({ database, rules, isCallOpen }: DataSessionDependencies) {
+    this.#database = database
+    this.#rules = rules
+    this.#cursors = new Cursors(isCallOpen)
+    this.#sessions = new Sessions(() => database.client, isCallOpen)
   }
-  const answer = async (run: Operation, { values, collection, options }: Step): Promise<Payload> => {
-    const target = { database: database.db, collection: database.collection(collection), values, options, rules }
-    return toPayload({ value: await run(target) })
+
+  run(request: DataRequest): Promise<Payload> {
+    const { leftMs } = request
+    if (this.#deadlines.waitingCount >= operationsMax)
+      return Promise.reject(new RangeError(`At most ${operationsMax} database operations may wait at the same time.`))
+    return this.#deadlines.within(Math.max(leftMs * waitShare, leftMs - waitMarginMsMax), this.#proceed(request))
   }
-  const start = (request: DataRequest, values: OperationValues, session: ClientSession | undefined): Promise<Payload> => {
-    const { operation, collection, call, leftMs } = request
-    const options = readOptions(values.options, rules, Math.max(1, Math.round(Math.max(leftMs * serverShare, leftMs - serverMarginMsMax))))
-    if (session !== undefined) options.session = session
-    const step = { values, collection, call, options }
+  close(): void {
+    this.#cursors.closeAll()
+    this.#sessions.endAll()
+  }
+
+  async #proceed({ payload, call, leftMs }: DataRequest): Promise<Payload> {
+    const values = readOne(payload, 'exact')
+    const operation = String(values.operation)
+    if (operation === 'more') return this.#cursors.readMore(Number(values.cursor))
+    if (operation === 'close') return this.#cursors.close(Number(values.cursor)).then(nothing)
+    const number = Number(values.session)
+    if (operation === 'endSession') return this.#sessions.end(number).then(nothing)
+    const start = (session?: ClientSession): Promise<Payload> => {
+      const change = own(sessionOperations, operation)
+      if (change !== undefined && session !== undefined) return change(session, readTransactionOptions(values.options, this.#rules)).then(nothing)
+      const options = readOptions(values.options, this.#rules, Math.max(1, Math.round(Math.max(leftMs * serverShare, leftMs - serverMarginMsMax))))
+      if (session !== undefined) options.session = session
+      return this.#start({ operation, collection: String(values.collection), values, options, call })
+    }
+    return values.session === undefined ? start() : this.#sessions.use(number, call, start)
+  }
+  #start(step: Step): Promise<Payload> {
+    const { operation, collection, values, options } = step
+    const rules = this.#rules
     const onDatabase = own(databaseOperations, operation)
-    if (onDatabase !== undefined) return answer(onDatabase, step)
+    if (onDatabase !== undefined) return onDatabase({ database: this.#database.db, values, options, rules }).then(toAnswer)
     rules.checkCollection(collection)
     checkValues(values, rules)
-    const read = own(reads, operation)
-    if (read !== undefined) return read(step)
+    if (operation === 'findOne') return this.#findOne(step)
+    if (operation === 'find' || operation === 'aggregate') return this.#openCursor(step)
     const run = own(documentOperations, operation) ?? own(collectionOperations, operation)
     if (run === undefined) throw new DataAccessRefused(`Operation ${operation.slice(0, 80)} is not open to functions.`)
-    return answer(run, step)
+    return run({ database: this.#database.db, collection: this.#database.collection(collection), values, options, rules }).then(toAnswer)
   }
-  const proceed = async (request: DataRequest): Promise<Payload> => {
-    const values = readOne(request.payload, 'exact')
-    const { operation, call } = request
-    if (operation === 'more') return cursors.readMore(Number(values.cursor))
-    if (operation === 'close') return cursors.close(Number(values.cursor)).then(nothing)
-    if (values.session === undefined) return start(request, values, undefined)
-    const number = Number(values.session)
-    if (operation === 'endSession') return sessions.end(number).then(nothing)
-    const change = own(sessionOperations, operation)
-    return sessions.use(number, call, (session) =>
-      change === undefined ? start(request, values, session) : change(session, readTransactionOptions(values.options, rules)).then(nothing),
-    )
+  async #findOne({ collection, values, options }: Step): Promise<Payload> {
+    const found = await this.#database.collection(collection).findOne(values.filter as Document, { ...options, raw: true })
+    return found === null ? '' : joinToPayload([found as unknown as Uint8Array])
   }
-  return {
-    async run(request) {
-      if (deadlines.waitingCount >= operationsMax) throw new RangeError(`At most ${operationsMax} database operations may wait at the same time.`)
-      return deadlines.within(Math.max(request.leftMs * waitShare, request.leftMs - waitMarginMsMax), proceed(request))
-    },
-    close() {
-      cursors.closeAll()
-      sessions.endAll()
-    },
+  #openCursor({ operation, collection, values, options, call }: Step): Promise<Payload> {
+    const on = this.#database.collection(collection)
+    const raw = { ...options, raw: true }
+    const cursor = operation === 'find' ? on.find(values.filter as Document, raw) : on.aggregate(values.pipeline as Document[], raw)
+    return values.isWhole === true ? this.#cursors.readWhole(cursor) : this.#cursors.open(cursor, call)
   }
 }
 
-const nothing = (): Payload => toPayload({ value: null })
+const toAnswer = (value: unknown): Payload => toPayload({ value })
+const nothing = (): Payload => toAnswer(null)
 
 function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined

@@ -7,12 +7,14 @@ import { exactTypes } from './options.ts'
 export type OperationValues = Readonly<Record<string, unknown>>
 
 /** What an operation works on. `options` are read and checked, and hold the session if there is one. */
-export interface OperationTarget {
+export interface DatabaseTarget {
   database: Db
-  collection: Collection
   values: OperationValues
   options: Document
   rules: AccessRules
+}
+export interface OperationTarget extends DatabaseTarget {
+  collection: Collection
 }
 /** @returns the one value that answers the function */
 export type Operation = (target: OperationTarget) => Promise<unknown>

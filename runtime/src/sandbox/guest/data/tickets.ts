@@ -35,11 +35,11 @@ export function askHost<T>(operation: string, collection: string, values: Docume
   return new Promise<T>((resolve, reject) => {
     assertNotOver()
     if (tickets.size >= ticketsMax) throw new RangeError(`At most ${ticketsMax} database operations may wait at the same time.`)
-    const bytes = writeDocument(values, ignoreUndefined)
+    const bytes = writeDocument({ operation, collection, ...values }, ignoreUndefined)
     const ticket = ++lastTicket
     const request = currentRequest()
     tickets.set(ticket, { resolve: resolve as (value: unknown) => void, reject, read, request, from })
-    callHost(hostCalls.data, ticket, request?.call ?? -1, operation, collection, toPayload(bytes))
+    callHost(hostCalls.data, ticket, request?.call ?? -1, toPayload(bytes))
   })
 }
 
