@@ -9,13 +9,14 @@ interface ImprunRequest {
   readonly method: string
   /** Path and query inside the environment, for example `/calculateTax?year=2026`. */
   readonly url: string
+  readonly originalUrl: string
   readonly path: string
   readonly params: Readonly<Record<string, string>>
   /** Query parameters; one that is given several times is a list. */
   readonly query: Readonly<Record<string, any>>
   /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** The body by its content type: JSON, a form, text or bytes; `{}` when there is none. */
+  /** The body by its content type: JSON, a form (its files are `File`s), text or bytes; `{}` when there is none. */
   readonly body: any
   /** Address of the caller. */
   readonly ip: string
@@ -27,14 +28,61 @@ interface ImprunRequest {
   locals: Record<string, any>
   /** Who calls, in an environment with key-auth. The key itself never reaches a function. */
   readonly credential: { readonly id: string; readonly application: string } | undefined
+  /** Aborts when the caller goes away before the answer, or the call's time is up. */
+  readonly signal: AbortSignal
+  readonly aborted: boolean
+  readonly protocol: string
+  readonly secure: boolean
+  readonly host: string | undefined
+  readonly hostname: string | undefined
+  /** Whether a script of a web page made the request: `X-Requested-With: XMLHttpRequest`. */
+  readonly xhr: boolean
+  /** Whether what the caller has in its cache is still what the answer says. */
+  readonly fresh: boolean
+  readonly stale: boolean
+  readonly res: ImprunResponse
   /** A header by any spelling of its name. */
   get(name: string): string | undefined
   header(name: string): string | undefined
+  /** The type of these that the body has; false when it has none of them, null without a body. */
+  is(...types: (string | readonly string[])[]): string | false | null
+  /** The type of these that the caller likes best; false when it takes none of them. Without arguments: what it takes, best first. */
+  accepts(): string[]
+  accepts(...types: (string | readonly string[])[]): string | false
+  acceptsEncodings(): string[]
+  acceptsEncodings(...encodings: (string | readonly string[])[]): string | false
+  acceptsCharsets(): string[]
+  acceptsCharsets(...charsets: (string | readonly string[])[]): string | false
+  acceptsLanguages(): string[]
+  acceptsLanguages(...languages: (string | readonly string[])[]): string | false
+  /** The parts asked for of something so long; -1 when there are none of them, -2 when the header cannot be read, undefined without one. */
+  range(size: number, options?: { combine?: boolean }): (({ start: number; end: number }[] & { type: string }) | -1 | -2) | undefined
+  on(event: 'close', listener: () => void): this
+  once(event: 'close', listener: () => void): this
+  off(event: 'close', listener: () => void): this
+}
+
+interface ImprunCookieOptions {
+  domain?: string
+  /** Milliseconds from now. */
+  maxAge?: number
+  expires?: Date
+  httpOnly?: boolean
+  path?: string
+  secure?: boolean
+  sameSite?: boolean | 'lax' | 'strict' | 'none'
+  priority?: 'low' | 'medium' | 'high'
+  partitioned?: boolean
+  encode?(value: string): string
 }
 
 /** The answer to be. Instead of using it a function may also return a `Response` or a plain object. */
 interface ImprunResponse {
+  readonly req: ImprunRequest
   statusCode: number
+  /** For your own use while the call is answered. */
+  locals: Record<string, any>
+  readonly writableEnded: boolean
   /** True once the head of the answer has left. */
   readonly headersSent: boolean
   /** Sets the status code; 200 without it. */
@@ -45,6 +93,19 @@ interface ImprunResponse {
   header(name: string, value: string | number | readonly string[]): this
   setHeader(name: string, value: string | number | readonly string[]): this
   get(name: string): string | string[] | undefined
+  getHeader(name: string): string | string[] | undefined
+  hasHeader(name: string): boolean
+  removeHeader(name: string): void
+  /** Adds to what the header has. */
+  append(name: string, value: string | readonly string[]): this
+  vary(field: string | readonly string[]): this
+  location(url: string): this
+  links(links: Readonly<Record<string, string | readonly string[]>>): this
+  /** Asks the caller to save the answer as a file, and sets the content type by the name's ending. */
+  attachment(fileName?: string): this
+  /** An object is set as JSON, with `j:` before it. */
+  cookie(name: string, value: unknown, options?: ImprunCookieOptions): this
+  clearCookie(name: string, options?: ImprunCookieOptions): this
   /** Sets the content type: a media type such as `text/csv`, or a file ending such as `csv`. */
   type(contentType: string): this
   /** Answers with JSON. */
@@ -55,11 +116,19 @@ interface ImprunResponse {
   sendStatus(code: number): this
   redirect(url: string): void
   redirect(status: number, url: string): void
+  /** Calls the one of these that the caller takes and likes best; `default` when it takes none. */
+  format(choices: Readonly<Record<string, (req: ImprunRequest, res: this) => unknown>>): this
+  /** Sets status and headers, as in Node. */
+  writeHead(status: number, headers?: Readonly<Record<string, string | number | readonly string[]>>): this
   /** Writes a part of a streamed answer; close it with `end`. Await it, and a slow reader slows the writing down. */
   write(chunk: string | Uint8Array): Promise<void>
   /** Sends the head of a streamed answer now. */
   flushHeaders(): void
   end(chunk?: string | Uint8Array): this
+  /** `finish`: the answer is complete. `close`: it is, or nobody waits for it any more. */
+  on(event: 'finish' | 'close', listener: () => void): this
+  once(event: 'finish' | 'close', listener: () => void): this
+  off(event: 'finish' | 'close', listener: () => void): this
 }
 
 /** A function of a gateway. */
