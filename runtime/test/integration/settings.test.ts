@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { createCipheriv, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { eventually } from '../support/eventually.ts'
 import { givenLoad } from '../support/given-load.ts'
 import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
@@ -85,6 +88,28 @@ describe("an environment's settings and variables", () => {
       await given.acknowledged(revision)
       assert.deepEqual(await variablesOf(given), { PLAIN: 'plain', OLD: 'old sëcret', NEW: '' })
       assert.doesNotMatch(runtime.errorOutput(), /sëcret|moved here|nobody has/)
+    })
+  })
+
+  describe('egress lists', () => {
+    it('count for the next fetch once they are acknowledged', async () => {
+      const server = createServer((_request, response) => void response.end('inside')).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+        await given.publishAndWait(
+          'reach',
+          `export default async (req, res) => res.send(await fetch('http://${address}/').then((answer) => answer.text(), (error) => error.name))`,
+        )
+        const reach = async (): Promise<string> => (await given.fetch('/reach')).text()
+        assert.equal(await reach(), 'TypeError')
+        await given.acknowledged(await given.configure({ egress: { allow: [address], deny: [] } }))
+        assert.equal(await reach(), 'inside')
+        await given.acknowledged(await given.configure({ egress: { allow: [address], deny: ['127.0.0.0/8'] } }))
+        assert.equal(await reach(), 'TypeError')
+      } finally {
+        server.close()
+      }
     })
   })
 
