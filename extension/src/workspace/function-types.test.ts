@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -16,7 +16,10 @@ async function faultsOf(functions: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'imprun-types-'))
   try {
     const types = await readFile(path.join(extension, 'types', 'imprun.d.ts'), 'utf8')
-    for (const [name, text] of Object.entries({ ...generatedFiles(types), ...functions })) await writeFile(path.join(folder, name), text)
+    for (const [name, text] of Object.entries({ ...generatedFiles(types), ...functions })) {
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+      await writeFile(path.join(folder, name), text)
+    }
     await promisify(execFile)(compiler, ['--project', folder, '--pretty', 'false'])
     return ''
   } catch (error) {
@@ -44,6 +47,16 @@ describe('the types of functions', function () {
   it('find no fault in code without types, nor in any template', async () => {
     const templates = functionTemplates(untranslated).map(({ source }, index) => [`template-${index}.ts`, source('handler')])
     assert.equal(await faultsOf({ 'calculateTax.ts': fromTheDocument, ...Object.fromEntries(templates) }), '')
+  })
+
+  it("find no fault in the examples of the author's guide, with types too", async () => {
+    const guide = await readFile(path.join(extension, '..', 'docs', 'functions.md'), 'utf8')
+    const examples = [...guide.matchAll(/<!-- example: (\S+)[^>]*(?:->[^>]*)*-->\n```ts\n([\s\S]*?)^```$/gm)]
+    assert.ok(examples.length > 5)
+    const typed = (source: string): string => source.replace(/^(export default .*)\(req, res\)/m, '$1(req: ImprunRequest, res: ImprunResponse)')
+    const plain = examples.map(([, name, source = '']) => [`${name}.ts`, source])
+    const withTypes = examples.map(([, name, source = '']) => [`typed/${name}.ts`, typed(source)])
+    assert.equal(await faultsOf(Object.fromEntries([...plain, ...withTypes])), '')
   })
 
   it('know the exports of a module, and take packages and modules of Node as they come', async () => {
