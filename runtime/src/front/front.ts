@@ -86,6 +86,7 @@ export function createFront(options: FrontOptions): Front {
     onLog: (environment, message) => {
       if (!runs.takeLog(message)) logs.add(environment, message)
     },
+    count: stats.count,
     onQuarantineChanged: (environment) => gateways.get(environment.gatewayId)?.follower.tellAgain(environment),
     log,
     observe,

@@ -29,7 +29,7 @@ const answerBytesMax = 4 * 1024 * 1024
 const lateLogsMs = 30
 const deadlineGraceMs = 100
 
-export function createRuns(options: { client: MongoClient; supervisor: Pick<Supervisor, 'load' | 'unload' | 'dispatch'>; log: Log }): Runs {
+export function createRuns(options: { client: MongoClient; supervisor: Pick<Supervisor, 'load' | 'unload' | 'dispatch' | 'count'>; log: Log }): Runs {
   const { client, supervisor, log } = options
   /** By the version that the run's lines carry. */
   const logs = new Map<string, RunLogs>()

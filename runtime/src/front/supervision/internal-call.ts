@@ -51,6 +51,8 @@ export class InternalCallError extends Error {
 /** The part of the supervisor that an internal call needs. */
 export interface CallTaker {
   dispatch(environment: Environment, call: Call): void
+  /** Told at the end of every call that is a function's own traffic. */
+  count(environment: Environment, entry: FunctionEntry, isFailed: boolean, durationMs: number): void
 }
 
 export interface RunningCall {
@@ -71,8 +73,22 @@ export const newInternalRequestId = (): string => {
 /** Runs a function without a connection: no credential, the answer gathered whole. Deadline, worker loss and limits are those of every call. */
 export function startInternalCall(supervisor: CallTaker, request: InternalRequest): RunningCall {
   const { promise, resolve, reject } = Promise.withResolvers<InternalAnswer>()
-  const call = new InternalCall(request, resolve, reject)
-  supervisor.dispatch(request.environment, call)
+  const { environment, entry, trigger } = request
+  const startedAtMs = performance.now()
+  // What its author tries out says nothing about what is published.
+  const count = (status: number): void => {
+    if (trigger !== 'run') supervisor.count(environment, entry, status >= 500, performance.now() - startedAtMs)
+  }
+  const onAnswer = (answer: InternalAnswer): void => {
+    count(answer.status)
+    resolve(answer)
+  }
+  const onFailed = (error: InternalCallError): void => {
+    count(error.status)
+    reject(error)
+  }
+  const call = new InternalCall(request, onAnswer, onFailed)
+  supervisor.dispatch(environment, call)
   return { answer: promise, abandon: () => call.abandon() }
 }
 

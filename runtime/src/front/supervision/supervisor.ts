@@ -14,6 +14,7 @@ import { createSpares } from './spares.ts'
 export interface Supervisor {
   start(): void
   dispatch(environment: Environment, call: Call): void
+  count: CallTaker['count']
   load(environment: Environment, entry: Load['entry'], source: FunctionSource): Promise<LoadOutcome>
   unload(environment: Environment, functionIndex: number): void
   /** Settles when every worker of the environment goes by its settings and variables as they are now; undefined when it has none, which will begin with them. */
@@ -34,6 +35,7 @@ export interface SupervisorOptions {
   /** Functions whose published version was refused: what serves exists nowhere but in memory. */
   isIrreplaceable(environment: Environment, functionName: string): boolean
   onLog(environment: Environment, message: LogMessage): void
+  count: CallTaker['count']
   /** Another version is kept apart now, see `environment.quarantine`. */
   onQuarantineChanged(environment: Environment): void
   log: Log
@@ -80,7 +82,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (environment.isGone && environment[lane] === undefined) call.onFailed('SHUTTING_DOWN')
     else dispatcherOf(environment, lane).dispatch(call)
   }
-  const calls: CallTaker = { dispatch }
+  const calls: CallTaker = { dispatch, count: options.count }
   const retire = (dispatcher: Dispatcher, keep?: (functionName: string) => boolean, drainMs?: number): Promise<void> => {
     for (const lane of lanes) if (dispatcher.environment[lane] === dispatcher) dispatcher.environment[lane] = undefined
     dispatchers.delete(dispatcher)
@@ -112,6 +114,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       timer = setInterval(tick, tickMs)
     },
     dispatch,
+    count: options.count,
     load: (environment, entry, source) => dispatcherOf(environment).load(entry, source),
     unload(environment, functionIndex) {
       for (const lane of lanes) environment[lane]?.unload(functionIndex)
