@@ -51,9 +51,15 @@ const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
 /** Networks without IPv4 reach it through these: the address that counts is the one inside. */
 const wrappingRanges = ['::ffff:0:0/96', '64:ff9b::/96'].map((range) => ipaddr.IPv6.parseCIDR(range))
 
+/** The library takes `::1.2.3.4`, an old form that stands for nothing any more, for `::ffff:1.2.3.4`. Written in hex there is no doubt. */
+function inHex(text: string): string {
+  const isMixed = text.includes(':') && text.includes('.')
+  return isMixed ? (URL.parse(`http://[${text}]`)?.hostname.slice(1, -1) ?? text) : text
+}
+
 /** @returns the IPv4 address inside an IPv6 one that stands for it, in its usual spelling; any other address as it is, without its zone @throws for no address */
 export function normalizeAddress(text: string): string {
-  const address = ipaddr.parse(text.replace(/%.*$/, ''))
+  const address = ipaddr.parse(inHex(text.replace(/%.*$/, '')))
   if (address instanceof ipaddr.IPv6 && wrappingRanges.some((range) => address.match(range))) {
     return new ipaddr.IPv4(address.toByteArray().slice(-4)).toString()
   }
