@@ -16,7 +16,8 @@ export type FrontEvent =
       running: readonly string[]
     }
   | { type: 'quarantined'; environment: string; name: string; version: string; reason: string }
-  | { type: 'applied'; environment: string; name: string; revision: number; outcome: 'swapped' | 'refused' | 'removed'; at: Date }
+  /** `tookMs`: from the moment its document was here until it served. */
+  | { type: 'applied'; environment: string; name: string; revision: number; outcome: 'swapped' | 'refused' | 'removed'; at: Date; tookMs: number }
   | { type: 'acknowledged'; environment: string; revision: number }
   | { type: 'bell'; gatewayId: string; state: 'live' | 'deaf' }
   | { type: 'schedule'; environment: string; name: string; outcome: 'fired' | 'skipped' | 'missed'; dueAt: Date }

@@ -111,21 +111,22 @@ export class ServedEnvironment {
     this.#failures.delete(name)
     if (entry !== undefined) this.#host.unload(this.environment, entry.index)
     this.#host.schedule(this.environment, name, undefined, revision)
-    this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: 'removed', at: new Date() })
+    this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: 'removed', at: new Date(), tookMs: 0 })
   }
 
   #load(published: PublishedFunctionHead, source: FunctionSource): void {
     const { name, revision } = published
     const pending = { revision }
+    const readAtMs = performance.now()
     this.#pending.add(pending)
     const entry = { index: this.environment.indexOf(name), name, limits: published.limits }
     void this.#host.load(this.environment, entry, source).then((outcome) => {
       this.#pending.delete(pending)
-      this.#settle(published, source, outcome)
+      this.#settle(published, source, outcome, readAtMs)
       this.#onProgress()
     })
   }
-  #settle(published: PublishedFunctionHead, source: FunctionSource, outcome: LoadOutcome): void {
+  #settle(published: PublishedFunctionHead, source: FunctionSource, outcome: LoadOutcome, readAtMs: number): void {
     const { name, revision } = published
     if ((this.#removed.get(name) ?? -1) > revision) {
       this.#host.unload(this.environment, this.environment.indexOf(name))
@@ -140,7 +141,8 @@ export class ServedEnvironment {
     }
     this.#appliedAt = new Date()
     const outcomeName = outcome.outcome === 'refused' ? 'refused' : 'swapped'
-    this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: outcomeName, at: this.#appliedAt })
+    const tookMs = performance.now() - readAtMs
+    this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: outcomeName, at: this.#appliedAt, tookMs })
   }
 
   #swap({ name, version, revision, methods, limits, schedule }: PublishedFunctionHead, source: FunctionSource | undefined): void {

@@ -1,0 +1,51 @@
+/** Times isolates and contexts in a process of their own, because isolated-vm wants Node started in its own way. Prints milliseconds as JSON. */
+import { loadInto } from '../../runtime/src/worker/load-function.ts'
+import type { SandboxContext, SandboxIsolate } from '../../runtime/src/worker/sandbox/engine.ts'
+import { readGuestBundle } from '../../runtime/src/worker/sandbox/guest-bundle.ts'
+import { createIsolatedVmEngine } from '../../runtime/src/worker/sandbox/isolated-vm-engine.ts'
+import { makeInterruptible } from '../../runtime/src/worker/sandbox/v8-flags.ts'
+import { createStackMapper } from '../../runtime/src/worker/stack-mapper.ts'
+import { warmUp } from '../../runtime/src/worker/warm-up.ts'
+
+const rounds = 80
+const timeoutMs = 5_000
+const code = process.argv[2] ?? ''
+const meta = 'POST\n/tax\nbench-1\n127.0.0.1\n\n\nhost\nlocalhost\ncontent-type\napplication/json'
+const message = { index: 0, name: 'tax', version: '1.0.0', revision: 1, code, sourceMap: '', timeoutMs, isMiddleware: false, isServing: true }
+const facts = { gatewayId: 'bench', environment: 'dev', functionName: 'tax', version: '1.0.0', isMiddleware: false }
+const stacks = createStackMapper('function:tax', '')
+
+makeInterruptible()
+const engine = createIsolatedVmEngine(await readGuestBundle())
+warmUp(engine)
+
+/** A blank context until the answer of its function's first call. */
+function serveOnce(isolate: SandboxIsolate): SandboxContext {
+  const context = isolate.createContext()
+  const refusal = loadInto(context, message, facts, stacks)
+  const answer = context.run(1, meta, '{"income":250000,"deductions":60000}', timeoutMs)
+  if (refusal !== undefined || !answer?.startsWith('200')) throw new Error(`It does not serve: ${refusal?.message ?? answer}`)
+  return context
+}
+function time(work: () => void): number {
+  const startedAtMs = performance.now()
+  work()
+  return performance.now() - startedAtMs
+}
+
+const isolatesMs: number[] = []
+for (let round = 0; round < rounds; round++) {
+  let isolate: SandboxIsolate | undefined
+  isolatesMs.push(
+    time(() => {
+      isolate = engine.createIsolate(256)
+      serveOnce(isolate)
+    }),
+  )
+  isolate?.dispose()
+}
+const functionsMs: number[] = []
+const live = engine.createIsolate(512)
+serveOnce(live)
+for (let round = 0; round < rounds; round++) functionsMs.push(time(() => serveOnce(live)))
+process.stdout.write(JSON.stringify({ isolatesMs, functionsMs }), () => process.kill(process.pid, 'SIGKILL'))
