@@ -7,7 +7,7 @@ export interface CurrentRequest {
   readonly call: number
   readonly id: string
   /** Set when its time is up and nobody waits for it: what its code still asks for fails with this. */
-  over?: Error
+  over: Error | undefined
 }
 
 let current: CurrentRequest | undefined

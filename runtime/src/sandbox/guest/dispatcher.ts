@@ -19,6 +19,8 @@ import { resumeSubtle } from './web/subtle.ts'
 
 type Handler = (request: FunctionRequest, response: FunctionResponse, next?: Next) => unknown
 
+const languageChanged = 'The function, or a package of it, has changed a part of the language that answering needs.'
+
 let handler: Handler | undefined
 let isMiddleware = false
 let unsettled = 0
@@ -40,12 +42,14 @@ export function run(call: number, meta: string, body: string): string | undefine
   try {
     request = new FunctionRequest(meta, body)
   } catch (error) {
-    return toProblem(meta, error)
+    if (error instanceof BodyNotReadable) return toProblem(meta, error)
+    callHost(hostCalls.failed, call, 'FUNCTION_FAILED', languageChanged, '', '')
+    return undefined
   }
   const response = new FunctionResponse(call, request)
   FunctionRequest.join(request, response)
   if (carry !== undefined) applyCarry(carry, request, response)
-  const current: CurrentRequest = { call, id: request.id }
+  const current: CurrentRequest = { call, id: request.id, over: undefined }
   enterRequest(current)
   unsettled++
   const outcome = (async () => (isMiddleware ? handler?.(request, response, createNext(call, request, response)) : handler?.(request, response)))()
@@ -55,16 +59,25 @@ export function run(call: number, meta: string, body: string): string | undefine
     outcome,
     (value) => {
       unsettled--
-      settle(call, request, response, value)
+      guard(call, () => settle(call, request, response, value))
     },
     (error) => {
       unsettled--
-      fail(call, request, response, error)
+      guard(call, () => fail(call, request, response, error))
     },
   )
   if (answer === undefined) keepOpenCall({ current, request, response })
   else lastAnswer = { call, text: answer }
   return answer
+}
+
+/** Whatever an author has done to the language, the call ends. */
+function guard(call: number, end: () => void): void {
+  try {
+    end()
+  } catch {
+    callHost(hostCalls.failed, call, 'FUNCTION_FAILED', languageChanged, '', '')
+  }
 }
 
 function settle(call: number, request: FunctionRequest, response: FunctionResponse, value: unknown): void {
@@ -102,8 +115,7 @@ function fail(call: number, request: FunctionRequest, response: FunctionResponse
 }
 
 /** The one answer that imprun gives in the function's place: the caller sent a body that is not what it says. */
-function toProblem(meta: string, error: unknown): string {
-  const detail = error instanceof BodyNotReadable ? error.message : 'The request cannot be read.'
+function toProblem(meta: string, { message: detail }: BodyNotReadable): string {
   const requestId = meta.split('\n', 3)[2] ?? ''
   const problem = { type: 'urn:imprun:error:request-invalid', title: 'Bad request', status: 400, detail, code: 'REQUEST_INVALID', requestId }
   return `400\ncontent-type\napplication/problem+json\n\n${JSON.stringify(problem)}`
