@@ -38,7 +38,7 @@ const lookEveryMs = 5_000
 // Without schedules nothing is looked at; the first one wakes.
 const restMs = 3_600_000
 /** Longer than claiming takes on a bad day: what is later was not served by anybody, and running it now could surprise. */
-export const lateMsMax = 30_000
+const lateMsMax = 30_000
 /** After its time limit, what a run may take until its end is written. */
 const endGraceMs = 5_000
 const retryDelayMs = (failuresInARow: number): number => Math.min(5_000, 100 * 2 ** failuresInARow) * (0.75 + Math.random() / 2)

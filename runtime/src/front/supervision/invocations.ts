@@ -6,9 +6,9 @@ import { type CallTaker, InternalCallError, newInternalRequestId, type RunningCa
 import type { WorkerProcess } from './worker-process.ts'
 
 /** Functions that call functions: so deep, the first one being 0. A circle of calls ends here. */
-export const invokeDepthMax = 8
+const invokeDepthMax = 8
 /** Inner calls of one request that are under way at the same time, on all levels together: a tree of calls must not grow without bound. */
-export const invokeFanOutMax = 64
+const invokeFanOutMax = 64
 /** Inner calls of one worker, whatever ids it gives them: they wait for no free place, so nothing else bounds what a hostile one asks for. */
 const openMax = 4_000
 /** The caller gets to read that its time is up before that of its own request is. */

@@ -77,6 +77,7 @@ class Link implements CallLink<FunctionVersion> {
   readonly #owner: LinkOwner
   readonly #timer: NodeJS.Timeout | undefined
   #call: Call<FunctionVersion> | undefined
+  #hasPassed = false
 
   /** @param timeoutMs undefined for the function itself, whose time the front keeps */
   constructor(version: FunctionVersion, timeoutMs: number | undefined, owner: LinkOwner) {
@@ -92,7 +93,10 @@ class Link implements CallLink<FunctionVersion> {
   }
   next(headerLines: string, carry: string): void {
     clearTimeout(this.#timer)
-    if (this.#call !== undefined) this.#owner.onPass(this.#call, headerLines, carry)
+    // The guest sees to it as well; but whatever calls the host twice must not run what comes next twice.
+    if (this.#call === undefined || this.#hasPassed) return
+    this.#hasPassed = true
+    this.#owner.onPass(this.#call, headerLines, carry)
   }
   onAnswered(status: number): void {
     clearTimeout(this.#timer)

@@ -14,9 +14,6 @@ export class MiddlewareTable {
     for (const [name, entry] of this.#entries) if (entry.index === index) return this.#entries.delete(name)
     return false
   }
-  has(name: string): boolean {
-    return this.#entries.has(name)
-  }
   /** Outermost first: that of the root, then folder by folder. */
   before(functionName: string): (FunctionVersion | undefined)[] {
     if (this.#entries.size === 0 || isMiddlewareName(functionName)) return []
