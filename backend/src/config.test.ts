@@ -27,4 +27,16 @@ describe('config', () => {
       },
     )
   })
+
+  it("hands npm what the user's npm goes by, and nothing secret", () => {
+    const npm = { HOME: '/home/kim', npm_config_registry: 'https://npm.example.com', HTTPS_PROXY: 'http://proxy:3128', NODE_EXTRA_CA_CERTS: '/ca.pem' }
+    const secret = {
+      IMPRUN_SECRET_KEY: 'a'.repeat(64),
+      MONGODB_URI: 'mongodb://root:hunter2@x',
+      AWS_SECRET_ACCESS_KEY: 'hunter2',
+      npm_package_json: '/x',
+      NODE_OPTIONS: '--import=/x',
+    }
+    assert.deepEqual(parseConfig({ ...npm, ...secret, PATH: '/usr/bin' }, machine).npm, { searchPath: '/usr/bin', environment: npm })
+  })
 })

@@ -90,6 +90,16 @@ describe('modules', () => {
     assert.equal((await callFunction(backend, { gatewayId, environment: 'dev', name: '_lib/tax' })).status, 404)
   })
 
+  it('ends with the last of many saves of a module at once in what imports it', async () => {
+    const saves = await Promise.all([0.3, 0.4, 0.5, 0.6].map((rate) => save('_lib/tax', rateModule(rate))))
+
+    for (const { republished = [] } of saves) for (const { refusal } of republished) assert.match(refusal?.code ?? 'none', /^(?:none|DEPLOYMENT_SUPERSEDED)$/)
+    const { code } = await backend.api.call('getFunction', { params: { gatewayId, functionId: '_lib/tax' } })
+    const rate = Number(/income \* ([\d.]+)/.exec(code ?? '')?.[1])
+    assert.deepEqual(await taxIn('dev'), { tax: Math.floor(105 * rate) })
+    await save('_lib/tax', rateModule(0.2))
+  })
+
   it('refuses to publish or promote a module by itself, and says where it is served', async () => {
     const params = { gatewayId, functionId: '_lib/tax' }
     for (const problem of [

@@ -18,6 +18,8 @@ export interface PackageFilePorts {
 export type PackageOutcome = { packages: Packages } | { code: string; detail: string; faults: readonly InputFault[] }
 
 const fileName = 'package.json'
+/** Longer than the backend gives an installation, so that its own answer comes. */
+const installTimeoutMs = 90_000
 /** Holds the hash of what the file was last equal to; no function's record can have this name. */
 const recordName = path.join('.imprun', '.packages')
 
@@ -61,7 +63,7 @@ export class PackageFile {
     const dependencies = parseDependencies(text)
     if (dependencies === undefined) return { code: 'BODY_NOT_JSON', detail: 'package.json is not valid JSON.', faults: [] }
     try {
-      const packages = await api.call('putPackages', { params: { gatewayId }, body: { dependencies } })
+      const packages = await api.call('putPackages', { params: { gatewayId }, body: { dependencies }, timeoutMs: installTimeoutMs })
       const file = this.#file(backend.apiUrl, gatewayId)
       await writeWhole(this.#record(file), hashText(text))
       await this.#writeTypes(file, packages)

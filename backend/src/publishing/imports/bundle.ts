@@ -23,9 +23,9 @@ export interface Bundle {
   packages?: BundledPackages
 }
 
-/** Of code and of its map: together with what else a published function holds they have to fit one document of MongoDB. */
+/** Of the code, and of the files imported. Both and the map have to fit one document of MongoDB, with what else a release holds. */
 export const bundleBytesMax = 8 * codeBytesMax
-const sourceMapBytesMax = 2 * bundleBytesMax
+const sourceMapBytesMax = 1.5 * bundleBytesMax
 
 /** @throws BuildFailure whose messages name places in the author's files; CODE_TOO_LARGE. */
 export type Bundler = (options: BuildOptions, unit: BundleRequest) => Promise<Bundle>
@@ -40,7 +40,12 @@ export function createBundler(ports: ImportPorts): Bundler {
     try {
       const built = await attempt(trail, new Map())
       const bundled = packages && trail.packages(packages)
-      return { ...textsOf(built, unit.name), imports: trail.imports(), ...(bundled ? { packages: bundled } : {}) }
+      const imports = trail.imports()
+      checkSize(
+        unit.name,
+        imports.reduce((bytes, { source }) => bytes + Buffer.byteLength(source, 'utf8'), 0),
+      )
+      return { ...textsOf(built, unit.name), imports, ...(bundled ? { packages: bundled } : {}) }
     } catch (error) {
       const blamed = isBuildFailure(error) ? blamePackages(error, trail, builtins) : new Map<string, string>()
       // Once more, only to learn the lines on which the author imports what can not be bundled.
@@ -76,11 +81,14 @@ const importPlugin = (of: AuthorImportsOf): Plugin => ({
   },
 })
 
+function checkSize(name: string, bytes: number): void {
+  if (bytes > bundleBytesMax) throw bundleTooLarge(sourceFileOf(name), bytes, bundleBytesMax)
+}
+
 function textsOf({ outputFiles = [] }: BuildResult, name: string): Pick<Bundle, 'code' | 'sourceMap'> {
   const textOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
   const code = textOf('.js')
-  const bytes = Buffer.byteLength(code, 'utf8')
-  if (bytes > bundleBytesMax) throw bundleTooLarge(sourceFileOf(name), bytes, bundleBytesMax)
+  checkSize(name, Buffer.byteLength(code, 'utf8'))
   const sourceMap = tidySourceMap(textOf('.js.map'))
   return { code, sourceMap: Buffer.byteLength(sourceMap, 'utf8') > sourceMapBytesMax ? '' : sourceMap }
 }
