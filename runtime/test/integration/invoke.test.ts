@@ -147,15 +147,15 @@ describe('imp.invoke', () => {
       'counts',
       `export default async (req, res) => {
         await imp.invoke('double', { n: 1 })
+        console.log('invoked')
         await new Promise((resolve) => setTimeout(resolve, 10_000))
         return res.send('late')
       }`,
     )
     const answer = given.fetch('/counts')
-    await eventually(() => assert.ok(given.runtime.events.some(({ type }) => type === 'worker-bound')))
     const bound = given.runtime.events.filter((event) => event.type === 'worker-bound').at(-1)
     assert.ok(bound?.type === 'worker-bound')
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await eventually(async () => assert.ok(await given.database.collection('__logs').findOne({ functionName: 'counts', message: 'invoked' })))
     process.kill(bound.pid, 'SIGKILL')
     const response = await answer
     assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [502, 'WORKER_LOST'])
