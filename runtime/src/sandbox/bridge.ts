@@ -148,6 +148,9 @@ export interface GuestFailure {
   stack: string
 }
 
+/** Fetches of one function version that may be under way. Both sides count: the guest so that a flood costs its author's time alone. */
+export const fetchesMax = 100
+
 /** The head of the answer to a `fetch`. */
 export interface FetchAnswer {
   status: number

@@ -8,7 +8,7 @@ import type { WorkerUnderTest } from '../support/given-worker.ts'
 
 const apiAddress = '93.184.216.34'
 const otherAddress = '93.184.216.35'
-const mebibyte = 1024 * 1024
+const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024))
 
 /** A function whose body is `source`; what it returns or throws is the answer. */
 const handler = (source: string): string => `export default async (req: any, res: any) => {
@@ -30,7 +30,7 @@ describe('fetch in a function', () => {
     '/br': (_request, response) => response.writeHead(200, { 'content-encoding': 'br' }).end(brotliCompressSync('unpacked')),
     '/deflate': (_request, response) => response.writeHead(200, { 'content-encoding': 'deflate' }).end(deflateSync('unpacked')),
     '/broken': (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('this is no gzip'),
-    '/bomb': (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(200 * mebibyte))),
+    '/bomb': (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
     '/bytes': (_request, response) => response.end(Buffer.from([0, 128, 255])),
     '/none': (_request, response) => response.writeHead(204).end(),
     '/hold': (_request, response) => held.push(response),
@@ -63,7 +63,7 @@ describe('fetch in a function', () => {
     await api?.[Symbol.asyncDispose]()
     await other?.[Symbol.asyncDispose]()
   })
-  const run = async (source: string, timeoutMs = 5000): Promise<unknown> => JSON.parse((await (await worker.given(handler(source), { timeoutMs }))()).text)
+  const run = async (source: string, timeoutMs = 15_000): Promise<unknown> => JSON.parse((await (await worker.given(handler(source), { timeoutMs }))()).text)
 
   it('sends what it is told and reads the answer', async () => {
     const answer = await run(`

@@ -1,4 +1,4 @@
-import { resumeCodes } from '../../sandbox/bridge.ts'
+import { fetchesMax, resumeCodes } from '../../sandbox/bridge.ts'
 import type { EgressAccess } from './egress-access.ts'
 import { describeFetchError, EgressError } from './egress-error.ts'
 import { readFetchRequest } from './fetch-request.ts'
@@ -11,7 +11,6 @@ export interface FetchOwner {
   resumeLater(callNumber: unknown): (code: number, number: number, payload: string | Uint8Array) => void
 }
 
-const openMax = 100
 /** What is sent ahead of the function's reading. A body up to this size is in the function's own memory as soon as it is here, read or not. */
 const aheadBytesMax = 64 * 1024
 
@@ -47,8 +46,7 @@ export class FetchSession {
     void this.#begin(number, callNumber, head, body, resume).catch((error: unknown) => this.#fail(number, resume, error))
   }
   async #begin(number: number, callNumber: unknown, head: unknown, body: Uint8Array | 'stream' | undefined, resume: OpenFetch['resume']): Promise<void> {
-    if (this.#open.size >= openMax)
-      throw new EgressError('EGRESS_LIMIT', `At most ${openMax} fetches of a function may be under way. Read or cancel their bodies.`)
+    if (this.#open.size >= fetchesMax) throw new EgressError('EGRESS_LIMIT', `At most ${fetchesMax} fetches may be under way.`)
     const outgoing = new OutgoingFetch(() => resume(resumeCodes.fetchDrained, ''), body)
     const { timeoutMs } = this.#owner.limits
     const late = new EgressError('EGRESS_TIMED_OUT', `The fetch did not end within the ${timeoutMs} ms that the function may take.`)

@@ -75,7 +75,7 @@ export const answers: HostileCase[] = [
     statuses: failed,
   },
   { title: 'an error that is its own cause', code: handler('const error = new Error("x"); error.cause = error; throw error'), statuses: failed },
-  { title: 'an error of a hundred megabytes', code: handler('throw new Error("x".repeat(1e8))'), statuses: [500, 502] },
+  { title: 'an error of a hundred megabytes', code: handler('throw new Error("x".repeat(1e8))'), statuses: [500, 502, 504] },
   { title: 'no answer', code: handler(''), statuses: unanswerable },
   { title: 'two answers', code: handler('res.json({ first: true }); res.json({ second: true }); res.status(500).end()'), statuses: [200], answer: /first/ },
   { title: 'a stream that never ends', code: handler('res.write("begun"); await new Promise(() => {})'), statuses: [0, 200], timeoutMs: 500 },

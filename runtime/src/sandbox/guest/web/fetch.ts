@@ -1,4 +1,4 @@
-import { type FetchAnswer, type FetchFailure, hostCalls, resumeCodes } from '../../bridge.ts'
+import { type FetchAnswer, type FetchFailure, fetchesMax, hostCalls, resumeCodes } from '../../bridge.ts'
 import { assertNotOver, type CurrentRequest, currentRequest, enterRequest, onRequestOver } from '../current-request.ts'
 import { callHost } from '../host.ts'
 import { type ByteSource, takeContent } from './body.ts'
@@ -116,10 +116,12 @@ class OpenFetch {
 
 const fetches = new Map<number, OpenFetch>()
 let lastFetch = 0
+const tooMany = `At most ${fetchesMax} fetches of a function may be under way. Read or cancel their bodies.`
 
 /** @throws TypeError whose `cause.code` says why; the signal's reason when it was aborted */
 export async function fetch(input: unknown, init?: ConstructorParameters<typeof Request>[1]): Promise<Response> {
   assertNotOver()
+  if (fetches.size >= fetchesMax) throw toError({ code: 'EGRESS_LIMIT', message: tooMany }, new Error())
   const request = new Request(input, init)
   request.signal.throwIfAborted()
   return new Promise((resolve, reject) => {
