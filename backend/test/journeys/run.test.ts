@@ -75,13 +75,18 @@ describe('running code that is not saved', () => {
 
   it('is let in by a secret that is good for one run, and by nothing else', async () => {
     const target = `${backend.connection.edgeUrl}/${gatewayId}/dev/${functionId}`
-    const answers = await Promise.all(
-      ['', 'x', `${'a'.repeat(24)}.${'b'.repeat(64)}`].map((ticket) => fetch(target, { headers: { 'x-imprun-run': ticket } })),
-    )
+    const answers = await Promise.all(['', 'x', `${'a'.repeat(24)}.${'b'.repeat(64)}`].map((ticket) => fetch(target, { headers: { 'x-imprun-run': ticket } })))
     assert.deepEqual(
       answers.map(({ status }) => status),
       [404, 404, 404],
     )
+  })
+
+  it('needs no key where callers need one', async () => {
+    await backend.api.call('patchEnvironment', { params: { gatewayId, environment: 'dev' }, body: { authType: 'key-auth' } })
+    assert.equal((await callFunction(backend, { gatewayId, environment: 'dev', name: functionId })).status, 401)
+    assert.equal((await run('export default (req) => ({ trigger: req.trigger })')).body, '{"trigger":"run"}')
+    await backend.api.call('patchEnvironment', { params: { gatewayId, environment: 'dev' }, body: { authType: 'none' } })
   })
 
   it('ends with the request that asked for it', async () => {
