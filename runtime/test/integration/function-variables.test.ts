@@ -20,6 +20,8 @@ describe('variables of a worker', () => {
   it('change for the next call; what the top level read stays', async () => {
     const call = await worker.given('const atLoad = imp.env.GREETING; export default (req, res) => res.json([atLoad, imp.env.GREETING, Object.keys(imp.env)])')
     assert.deepEqual(JSON.parse((await call()).text), ['hello', 'hello', ['GREETING', 'RATE']])
+    await worker.configure({ variables: { GREETING: 'hallo', toString: 'a name like any other' } })
+    assert.deepEqual(JSON.parse((await call()).text), ['hello', 'hallo', ['GREETING', 'toString']])
     await worker.configure({ variables: { GREETING: 'moin', MORE: 'é\u2028"' } })
     assert.deepEqual(JSON.parse((await call()).text), ['hello', 'moin', ['GREETING', 'MORE']])
   })

@@ -1,7 +1,7 @@
 const values: Record<string, string> = Object.create(null)
 // Taken before any author's code runs, so that a changed global does not change what functions see.
 const { parse } = JSON
-const { keys } = Object
+const { hasOwn, keys } = Object
 
 const refuse = (): never => {
   throw new TypeError("imp.env is read-only. Change a variable in the environment's settings.")
@@ -19,6 +19,6 @@ export const env: Readonly<Record<string, string | undefined>> = new Proxy(value
 /** @param json all variables by name */
 export function setVariables(json: string): void {
   const next = parse(json) as Record<string, string>
-  for (const name of keys(values)) if (!(name in next)) delete values[name]
+  for (const name of keys(values)) if (!hasOwn(next, name)) delete values[name]
   for (const name of keys(next)) values[name] = next[name] as string
 }
