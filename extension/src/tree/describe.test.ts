@@ -37,6 +37,10 @@ describe('describeFunction', () => {
     assert.equal(describeFunction(givenFunction([]), 'dev', untranslated), 'not live')
   })
 
+  it('says of a module that it is shared, because it is live in others alone', () => {
+    assert.equal(describeFunction({ ...givenFunction([]), name: '_lib/tax', kind: 'module' }, 'dev', untranslated), 'shared')
+  })
+
   it('counts how far an environment is behind the one before it', () => {
     const item = givenFunction([served('dev', '1.0.3'), served('staging', '1.0.1'), served('prod', '1.0.1')])
     assert.equal(describeFunction(item, 'staging', untranslated), '1.0.1 · 2 behind dev')

@@ -40,6 +40,7 @@ export function describeHealth(health: FunctionHealth | undefined, t: Translate)
 
 /** `1.0.3 · live 38 ms` in dev; `1.0.2 · 1 behind dev` where a newer release waits before it. */
 export function describeFunction(item: ImprunFunction, environment: EnvironmentName, t: Translate): string {
+  if (item.kind === 'module') return t('shared')
   const served = servedIn(item, environment)
   if (!served) return t('not live')
   const failing = describeHealth(served.health, t)

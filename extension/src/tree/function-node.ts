@@ -46,12 +46,15 @@ export class FunctionNode implements TreeNode {
     const isFailing = describeHealth(served?.health, t) !== undefined
     item.iconPath = isFailing
       ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
-      : new vscode.ThemeIcon(served ? 'symbol-function' : 'circle-outline')
+      : new vscode.ThemeIcon(facts.kind === 'module' ? 'file-symlink-file' : served ? 'symbol-function' : 'circle-outline')
     item.contextValue = contextValues.function(environment, served !== undefined)
     item.command = { command: 'imprun.openFunction', title: t('Open'), arguments: [this] }
     const servedBy = served ? `\n${t('Put here by {0} on {1}', served.by, new Date(served.at).toLocaleString())}` : ''
     const address = `${this.environmentNode.facts.pathUrl}/${this.name}`
-    item.tooltip = served && isFailing ? this.#failingTooltip(served, description, address) : `${this.name}: ${description}${servedBy}\n${address}`
+    item.tooltip =
+      served && isFailing
+        ? this.#failingTooltip(served, description, address)
+        : `${this.name}: ${description}${servedBy}${facts.kind === 'module' ? '' : `\n${address}`}`
     item.accessibilityInformation = { label: t('Function {0} in {1}, {2}', this.name, environment, description) }
     return item
   }
