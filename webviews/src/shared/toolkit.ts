@@ -47,8 +47,17 @@ interface FieldOptions {
 
 type ValueElement = HTMLElement & { value: string }
 
+/** The library names its fields after what they are ("Text field") whenever they come into a page, over any name they had. */
+function keepName(made: HTMLElement, label: string): void {
+  const name = () => {
+    if (made.getAttribute('aria-label') !== label) made.setAttribute('aria-label', label)
+  }
+  name()
+  new MutationObserver(name).observe(made, { attributeFilter: ['aria-label'] })
+}
+
 function toField(made: ValueElement, { label, isLabelHidden = false }: FieldOptions): Field {
-  made.setAttribute('aria-label', label)
+  keepName(made, label)
   const shown = isLabelHidden ? [] : [element('span', { class: 'label', 'aria-hidden': 'true' }, label)]
   return {
     element: element('div', { class: 'field' }, ...shown, made),
