@@ -22,10 +22,11 @@ const functionDocument = (name: string, revision: number, more: { isRemoved?: bo
   ...(more.withCode === false ? {} : { source: { version: `1.0.${revision}`, revision, code: `code ${revision}`, sourceMap: '' } }),
 })
 
-function givenServed() {
+function givenServed({ hasWorker = false } = {}) {
   const environment = new Environment({ gatewayId: 'a', environment: 'dev', fence: 1, hosts: [], gatewayDatabase: '', dataDatabase: '', dataUri: '' })
   const loads: { revision: number; settle: (outcome: LoadOutcome) => Promise<void> }[] = []
   const unloaded: number[] = []
+  const configuring: (() => void)[] = []
   const host = {
     load: (_: Environment, _entry: unknown, source: { revision: number }) =>
       new Promise<LoadOutcome>((resolve) =>
@@ -38,7 +39,7 @@ function givenServed() {
         }),
       ),
     unload: (_: Environment, index: number) => void unloaded.push(index),
-    configure: () => undefined,
+    configure: () => (hasWorker ? new Promise<void>((resolve) => configuring.push(resolve)) : undefined),
     schedule: () => undefined,
   }
   const served = new ServedEnvironment(
@@ -47,7 +48,7 @@ function givenServed() {
     () => {},
     () => {},
   )
-  return { served, environment, loads, unloaded, settle: async (at: number, outcome: LoadOutcome) => loads[at]?.settle(outcome) }
+  return { served, environment, loads, unloaded, configuring, settle: async (at: number, outcome: LoadOutcome) => loads[at]?.settle(outcome) }
 }
 const loaded: LoadOutcome = { outcome: 'loaded' }
 const refused: LoadOutcome = { outcome: 'refused', refusal: { code: 'CODE_THROWS_AT_LOAD', message: 'no', line: 3 } }
@@ -112,6 +113,26 @@ describe('a served environment', () => {
     served.apply(functionDocument('f', 1, { withCode: false }))
     assert.equal(loads.length, 0)
     assert.equal(environment.functions.get('f')?.source, undefined)
+  })
+  it('acknowledges variables when the worker goes by them, and at once where there is none', async () => {
+    const variables = (revision: number, value: string): GatewayDocument => ({
+      kind: 'variables',
+      revision,
+      environment: 'dev',
+      stored: { environment: 'dev', revision, variables: { A: { value } } },
+    })
+    const { served, environment, configuring } = givenServed({ hasWorker: true })
+    served.apply(variables(2, 'new'))
+    served.apply(variables(1, 'old'))
+    served.confirm(3)
+    assert.deepEqual([environment.variables, served.revision, configuring.length], [{ A: { value: 'new' } }, 1, 1])
+    configuring[0]?.()
+    await new Promise((done) => setImmediate(done))
+    assert.equal(served.revision, 3)
+    const other = givenServed()
+    other.served.apply(variables(2, 'new'))
+    other.served.confirm(2)
+    assert.equal(other.served.revision, 2)
   })
   it('takes settings and keys at once, and no older ones', () => {
     const { served, environment } = givenServed()
