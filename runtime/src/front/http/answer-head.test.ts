@@ -10,6 +10,15 @@ describe('the head of an answer', () => {
       mayHaveBody: true,
     })
   })
+  it('keeps the tag of a body beside a head that others share', () => {
+    const tags = ['W/"5-vn2IeOm1yGW0RlzUUhuJYN4Gkq8"', 'W/"1f-cuooLzGMRmJxTENfavMRUp2n27o"']
+    for (const tag of tags) {
+      const head = readAnswerHead(`200\nx-a\n1\netag\n${tag}`)
+      assert.deepEqual([head?.headers, head?.text], [['x-a', '1', 'etag', tag], `HTTP/1.1 200 OK\r\nx-a: 1\r\netag: ${tag}\r\n`])
+    }
+    assert.deepEqual(readAnswerHead('200\nx-a\n1')?.headers, ['x-a', '1'])
+    assert.deepEqual(readAnswerHead('200\netag\n"own"')?.headers, ['etag', '"own"'])
+  })
   it('drops the headers that frame the message', () => {
     assert.deepEqual(readAnswerHead('200\ncontent-length\n5\nTransfer-Encoding\nchunked\nConnection\nclose\nx-request-id\nmine\nx-a\n1')?.headers, ['x-a', '1'])
   })
