@@ -1,10 +1,12 @@
-import { type LoadMessage, loadTimeoutMs, type RefusedMessage } from '../frames/frames.ts'
-import { type ContextFacts, controlCodes, type GuestFailure } from '../sandbox/bridge.ts'
+import { entryTimeoutMs, type LoadMessage, loadTimeoutMs, type RefusedMessage } from '../frames/frames.ts'
+import { type ContextFacts, controlCodes, type EntryLimits, type GuestFailure } from '../sandbox/bridge.ts'
 import { noVariables } from './configuration.ts'
 import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
 import type { StackMapper } from './stack-mapper.ts'
 
 export type LoadRefusal = RefusedMessage
+
+const entryLimits: EntryLimits = { loadMsMax: loadTimeoutMs, entryMsMax: entryTimeoutMs }
 
 /**
  * Compiles a function in a blank context and runs its top level.
@@ -20,7 +22,7 @@ export function loadInto(
 ): LoadRefusal | undefined {
   try {
     const script = context.compile(code, `function:${name}`)
-    context.control(controlCodes.prepare, JSON.stringify(facts), loadTimeoutMs)
+    context.control(controlCodes.prepare, JSON.stringify({ ...facts, ...entryLimits }), loadTimeoutMs)
     if (variablesJson !== noVariables) context.control(controlCodes.setVariables, variablesJson, loadTimeoutMs)
     try {
       script.run(loadTimeoutMs)

@@ -1,8 +1,8 @@
-import { type ContextFacts, controlCodes, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
+import { type ContextFacts, controlCodes, type EntryLimits, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
 import { type CurrentRequest, enterRequest } from './current-request.ts'
 import { settleTicket } from './data/tickets.ts'
 import { describeFailure } from './failure.ts'
-import { beginEntry, callHost } from './host.ts'
+import { beginEntry, callHost, limitEntries } from './host.ts'
 import { BodyNotReadable } from './http/body-parsing.ts'
 import { FunctionRequest } from './http/request.ts'
 import { drained, FunctionResponse } from './http/response.ts'
@@ -144,7 +144,8 @@ function runTimer(number: number): void {
 }
 
 export function control(code: number, argument: string | number): string | number | undefined {
-  beginEntry()
+  // The variables are set between `prepare` and the load, whose limit runs already.
+  if (code !== controlCodes.setVariables) beginEntry()
   if (code === controlCodes.countUnsettled) return unsettled
   if (code === controlCodes.setVariables) setVariables(String(argument))
   if (code === controlCodes.takeAnswer) return lastAnswer?.call === argument ? lastAnswer.text : undefined
@@ -153,7 +154,8 @@ export function control(code: number, argument: string | number): string | numbe
   return undefined
 }
 
-function prepare(facts: ContextFacts): void {
+function prepare(facts: ContextFacts & EntryLimits): void {
+  limitEntries(facts)
   isMiddleware = facts.isMiddleware
   setImpFacts(facts)
 }

@@ -1,3 +1,5 @@
+import type { EntryLimits } from '../bridge.ts'
+
 /** The only way out of the isolate. Module state is per context: every context begins as a copy of the snapshot. */
 export type Host = (code: number, ...values: unknown[]) => string | number | boolean | undefined
 
@@ -19,10 +21,14 @@ export function checkCrossing(length: number): void {
 const now = Date.now
 const Bytes = Uint8Array
 const apply = Reflect.apply
-/** As long as an entry may take at most. */
-const entryMsMax = 1000
+let entryMsMax = Number.POSITIVE_INFINITY
 let entryEndsAt = Number.POSITIVE_INFINITY
 
+/** The author's code is about to be loaded, which has a limit of its own; then come the entries. */
+export function limitEntries(limits: EntryLimits): void {
+  entryMsMax = limits.entryMsMax
+  entryEndsAt = now() + limits.loadMsMax
+}
 /** To be called whenever the host enters. */
 export function beginEntry(): void {
   entryEndsAt = now() + entryMsMax
