@@ -8,6 +8,7 @@ describe('the head of a request', () => {
       host: 'a.dev.localhost',
       apikey: undefined,
       expect: undefined,
+      run: undefined,
       contentLength: 12,
       hasBody: true,
       isAmbiguous: false,
@@ -19,7 +20,12 @@ describe('the head of a request', () => {
     assert.equal(head.apikey, 'imp_dev_x')
     assert.equal(head.lines.includes('imp_dev_x'), false)
   })
-  for (const name of ['Host', 'apikey', 'content-length']) {
+  it('keeps the ticket of a run from what a function sees', () => {
+    const head = readRequestHead(['host', 'a', 'X-Imprun-Run', 'ticket', 'accept', '*/*'])
+    assert.equal(head.run, 'ticket')
+    assert.equal(head.lines.includes('ticket'), false)
+  })
+  for (const name of ['Host', 'apikey', 'content-length', 'x-imprun-run']) {
     it(`is ambiguous with a repeated ${name}`, () => assert.equal(readRequestHead([name, '1', name.toUpperCase(), '1']).isAmbiguous, true))
   }
   for (const headers of [
