@@ -1,18 +1,26 @@
-import { type EnvironmentName, type FunctionHealth, gatewayCollections, healthWindowMs, type LiveRuntime, type StoredStats } from '@imprun/contracts'
+import {
+  type EnvironmentName,
+  type FunctionHealth,
+  gatewayCollections,
+  healthWindowMs,
+  type LiveRuntime,
+  type PublishedFunction,
+  type StoredStats,
+} from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** `<environment>/<function name>` */
 export const healthKey = (environment: EnvironmentName, functionName: string): string => `${environment}/${functionName}`
 
-/** How functions did in the last minutes, added up from what the runtimes counted. */
+/** How the versions that are served did in the last minutes, added up from what the runtimes counted. */
 export interface HealthStore {
   /** By `healthKey`; functions that were not called are not in it. */
   read(gatewayId: string): Promise<ReadonlyMap<string, FunctionHealth>>
 }
 
 interface Sum {
-  _id: { environment: EnvironmentName; functionName: string }
+  _id: { environment: EnvironmentName; functionName: string; version: string }
   calls: number
   failed: number
 }
@@ -24,8 +32,20 @@ export function createHealthStore({ database, clock }: { database: Database; clo
       .collection<StoredStats>(gatewayCollections.stats)
       .aggregate<Sum>([
         { $match: { minute: { $gt: new Date(clock.now().getTime() - healthWindowMs) } } },
-        { $group: { _id: { environment: '$environment', functionName: '$functionName' }, calls: { $sum: '$calls' }, failed: { $sum: '$failed' } } },
+        {
+          $group: {
+            _id: { environment: '$environment', functionName: '$functionName', version: '$version' },
+            calls: { $sum: '$calls' },
+            failed: { $sum: '$failed' },
+          },
+        },
       ])
+      .toArray()
+  const readServed = (gatewayId: string) =>
+    database
+      .gateway(gatewayId)
+      .collection<PublishedFunction>(gatewayCollections.publishedFunctions)
+      .find({ isRemoved: false }, { projection: { environment: 1, name: 1, version: 1 } })
       .toArray()
   const readApart = (gatewayId: string) =>
     database
@@ -36,9 +56,14 @@ export function createHealthStore({ database, clock }: { database: Database; clo
 
   return {
     async read(gatewayId) {
-      const [sums, runtimes] = await Promise.all([readSums(gatewayId), readApart(gatewayId)])
+      const [sums, served, runtimes] = await Promise.all([readSums(gatewayId), readServed(gatewayId), readApart(gatewayId)])
+      // A failure of the version before is mended by the one that took its place.
+      const versions = new Map(served.map(({ environment, name, version }) => [healthKey(environment, name), version]))
       const health = new Map<string, FunctionHealth>()
-      for (const { _id, calls, failed } of sums) health.set(healthKey(_id.environment, _id.functionName), { calls, failed })
+      for (const { _id, calls, failed } of sums) {
+        const key = healthKey(_id.environment, _id.functionName)
+        if (versions.get(key) === _id.version) health.set(key, { calls, failed })
+      }
       for (const { environment, quarantined = [] } of runtimes)
         for (const { name, version, reason, at } of quarantined) {
           const key = healthKey(environment, name)

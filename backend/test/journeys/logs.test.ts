@@ -103,6 +103,8 @@ describe('the logs of a gateway', function () {
       assert.ok((served[0]?.health?.failed ?? 0) >= 3)
       assert.ok((served[0]?.health?.calls ?? 0) >= 4)
     }, 15_000)
+    await backend.api.call('saveFunction', { params, query: { publish: 'dev' }, body: { code: code('mended') } })
+    assert.equal((await backend.api.call('getFunction', { params })).served[0]?.health, undefined)
   })
 
   it('refuse a place that no stream has given', async () => {

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { environmentNameSchema } from '../names.ts'
 
 export const statsTtlS = 24 * 3600
-/** `__stats`: what the calls of one function in one minute came to, over all runtimes. */
+/** `__stats`: what the calls of one version of a function in one minute came to, over all runtimes. */
 export const storedStatsSchema = z.object({
   environment: environmentNameSchema,
   functionName: z.string(),
+  version: z.string(),
   /** When the minute began. */
   minute: z.date(),
   calls: z.number().int(),
@@ -16,5 +17,5 @@ export const storedStatsSchema = z.object({
 })
 export type StoredStats = z.infer<typeof storedStatsSchema>
 /** Its `_id`, so that every runtime adds to the same document. */
-export const statsId = ({ environment, functionName, minute }: Pick<StoredStats, 'environment' | 'functionName' | 'minute'>): string =>
-  `${environment}/${functionName}/${minute.getTime()}`
+export const statsId = ({ environment, functionName, version, minute }: Pick<StoredStats, 'environment' | 'functionName' | 'version' | 'minute'>): string =>
+  `${environment}/${functionName}/${version}/${minute.getTime()}`

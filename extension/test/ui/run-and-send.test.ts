@@ -13,7 +13,7 @@ ${line}
 `
 const good = source('  const tax = (income - deductions) * 0.22')
 const bad = source('  const tax = rates.standard.value * income')
-const journeyMs = 240_000
+const journeyMs = 360_000
 
 async function signInAndOpen(workbench: Workbench): Promise<void> {
   await workbench.openContainer('imprun')

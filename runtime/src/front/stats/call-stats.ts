@@ -14,10 +14,13 @@ export interface CallStats {
 
 const flushEveryMs = 5_000
 const minuteMs = 60_000
+/** Counts that wait while MongoDB is away; the oldest of more are forgotten. */
+const waitingMax = 10_000
 
 interface Counts {
   environment: Environment
   functionName: string
+  version: string
   calls: number
   failed: number
   durationMsSum: number
@@ -26,15 +29,18 @@ interface Counts {
 type StatsDocument = StoredStats & { _id: string }
 
 export function createCallStats({ client, log, flushMs = flushEveryMs }: { client: MongoClient; log: Log; flushMs?: number }): CallStats {
-  /** Only of functions that were called since the last flush. */
+  /** Only of functions that were called since the last flush; of the version that each had last. */
   let counted = new Map<FunctionEntry, Counts>()
+  /** Of versions that were replaced since, and what could not be written yet. */
+  let replaced: Counts[] = []
   let timer: NodeJS.Timeout | undefined
 
   const flush = async (takes: (counts: Counts) => boolean): Promise<void> => {
-    const taken = [...counted].filter(([, counts]) => takes(counts))
-    for (const [entry] of taken) counted.delete(entry)
+    const taken = [...counted.values(), ...replaced].filter(takes)
+    for (const [entry, counts] of counted) if (takes(counts)) counted.delete(entry)
+    replaced = replaced.filter((counts) => !takes(counts))
     const minute = new Date(Math.floor(Date.now() / minuteMs) * minuteMs)
-    const byDatabase = Map.groupBy(taken, ([, { environment }]) => environment.assignment.gatewayDatabase)
+    const byDatabase = Map.groupBy(taken, ({ environment }) => environment.assignment.gatewayDatabase)
     await Promise.all(
       [...byDatabase].map(async ([database, those]) => {
         try {
@@ -42,27 +48,16 @@ export function createCallStats({ client, log, flushMs = flushEveryMs }: { clien
             .db(database)
             .collection<StatsDocument>(gatewayCollections.stats)
             .bulkWrite(
-              those.map(([, counts]) => toAddition(counts, minute)),
+              those.map((counts) => toAddition(counts, minute)),
               { ordered: false, writeConcern: { w: 1 } },
             )
         } catch (error) {
           log.debug({ database, error }, 'Counts of calls could not be written; they wait.')
-          for (const [entry, counts] of those) addUp(entry, counts)
+          replaced = [...replaced, ...those].slice(-waitingMax)
+          flushLater()
         }
       }),
     )
-  }
-  const addUp = (entry: FunctionEntry, more: Counts): void => {
-    const known = counted.get(entry)
-    if (known === undefined) {
-      counted.set(entry, more)
-      flushLater()
-      return
-    }
-    known.calls += more.calls
-    known.failed += more.failed
-    known.durationMsSum += more.durationMsSum
-    known.durationMsMax = Math.max(known.durationMsMax, more.durationMsMax)
   }
   const flushLater = (): void => {
     timer ??= setTimeout(() => {
@@ -74,8 +69,12 @@ export function createCallStats({ client, log, flushMs = flushEveryMs }: { clien
   return {
     count(environment, entry, isFailed, durationMs) {
       let counts = counted.get(entry)
+      if (counts !== undefined && counts.version !== entry.version) {
+        replaced.push(counts)
+        counts = undefined
+      }
       if (counts === undefined) {
-        counts = { environment, functionName: entry.name, calls: 0, failed: 0, durationMsSum: 0, durationMsMax: 0 }
+        counts = { environment, functionName: entry.name, version: entry.version, calls: 0, failed: 0, durationMsSum: 0, durationMsMax: 0 }
         counted.set(entry, counts)
         flushLater()
       }
@@ -90,12 +89,16 @@ export function createCallStats({ client, log, flushMs = flushEveryMs }: { clien
       await flush(() => true)
       clearTimeout(timer)
       counted = new Map()
+      replaced = []
     },
   }
 }
 
-function toAddition({ environment, functionName, calls, failed, durationMsSum, durationMsMax }: Counts, minute: Date): AnyBulkWriteOperation<StatsDocument> {
-  const place = { environment: environment.name, functionName, minute }
+function toAddition(
+  { environment, functionName, version, calls, failed, durationMsSum, durationMsMax }: Counts,
+  minute: Date,
+): AnyBulkWriteOperation<StatsDocument> {
+  const place = { environment: environment.name, functionName, version, minute }
   return {
     updateOne: {
       filter: { _id: statsId(place) },
