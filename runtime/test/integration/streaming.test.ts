@@ -108,6 +108,57 @@ describe('streaming', () => {
     })
   })
 
+  it('lets a function hear that its caller went away', async () => {
+    await given.publishAndWait(
+      'heard',
+      `export default async (req, res) => {
+        const heard = imp.db().collection('heard')
+        res.on('close', () => imp.waitUntil(heard.insertOne({ by: 'close' })))
+        req.signal.addEventListener('abort', () => imp.waitUntil(heard.insertOne({ by: req.signal.reason.name })))
+        res.write('first')
+        await new Promise(() => {})
+      }`,
+    )
+    const response = await open('/heard')
+    await once(response, 'data')
+    response.destroy()
+    const data = given.database.client.db(given.assignment.dataDatabase).collection<{ by: string }>('heard')
+    await eventually(async () => assert.deepEqual((await data.find().toArray()).map(({ by }) => by).sort(), ['AbortError', 'close']))
+  })
+
+  it('answers a returned stream piece by piece, at the pace of its caller', async () => {
+    await given.publishAndWait(
+      'pulled',
+      `let pulled = 0
+      export default (req) => req.query.count ? { pulled } : new Response(new ReadableStream({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 2))
+          if (pulled++ < 400) controller.enqueue(new Uint8Array(64 * 1024))
+          else controller.close()
+        },
+      }))`,
+    )
+    const response = await open('/pulled')
+    response.pause()
+    const pulled = async (): Promise<number> => ((await (await given.fetch('/pulled?count=1')).json()) as { pulled: number }).pulled
+    let before = -1
+    await eventually(async () => {
+      const now = await pulled()
+      const isStill = now > 0 && now === before
+      before = now
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      assert.ok(isStill)
+    })
+    assert.ok(before < 400, `The stream waits, but was pulled ${before} times.`)
+    let bytes = 0
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+    })
+    response.resume()
+    await once(response, 'end')
+    assert.equal(bytes, 400 * 64 * 1024)
+  })
+
   it('cuts a stream that fails half way, so that nobody takes it for whole', async () => {
     await given.publishAndWait(
       'half',
