@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '../../runtime/test/support/eventually.ts'
 import type { GivenMongo } from '../../runtime/test/support/given-mongo.ts'
@@ -26,14 +27,15 @@ export async function serveTax(mongo: GivenMongo, variables: Record<string, stri
   return { runtime, environment, target, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
-/** Publishes the function in an environment and gives the caller a key. */
-export async function publishTax(environment: GivenEnvironment): Promise<LoadTarget> {
+/** Publishes the function in an environment and gives the caller a key. @param served settles when the environment is served with it */
+export async function publishTax(environment: GivenEnvironment, served?: () => Promise<void>): Promise<LoadTarget> {
   await environment.publish('tax', taxFunction)
   const { key } = await environment.grant()
-  await environment.acknowledged(await environment.configure({ authType: 'key-auth' }))
-  const target = { url: `http://127.0.0.1:${environment.runtime.port}/tax`, body: taxBody, headers: { ...taxHeaders, Host: environment.host, apikey: key } }
-  await eventually(() => expectAnswer({ ...target, url: environment.url('/tax') }))
-  return target
+  const revision = await environment.configure({ authType: 'key-auth' })
+  await (served?.() ?? environment.acknowledged(revision))
+  const headers = { ...taxHeaders, Host: environment.host, apikey: key }
+  await eventually(() => expectAnswer({ url: environment.url('/tax'), body: taxBody, headers }))
+  return { url: `http://127.0.0.1:${environment.runtime.port}/tax`, body: taxBody, headers }
 }
 
 export const rawTarget = (peer: PeerProcess): LoadTarget => ({ url: peer.url, body: taxBody, headers: taxHeaders })
@@ -46,4 +48,15 @@ export async function expectAnswer({ url, body, headers }: LoadTarget): Promise<
   const response = await fetch(url, { method: 'POST', body, headers })
   const text = await response.text()
   if (response.status !== 200 || text !== expected) throw new Error(`${url} answered ${response.status} ${text.slice(0, 200)}`)
+}
+
+/** One request with the target's own headers, the host among them, which `fetch` would set by itself. */
+export function callOnce({ url, body, headers }: LoadTarget): Promise<void> {
+  return new Promise((resolve) => {
+    const sent = request(url, { method: 'POST', headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, (response) =>
+      response.resume().on('close', () => resolve()),
+    )
+    sent.on('error', () => resolve())
+    sent.end(body)
+  })
 }

@@ -11,7 +11,7 @@
  * One entry into a function's code may hold the worker's loop so long, then it is ended and its call answered with `failed`. A worker that is silent for clearly
  * longer hangs in something that no timeout inside it stops; all others of its environment wait so long, so it is short.
  */
-export const entryTimeoutMs = 600
+export const entryTimeoutMs = 700
 /** The same for the top level of a function's code when it is loaded, which may have a package to set up. */
 export const loadTimeoutMs = 1000
 
