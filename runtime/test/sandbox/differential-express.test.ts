@@ -12,7 +12,12 @@ import { exchange, type RawRequest, type RawResponse } from './differential/raw-
 const notCompared = ['date', 'x-request-id', 'connection', 'keep-alive']
 
 const labelOf = ({ method = 'GET', target = '/suite', headers, body }: RawRequest): string =>
-  [method, target.slice(0, 60), headers && JSON.stringify(headers), typeof body === 'string' ? body.slice(0, 40) : body && `${body.length} bytes`]
+  [
+    method,
+    target.slice(0, 60),
+    headers && JSON.stringify(headers),
+    typeof body === 'string' ? JSON.stringify(body.slice(0, 40)) : body && `${body.length} bytes`,
+  ]
     .filter(Boolean)
     .join(' ')
 

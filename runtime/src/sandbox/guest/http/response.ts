@@ -183,9 +183,6 @@ export class FunctionResponse extends ResponseHead {
   sendFile(): never {
     throw impossible('res.sendFile', 'A function has no files. Keep the content in the code or in imp.db(), and send it with res.type(...).send(...).')
   }
-  sendfile(): never {
-    return this.sendFile()
-  }
   download(): never {
     throw impossible('res.download', 'A function has no files. Use res.attachment(name).send(content).')
   }
