@@ -183,14 +183,26 @@ interface ImprunUpdate<Doc> {
   [operator: `$${string}`]: any
 }
 type ImprunSort = Record<string, 1 | -1>
-interface ImprunFindOptions {
+interface ImprunOperationOptions {
+  session?: ImprunSession
+  collation?: Record<string, any>
+  hint?: string | Record<string, any>
+  let?: Record<string, any>
+  maxTimeMS?: number
+  ignoreUndefined?: boolean
+}
+interface ImprunWriteOptions extends ImprunOperationOptions {
+  upsert?: boolean
+  arrayFilters?: readonly Record<string, any>[]
+}
+interface ImprunFindOptions extends ImprunOperationOptions {
   sort?: ImprunSort
   limit?: number
   skip?: number
   projection?: Record<string, any>
   maxTimeMS?: number
 }
-interface ImprunFindAndModifyOptions {
+interface ImprunFindAndModifyOptions extends ImprunWriteOptions {
   upsert?: boolean
   sort?: ImprunSort
   projection?: Record<string, any>
@@ -216,25 +228,34 @@ interface ImprunCursor<Doc> extends AsyncIterable<Doc> {
 type ImprunFound<Doc> = Doc & { _id: any }
 
 /** A collection of the environment's own database, as the MongoDB driver offers it. */
-interface ImprunCollection<Doc extends object = ImprunDocument> {
+interface ImprunCollection<Doc extends object = ImprunDocument> extends ImprunCollectionIndexes {
   readonly collectionName: string
   find(filter?: ImprunFilter<Doc>, options?: ImprunFindOptions): ImprunCursor<ImprunFound<Doc>>
   findOne(filter?: ImprunFilter<Doc>, options?: Omit<ImprunFindOptions, 'limit'>): Promise<ImprunFound<Doc> | null>
-  insertOne(document: Doc): Promise<{ acknowledged: boolean; insertedId: any }>
-  insertMany(documents: readonly Doc[]): Promise<{ acknowledged: boolean; insertedCount: number; insertedIds: Record<number, any> }>
-  updateOne(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc>, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
-  updateMany(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc>, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
-  replaceOne(filter: ImprunFilter<Doc>, document: Doc, options?: { upsert?: boolean }): Promise<ImprunUpdateResult>
-  deleteOne(filter?: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
-  deleteMany(filter?: ImprunFilter<Doc>): Promise<{ acknowledged: boolean; deletedCount: number }>
-  findOneAndUpdate(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc>, options?: ImprunFindAndModifyOptions): Promise<ImprunFound<Doc> | null>
+  insertOne(document: Doc, options?: ImprunOperationOptions): Promise<{ acknowledged: boolean; insertedId: any }>
+  insertMany(
+    documents: readonly Doc[],
+    options?: ImprunOperationOptions & { ordered?: boolean },
+  ): Promise<{ acknowledged: boolean; insertedCount: number; insertedIds: Record<number, any> }>
+  updateOne(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc> | readonly object[], options?: ImprunWriteOptions): Promise<ImprunUpdateResult>
+  updateMany(filter: ImprunFilter<Doc>, update: ImprunUpdate<Doc> | readonly object[], options?: ImprunWriteOptions): Promise<ImprunUpdateResult>
+  replaceOne(filter: ImprunFilter<Doc>, document: Doc, options?: ImprunWriteOptions): Promise<ImprunUpdateResult>
+  deleteOne(filter?: ImprunFilter<Doc>, options?: ImprunOperationOptions): Promise<{ acknowledged: boolean; deletedCount: number }>
+  deleteMany(filter?: ImprunFilter<Doc>, options?: ImprunOperationOptions): Promise<{ acknowledged: boolean; deletedCount: number }>
+  findOneAndUpdate(
+    filter: ImprunFilter<Doc>,
+    update: ImprunUpdate<Doc> | readonly object[],
+    options?: ImprunFindAndModifyOptions,
+  ): Promise<ImprunFound<Doc> | null>
   findOneAndReplace(filter: ImprunFilter<Doc>, document: Doc, options?: ImprunFindAndModifyOptions): Promise<ImprunFound<Doc> | null>
   findOneAndDelete(filter: ImprunFilter<Doc>, options?: Omit<ImprunFindAndModifyOptions, 'upsert' | 'returnDocument'>): Promise<ImprunFound<Doc> | null>
-  countDocuments(filter?: ImprunFilter<Doc>): Promise<number>
+  countDocuments(filter?: ImprunFilter<Doc>, options?: ImprunOperationOptions): Promise<number>
   estimatedDocumentCount(): Promise<number>
-  distinct(key: string, filter?: ImprunFilter<Doc>): Promise<any[]>
-  /** A pipeline that stays inside this database: `$out`, `$merge` and `$function` are refused. */
-  aggregate<Result extends object = ImprunDocument>(pipeline: readonly Record<string, any>[]): ImprunCursor<Result>
+  distinct(key: string, filter?: ImprunFilter<Doc>, options?: ImprunOperationOptions): Promise<any[]>
+  bulkWrite(operations: readonly ImprunBulkWrite<Doc>[], options?: ImprunOperationOptions & { ordered?: boolean }): Promise<ImprunBulkWriteResult>
+  /** A pipeline that stays inside this database and runs no JavaScript on the server. */
+  aggregate<Result extends object = ImprunDocument>(pipeline?: readonly Record<string, any>[], options?: ImprunOperationOptions): ImprunCursor<Result>
+  rename(name: string): Promise<ImprunCollection<Doc>>
 }
 interface ImprunUpdateResult {
   acknowledged: boolean
@@ -243,8 +264,73 @@ interface ImprunUpdateResult {
   upsertedCount: number
   upsertedId: any
 }
+interface ImprunBulkWriteResult {
+  ok: number
+  insertedCount: number
+  matchedCount: number
+  modifiedCount: number
+  deletedCount: number
+  upsertedCount: number
+  insertedIds: Record<number, any>
+  upsertedIds: Record<number, any>
+}
+type ImprunBulkWrite<Doc> =
+  | { insertOne: { document: Doc } }
+  | { updateOne: { filter: ImprunFilter<Doc>; update: ImprunUpdate<Doc> | readonly object[]; upsert?: boolean; arrayFilters?: readonly object[] } }
+  | { updateMany: { filter: ImprunFilter<Doc>; update: ImprunUpdate<Doc> | readonly object[]; upsert?: boolean; arrayFilters?: readonly object[] } }
+  | { replaceOne: { filter: ImprunFilter<Doc>; replacement: Doc; upsert?: boolean } }
+  | { deleteOne: { filter: ImprunFilter<Doc> } }
+  | { deleteMany: { filter: ImprunFilter<Doc> } }
+interface ImprunIndexOptions {
+  name?: string
+  unique?: boolean
+  sparse?: boolean
+  expireAfterSeconds?: number
+  partialFilterExpression?: Record<string, any>
+  collation?: Record<string, any>
+  [option: string]: any
+}
+interface ImprunCollectionIndexes {
+  /** @returns the name of the index */
+  createIndex(keys: Record<string, any> | string, options?: ImprunIndexOptions): Promise<string>
+  createIndexes(indexes: readonly (ImprunIndexOptions & { key: Record<string, any> })[]): Promise<string[]>
+  dropIndex(name: string): Promise<unknown>
+  dropIndexes(): Promise<boolean>
+  listIndexes(): ImprunCursor<any>
+  indexes(): Promise<any[]>
+  indexExists(names: string | readonly string[]): Promise<boolean>
+  drop(): Promise<boolean>
+}
+/** Operations that are given it as `session` belong together. */
+interface ImprunSession {
+  readonly hasEnded: boolean
+  startTransaction(options?: Record<string, any>): void
+  commitTransaction(): Promise<void>
+  abortTransaction(): Promise<void>
+  inTransaction(): boolean
+  /** Commits what the work did, or undoes it when the work throws. Work that collides with another transaction is run again. */
+  withTransaction<Result>(work: (session: ImprunSession) => Promise<Result>): Promise<Result>
+  endSession(): Promise<void>
+}
 interface ImprunDatabase {
   collection<Doc extends object = ImprunDocument>(name: string): ImprunCollection<Doc>
+  createCollection<Doc extends object = ImprunDocument>(name: string, options?: Record<string, any>): Promise<ImprunCollection<Doc>>
+  collections(): Promise<ImprunCollection[]>
+  listCollections(filter?: Record<string, any>): ImprunCursor<any>
+  dropCollection(name: string): Promise<boolean>
+  startSession(): ImprunSession
+  /** A session with one transaction. */
+  withTransaction<Result>(work: (session: ImprunSession) => Promise<Result>): Promise<Result>
+}
+/** What the database answered instead of a result. */
+declare class ImprunMongoError extends Error {
+  readonly code?: number | string
+  readonly codeName?: string
+  readonly errorLabels: readonly string[]
+  readonly keyPattern?: Record<string, any>
+  readonly keyValue?: Record<string, any>
+  readonly writeErrors?: readonly { index: number; code: number; errmsg: string }[]
+  hasErrorLabel(label: string): boolean
 }
 
 /** What the platform gives to every function. */
@@ -282,4 +368,11 @@ declare const imp: {
   readonly Binary: any
   readonly UUID: any
   readonly Timestamp: any
+  readonly BSONRegExp: any
+  readonly DBRef: any
+  readonly MinKey: any
+  readonly MaxKey: any
+  readonly MongoError: typeof ImprunMongoError
+  readonly MongoServerError: typeof ImprunMongoError
+  readonly MongoBulkWriteError: typeof ImprunMongoError
 }
