@@ -21,7 +21,7 @@ export interface Config {
   api: { host: string; port: number; allowedHosts: readonly string[] }
   /** First port of the range for runtimes and its length; 0: any free one. */
   edge: { port: number; portsCount: number }
-  runtime: { orphanMs: number; spares: number; idleMs: number; bell: (typeof bellKinds)[number] }
+  runtime: { orphanMs: number; spares: number; idleMs: number; memoryMb: number | undefined; bell: (typeof bellKinds)[number] }
   /** Whether the first start makes the demo gateway. */
   hasDemo: boolean
   log: { level: LogLevel; to: 'file' | 'stderr' }
@@ -70,6 +70,7 @@ const environmentSchema = z.object({
   IMPRUN_RUNTIME_ORPHAN_MS: milliseconds.default(60_000),
   IMPRUN_RUNTIME_SPARES: wholeNumber(0, 16, 'Use a number from 0 to 16.').default(1),
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
+  IMPRUN_RUNTIME_MEMORY_MB: wholeNumber(256, 16_777_216, 'Use a number of MiB from 256.').optional(),
   IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `Use one of ${bellKinds.join(', ')}.` }).default('auto'),
   IMPRUN_DEMO: z.enum(['on', 'off'], { error: 'Use on or off.' }).default('on'),
   IMPRUN_LOG_LEVEL: z.enum(logLevels, { error: `Use one of ${logLevels.join(', ')}.` }).default('info'),
@@ -107,6 +108,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       orphanMs: env.IMPRUN_RUNTIME_ORPHAN_MS,
       spares: env.IMPRUN_RUNTIME_SPARES,
       idleMs: env.IMPRUN_RUNTIME_IDLE_MS,
+      memoryMb: env.IMPRUN_RUNTIME_MEMORY_MB,
       bell: env.IMPRUN_RUNTIME_BELL,
     },
     hasDemo: env.IMPRUN_DEMO === 'on',

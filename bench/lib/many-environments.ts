@@ -40,7 +40,7 @@ export async function givenManyEnvironments(mongo: GivenOwnMongo): Promise<ManyE
       IMPRUN_RUNTIME_TOKEN: token,
       IMPRUN_RUNTIME_CONTROL: controlPath,
       IMPRUN_RUNTIME_MONGODB_URI: mongo.uri,
-      IMPRUN_LOG_LEVEL: 'warn',
+      IMPRUN_LOG_LEVEL: 'error',
     },
   })
   const { port } = startedSchema.parse((await once(child, 'message'))[0])
@@ -49,12 +49,8 @@ export async function givenManyEnvironments(mongo: GivenOwnMongo): Promise<ManyE
   const runtime = { id: 'bench', port, control } as unknown as GivenRuntime
   const newEnvironment = (gatewayId: string, environment: EnvironmentName): GivenEnvironment => new GivenEnvironment(runtime, mongo, gatewayId, environment)
   return {
-    assign: (gateways) =>
-      assignAll(
-        control,
-        Array.from({ length: gateways }, () => mongo.newGatewayId()),
-        newEnvironment,
-      ),
+    // Their databases go with their server: to drop thousands of them one by one would take longer than all the rest.
+    assign: (gateways) => assignAll(control, Array.from({ length: gateways }, (_, n) => `idle-${n}`), newEnvironment),
     async activate(count) {
       const targets: LoadTarget[] = []
       for (let n = 0; n < count; n++) targets.push(await activateOne(newEnvironment(mongo.newGatewayId(), 'dev')))

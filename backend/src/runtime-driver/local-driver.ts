@@ -40,6 +40,7 @@ export function createLocalDriver({ home, edge, runtime, log: { level } }: Confi
         IMPRUN_RUNTIME_ORPHAN_MS: String(runtime.orphanMs),
         IMPRUN_RUNTIME_SPARES: String(runtime.spares),
         IMPRUN_RUNTIME_IDLE_MS: String(runtime.idleMs),
+        ...(runtime.memoryMb === undefined ? {} : { IMPRUN_RUNTIME_MEMORY_MB: String(runtime.memoryMb) }),
         IMPRUN_RUNTIME_BELL: runtime.bell,
         IMPRUN_LOG_LEVEL: level,
       },
