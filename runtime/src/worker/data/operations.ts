@@ -31,10 +31,12 @@ export const documentOperations: Readonly<Record<string, Operation>> = {
   replaceOne: ({ collection, values, options }) => collection.replaceOne(filterOf(values), values.replacement as Document, options),
   deleteOne: ({ collection, values, options }) => collection.deleteOne(filterOf(values), options),
   deleteMany: ({ collection, values, options }) => collection.deleteMany(filterOf(values), options),
-  findOneAndUpdate: ({ collection, values, options }) => collection.findOneAndUpdate(filterOf(values), updateOf(values), { ...options, ...exactTypes }),
+  findOneAndUpdate: ({ collection, values, options }) =>
+    collection.findOneAndUpdate(filterOf(values), updateOf(values), { ...options, ...exactTypes }).then((found) => toFound(found, options)),
   findOneAndReplace: ({ collection, values, options }) =>
-    collection.findOneAndReplace(filterOf(values), values.replacement as Document, { ...options, ...exactTypes }),
-  findOneAndDelete: ({ collection, values, options }) => collection.findOneAndDelete(filterOf(values), { ...options, ...exactTypes }),
+    collection.findOneAndReplace(filterOf(values), values.replacement as Document, { ...options, ...exactTypes }).then((found) => toFound(found, options)),
+  findOneAndDelete: ({ collection, values, options }) =>
+    collection.findOneAndDelete(filterOf(values), { ...options, ...exactTypes }).then((found) => toFound(found, options)),
   countDocuments: ({ collection, values, options }) => collection.countDocuments(filterOf(values), options),
   estimatedDocumentCount: ({ collection, options }) => collection.estimatedDocumentCount(options),
   distinct: ({ collection, values, options }) => collection.distinct(String(values.key), filterOf(values), { ...options, ...exactTypes }),
@@ -45,6 +47,13 @@ export const documentOperations: Readonly<Record<string, Operation>> = {
     )
     return { acknowledged: true, insertedCount, matchedCount, modifiedCount, deletedCount, upsertedCount, upsertedIds, insertedIds, ok }
   },
+}
+
+/** The document, or with `includeResultMetadata` what came with it, without the cluster's own affairs. */
+function toFound(found: unknown, options: Document): unknown {
+  if (options.includeResultMetadata !== true) return found
+  const { lastErrorObject, value, ok } = found as Document
+  return { lastErrorObject, value, ok }
 }
 
 /** Documents to be stored are data, whatever their names are; everything else is looked through. @throws DataAccessRefused */
