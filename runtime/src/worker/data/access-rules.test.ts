@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { Code, Int32, ObjectId } from 'bson'
 import { createAccessRules } from './access-rules.ts'
+import { readBulk } from './bulk-write.ts'
 import { DataAccessRefused } from './data-error.ts'
 
 const rules = createAccessRules('gatewayid_shop_dev')
@@ -119,6 +120,87 @@ describe('access rules', () => {
       open.filter((pipeline) => !isOpen(() => rules.checkPipeline(pipeline))),
       [],
     )
+  })
+
+  it('hold each member of a bulk write to what holds operations of their own', () => {
+    const refused: unknown[] = [
+      [{ updateOne: { filter: { $where: '1' }, update: { $set: { a: 1 } } } }],
+      [{ updateMany: { filter: {}, update: [{ $set: { a: { $function: {} } } }] } }],
+      [{ updateOne: { filter: {}, update: [{ $lookup: { from: '__credentials', as: 'x' } }] } }],
+      [{ updateOne: { filter: {}, update: [{ $out: 'x', $merge: '__x' }] } }],
+      [{ updateOne: { filter: {}, update: { $set: {} }, arrayFilters: [{ $where: '1' }] } }],
+      [{ updateOne: { filter: {}, update: { $set: {} }, hint: { $function: 1 } } }],
+      [{ replaceOne: { filter: { $expr: { $function: {} } }, replacement: {} } }],
+      [{ replaceOne: { filter: {}, replacement: {}, sort: { $accumulator: 1 } } }],
+      [{ deleteOne: { filter: { $or: [{ $where: '1' }] } } }],
+      [{ deleteMany: { filter: { a: { $not: { $where: '1' } } } } }],
+      [{ insertOne: { document: {} } }, { deleteMany: { filter: { $where: '1' } } }],
+      [{ insertOne: { document: {} }, deleteMany: { filter: {} } }],
+      [{ insertMany: { documents: [] } }],
+      [{ command: { drop: 'x' } }],
+      [{ __proto__: null, constructor: {} }],
+      [{}],
+      [null],
+      ['insertOne'],
+      [{ deleteOne: null }],
+      'insertOne',
+      { 0: { insertOne: {} } },
+    ]
+    assert.deepEqual(
+      refused.filter((members) => isOpen(() => readBulk(members, rules))),
+      [],
+    )
+    const members = [
+      { insertOne: { document: { $where: 'data', namespace: 'x' } } },
+      { updateOne: { filter: { a: 1 }, update: {}, upsert: 1, namespace: 'admin.x' } },
+    ]
+    assert.deepEqual(readBulk(members, rules), [
+      { insertOne: { document: { $where: 'data', namespace: 'x' } } },
+      { updateOne: { filter: { a: 1 }, update: {}, upsert: true } },
+    ])
+  })
+
+  it('see through what hides in lists, expressions and stages', () => {
+    const expressions = [
+      { a: { $elemMatch: { $where: '1' } } },
+      { a: new Code('return true') },
+      { $expr: { $let: { vars: { x: { $function: {} } }, in: 1 } } },
+      { $expr: { $map: { input: [], in: { $function: {} } } } },
+      { $jsonSchema: { properties: { a: { $where: 1 } } } },
+      { a: { $in: [{ $function: {} }] } },
+      { $and: [{ $expr: { $reduce: { input: [], initialValue: 0, in: { $accumulator: {} } } } }] },
+    ]
+    const pipelines = [
+      [{ $lookup: { from: 'a', as: 'x', pipeline: [{ $facet: { y: [{ $unionWith: { coll: '__x' } }] } }] } }],
+      [{ $facet: { a: [{ $unionWith: { coll: 'a', pipeline: [{ $graphLookup: { from: '__x' } }] } }] } }],
+      [{ $lookup: { from: 'a', as: 'x', let: { v: { $function: {} } }, pipeline: [] } }],
+      [{ $merge: { into: 'a', let: { v: { $function: {} } }, whenMatched: [{ $set: { a: 1 } }] } }],
+      [{ $unionWith: { coll: 'system.profile' } }],
+      [{ $out: { db: 'admin', coll: 'system.users' } }],
+      [{ $merge: { into: { db: 'gatewayid_shop_prod', coll: 'orders' } } }],
+      [{ $graphLookup: { from: 'a', restrictSearchWithMatch: { $where: '1' } } }],
+      [{ $setWindowFields: { output: { a: { $accumulator: {} } } } }],
+      [{ $bucket: { groupBy: { $function: {} }, boundaries: [] } }],
+      [{ $group: { _id: { $function: {} } } }],
+      [{ $sortByCount: { $function: {} } }],
+      [{ $replaceWith: { $function: {} } }],
+      [{ $redact: { $cond: [{ $function: {} }, 1, 2] } }],
+      [{ $planCacheStats: {} }],
+      [{ $listLocalSessions: {} }],
+      [{ $listClusterCatalog: {} }],
+      [{ $rankFusion: { input: {} } }],
+      [{ $queue: [] }],
+      [{ $lookup: { from: { $literal: '__x' }, as: 'x' } }],
+    ]
+    assert.deepEqual(
+      [...expressions.filter((value) => isOpen(() => rules.checkExpression(value))), ...pipelines.filter((value) => isOpen(() => rules.checkPipeline(value)))],
+      [],
+    )
+    assert.equal(
+      isOpen(() => rules.checkUpdate([{ $unionWith: '__x' }])),
+      false,
+    )
+    assert.ok(!rules.isOpenCollection('__x') && !rules.isOpenCollection('system.views') && rules.isOpenCollection('orders'))
   })
 
   it('name the stage and the collection in what they refuse', () => {

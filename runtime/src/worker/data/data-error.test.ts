@@ -27,6 +27,19 @@ describe('what a function is told of a failed operation', () => {
     assert.doesNotMatch(JSON.stringify([away, denied]), /10\.2\.3\.4|clusterTime/)
   })
 
+  it('has no address in any text', () => {
+    const texts = [
+      'connection to 10.1.2.3:27017 closed',
+      'cannot use mongodb://user:secret@host:27017/db',
+      'mongo-0.mongo:27017 says no',
+      'localhost:50123 is busy',
+    ]
+    for (const text of texts) {
+      const { message } = describeDataError(new MongoServerError({ message: text, writeErrors: [] }))
+      assert.doesNotMatch(message, /10\.1\.2\.3|secret|mongo-0|50123/)
+    }
+  })
+
   it('is something even when what was thrown is nothing', () => {
     assert.equal(describeDataError(undefined).name, 'Error')
   })
