@@ -34,6 +34,7 @@ export default () => [
   crypto.randomBytes(12).length, /^[0-9a-f-]{36}$/.test(crypto.randomUUID()), crypto.timingSafeEqual(Buffer.from('a'), Buffer.from('a')),
   crypto.pbkdf2Sync('secret', 'salt', 10, 32, 'sha256').toString('hex'), crypto.scryptSync('secret', 'salt', 16, { N: 16 }).toString('hex'),
   Buffer.from(crypto.hkdfSync('sha256', 'key', 'salt', 'info', 16)).toString('hex'), [0, 1, 2].includes(crypto.randomInt(3)),
+  createHmac('sha256', crypto.createSecretKey(Buffer.from('key'))).update('tax').digest('hex'), crypto.createSecretKey('ab', 'hex').export().length, crypto.createSecretKey(Buffer.from('key')).type,
   (() => { try { createHash('nope') } catch (error) { return error.message } })(),
   (() => { try { crypto.timingSafeEqual(Buffer.from('a'), Buffer.from('ab')) } catch (error) { return [error.code, error.message] } })(),
 ]`,

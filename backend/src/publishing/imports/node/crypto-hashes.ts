@@ -4,6 +4,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { md5, ripemd160, sha1 } from '@noble/hashes/legacy.js'
 import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from '@noble/hashes/sha2.js'
 import { sha3_224, sha3_256, sha3_384, sha3_512 } from '@noble/hashes/sha3.js'
+import { KeyObject } from './crypto-keys.ts'
 
 const algorithms = {
   md5,
@@ -34,7 +35,8 @@ export function findAlgorithm(name: string): Algorithm {
   return found as unknown as Algorithm
 }
 
-export function toBytes(input: string | ArrayBuffer | ArrayBufferView, encoding?: BufferEncoding): Uint8Array {
+export function toBytes(input: string | ArrayBuffer | ArrayBufferView | KeyObject, encoding?: BufferEncoding): Uint8Array {
+  if (input instanceof KeyObject) return new Uint8Array(input.export() as Buffer)
   if (typeof input === 'string') return new Uint8Array(Buffer.from(input, encoding))
   if (input instanceof ArrayBuffer) return new Uint8Array(input)
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength)

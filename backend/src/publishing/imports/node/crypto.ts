@@ -3,6 +3,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js'
 import { scrypt } from '@noble/hashes/scrypt.js'
 import { createHash, createHmac, findAlgorithm, hash, toBytes } from './crypto-hashes.ts'
+import { createSecretKey, KeyObject } from './crypto-keys.ts'
 import { randomBytes, randomFillSync, randomInt, timingSafeEqual } from './crypto-random.ts'
 
 const webcrypto = globalThis.crypto
@@ -14,6 +15,8 @@ const instead = (name: string) => (): never => {
 const ciphers = [
   'createCipheriv',
   'createDecipheriv',
+  'createPrivateKey',
+  'createPublicKey',
   'createSign',
   'createVerify',
   'sign',
@@ -61,6 +64,8 @@ const later =
 export const nodeModule = {
   createHash,
   createHmac,
+  createSecretKey,
+  KeyObject,
   hash,
   getHashes: () => [
     'md5',
