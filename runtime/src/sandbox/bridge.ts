@@ -57,7 +57,7 @@ export const hostCalls = {
   workBegins: 31,
   /** (work) */
   workEnds: 32,
-  /** (call, header lines or '' when unchanged, Carry as JSON or '' when there is none): the middleware lets the call go on. Answered by `nextAnswered` with the call. */
+  /** (call, header lines or '' when unchanged, Carry as JSON): the middleware lets the call go on. Answered by `nextAnswered` with the call. */
   next: 33,
   /** (ticket, call, SubtleWork as JSON, bytes): answered by `subtleDone` or `subtleFailed` with the ticket. */
   subtle: 40,
