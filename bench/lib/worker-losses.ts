@@ -11,9 +11,9 @@ const connections = 50
 const settleMs = 1_500
 
 /** Keeps fifty connections busy and makes something happen several times; another spare is ready before the next. */
-export async function measureLosses({ runtime, environment, target }: ServedTax, times: number, incident: () => Promise<void>): Promise<Losses> {
+export async function measureLosses({ runtime, target }: ServedTax, times: number, incident: () => Promise<void>): Promise<Losses> {
   const answeredAtMs: number[] = []
-  const load = startSteadyLoad(new URL(environment.url('/tax')), { connections, pauseMs: 0, body: target.body, headers: target.headers }, (status, text) => {
+  const load = startSteadyLoad(new URL(target.url), { connections, pauseMs: 0, body: target.body, headers: target.headers }, (status, text) => {
     if (status !== 200) return `status ${status}: ${text.slice(0, 200)}`
     answeredAtMs.push(performance.now())
     return undefined
