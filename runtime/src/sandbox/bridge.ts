@@ -97,7 +97,7 @@ export const resumeCodes = {
 
 /** What the host asks of a context beside running calls: `control(code, ...)`. */
 export const controlCodes = {
-  /** (facts as JSON): who this context belongs to. Before the author's code runs. */
+  /** (ContextFacts, EntryLimits and CodeFacts as JSON): who this context belongs to. Before the author's code runs. */
   prepare: 1,
   /** () -> undefined when the module can serve, else a GuestFailure as JSON. */
   finishLoad: 2,
@@ -122,6 +122,11 @@ export interface ContextFacts {
   functionName: string
   version: string
   isMiddleware: boolean
+}
+/** What the host sees of the code before it runs. */
+export interface CodeFacts {
+  /** It will probably use the database. If it does without having been seen to, the way there is made when it asks for it. */
+  mentionsData: boolean
 }
 /** How long entries may last by the clock, see the guest's host.ts. */
 export interface EntryLimits {

@@ -1,11 +1,12 @@
 import { entryTimeoutMs, type LoadMessage, loadTimeoutMs, type RefusedMessage } from '../frames/frames.ts'
-import { type ContextFacts, controlCodes, type EntryLimits, type GuestFailure } from '../sandbox/bridge.ts'
+import { type CodeFacts, type ContextFacts, controlCodes, type EntryLimits, type GuestFailure } from '../sandbox/bridge.ts'
 import { noVariables } from './configuration.ts'
 import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
 import type { StackMapper } from './stack-mapper.ts'
 
 export type LoadRefusal = RefusedMessage
 
+const dataWords = /\bdb\b|\bObjectId\b/
 const entryLimits: EntryLimits = { loadMsMax: loadTimeoutMs, entryMsMax: entryTimeoutMs }
 
 /**
@@ -21,8 +22,9 @@ export function loadInto(
   variablesJson = noVariables,
 ): LoadRefusal | undefined {
   try {
+    const codeFacts: CodeFacts = { mentionsData: dataWords.test(code) }
     const script = context.compile(code, `function:${name}`)
-    context.control(controlCodes.prepare, JSON.stringify({ ...facts, ...entryLimits }), loadTimeoutMs)
+    context.control(controlCodes.prepare, JSON.stringify({ ...facts, ...entryLimits, ...codeFacts }), loadTimeoutMs)
     if (variablesJson !== noVariables) context.control(controlCodes.setVariables, variablesJson, loadTimeoutMs)
     try {
       script.run(loadTimeoutMs)

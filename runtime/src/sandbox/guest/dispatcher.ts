@@ -1,6 +1,6 @@
-import { type ContextFacts, controlCodes, type EntryLimits, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
+import { type CodeFacts, type ContextFacts, controlCodes, type EntryLimits, type GuestFailure, hostCalls, loadCaughtName, resumeCodes } from '../bridge.ts'
 import { type CurrentRequest, enterRequest } from './current-request.ts'
-import { settleTicket } from './data/tickets.ts'
+import { data } from './data/lazy-data.ts'
 import { describeFailure } from './failure.ts'
 import { beginEntry, callHost, limitEntries } from './host.ts'
 import { BodyNotReadable } from './http/body-parsing.ts'
@@ -131,7 +131,7 @@ export function resume(code: number, number: number, payload: string | ArrayBuff
   else if (code === resumeCodes.carry) keepCarry(String(payload))
   else if (code === resumeCodes.nextAnswered) endPassage(number, Number(payload))
   else if (code >= resumeCodes.fetchHead && code <= resumeCodes.fetchDrained) resumeFetch(code, number, payload)
-  else settleTicket(number, code === resumeCodes.dataDone, payload)
+  else data().settleTicket(number, code === resumeCodes.dataDone, payload)
 }
 
 function runTimer(number: number): void {
@@ -154,10 +154,12 @@ export function control(code: number, argument: string | number): string | numbe
   return undefined
 }
 
-function prepare(facts: ContextFacts & EntryLimits): void {
+function prepare(facts: ContextFacts & EntryLimits & CodeFacts): void {
   limitEntries(facts)
   isMiddleware = facts.isMiddleware
   setImpFacts(facts)
+  // Before the author's code can change what it is made with.
+  if (facts.mentionsData) data()
 }
 
 /** @returns undefined when the module can serve, else a GuestFailure as JSON */

@@ -1,4 +1,5 @@
 import { hostCalls } from '../../bridge.ts'
+import { defineGlobal, defineLater } from '../define-global.ts'
 import { callHost } from '../host.ts'
 import { encodings } from '../lazy-packages.ts'
 import { consoleGlobal } from '../log.ts'
@@ -21,7 +22,7 @@ import { TextEncoder } from './text-encoder.ts'
 import { URL } from './url.ts'
 import { URLSearchParams } from './url-search-params.ts'
 
-/** The web's standard names. Defined as this module loads, because the BSON package looks for some of them when it loads. */
+/** The web's standard names. */
 const globals = {
   AbortController,
   AbortSignal,
@@ -53,21 +54,7 @@ const globals = {
   ...timerGlobals,
 }
 
-const define = (name: string, value: unknown): void => {
-  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
-}
-/** Made when somebody asks for it. */
-function defineLater(name: string, make: () => unknown): void {
-  const get = (): unknown => {
-    // The packages look whether the platform has the name already.
-    define(name, undefined)
-    define(name, make())
-    return (globalThis as Record<string, unknown>)[name]
-  }
-  Object.defineProperty(globalThis, name, { get, set: (value) => define(name, value), configurable: true, enumerable: false })
-}
-
-for (const [name, value] of Object.entries(globals)) define(name, value)
+for (const [name, value] of Object.entries(globals)) defineGlobal(name, value)
 for (const name of streamNames) defineLater(name, () => webStreams()[name])
 defineLater('TextDecoder', () => encodings().TextDecoder)
-define('self', globalThis)
+defineGlobal('self', globalThis)
