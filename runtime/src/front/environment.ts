@@ -25,6 +25,8 @@ export interface FunctionEntry {
   middleware: readonly FunctionEntry[]
   /** The code that serves, kept only while the environment has a worker: a lost worker is then replaced without asking MongoDB. */
   source: FunctionSource | undefined
+  /** Code that was never saved: it runs apart from what is published. */
+  readonly isUnsaved?: true
 }
 
 const noMiddleware: readonly FunctionEntry[] = []
@@ -53,7 +55,7 @@ export class Environment {
   isGone = false
   /** Exists while calls, a load or a worker do. */
   dispatcher: Dispatcher | undefined
-  /** The same for versions in quarantine. */
+  /** The same for what is kept apart: versions in quarantine and code that was never saved. */
   quarantineDispatcher: Dispatcher | undefined
   /** Exists once a version gave a reason. */
   quarantine: Quarantine | undefined

@@ -114,6 +114,19 @@ describe('supervision', () => {
     assert.equal(runtime.events.filter((event) => event.type === 'spare-ready').length, 2)
   })
 
+  it('goes on with the version that serves when a new worker is given a broken one first', async () => {
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    await given.publishAndWait('steady', pure)
+    const { pid } = await runtime.event('worker-bound')
+    process.kill(pid, 'SIGKILL')
+    await runtime.event('worker-lost')
+    const { failures } = await given.publishAndWait('steady', 'throw new Error("no")', { version: '1.0.1' })
+    assert.equal(failures[0]?.code, 'CODE_THROWS_AT_LOAD')
+    const response = await given.fetch('/steady')
+    assert.deepEqual([response.status, await response.text()], [200, 'pure'])
+  })
+
   it('keeps the workers of a runtime that is killed from outliving it', async () => {
     await using runtime = await givenRuntime(mongo)
     const given = await givenEnvironment(runtime, mongo)

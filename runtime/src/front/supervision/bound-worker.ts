@@ -1,5 +1,4 @@
-import { isMiddlewareName, logLevels, timeoutMsMax } from '@imprun/contracts'
-import { z } from 'zod'
+import { isMiddlewareName, timeoutMsMax } from '@imprun/contracts'
 import {
   answerKindMax,
   type BindMessage,
@@ -12,11 +11,12 @@ import {
   toFront,
   toWorker,
 } from '../../frames/frames.ts'
-import type { Environment } from '../environment.ts'
+import type { Environment, FunctionEntry } from '../environment.ts'
 import type { Call, CallWorker, Load } from './call.ts'
 import type { CallTaker } from './internal-call.ts'
 import { Invocations } from './invocations.ts'
 import { Slots } from './slots.ts'
+import { readFailure, readLog, readRefusal } from './worker-messages.ts'
 import type { WorkerProcess } from './worker-process.ts'
 import { type WatchRules, type WorkerFault, WorkerWatch } from './worker-watch.ts'
 
@@ -40,25 +40,6 @@ export interface HeartbeatRules extends WatchRules {
 type InFlight = { kind: 'call'; call: Call } | { kind: 'load'; load: Load } | { kind: 'bind' } | { kind: 'configure'; onSettled: () => void }
 type CallInFlight = Extract<InFlight, { kind: 'call' }>
 
-// What a worker sends is parsed like anything from outside: it runs other people's code.
-const refusedSchema = z.object({
-  code: z.enum(['CODE_NOT_COMPILING', 'CODE_WITHOUT_DEFAULT_EXPORT', 'CODE_THROWS_AT_LOAD', 'INTERNAL']).catch('INTERNAL'),
-  message: z.string().max(16_384),
-  file: z.string().max(512).optional(),
-  line: z.number().int().positive().optional(),
-  column: z.number().int().positive().optional(),
-})
-const failedSchema = z.object({ code: z.enum(['FUNCTION_FAILED', 'FUNCTION_TIMED_OUT', 'FUNCTION_ANSWER_INVALID']).catch('FUNCTION_FAILED') })
-const logSchema = z.object({
-  index: z.number().int().nonnegative(),
-  version: z.string().max(64),
-  requestId: z.string().max(128).optional(),
-  level: z.enum(logLevels),
-  message: z.string().max(65_536),
-  at: z.number(),
-  durationMs: z.number().nonnegative().optional(),
-})
-
 /** One worker that serves one environment: its calls in flight, which functions it has, and whether it still answers. */
 export class BoundWorker implements CallWorker {
   readonly process: WorkerProcess
@@ -68,8 +49,8 @@ export class BoundWorker implements CallWorker {
   readonly #environment: Environment
   readonly #owner: BoundWorkerOwner
   readonly #inFlight = new Slots<InFlight>()
-  /** By function index: whether some version of it was sent. */
-  readonly #hasFunction: boolean[] = []
+  /** By function index: the newest revision of it that was sent. */
+  readonly #sentRevisions: (number | undefined)[] = []
   readonly #invocations: Invocations
   /** By function index: how many calls of it run. */
   readonly #running: number[] = []
@@ -108,14 +89,16 @@ export class BoundWorker implements CallWorker {
   get isBusy(): boolean {
     return this.#inFlight.size + this.#backgroundCount > 0
   }
-  has(index: number): boolean {
-    return this.#hasFunction[index] === true
+  /** Whether what serves was sent here, or something newer. A worker apart from the others is not told of each new version. */
+  has({ index, revision, source }: FunctionEntry): boolean {
+    const sent = this.#sentRevisions[index]
+    return sent !== undefined && (sent >= revision || (source !== undefined && sent >= source.revision))
   }
 
   sendLoad(load: Load): void {
     const { entry, source } = load
     const { timeoutMs = timeoutMsMax, memoryMb, responseBytesMax } = entry.limits
-    this.#hasFunction[entry.index] = true
+    this.#sentRevisions[entry.index] = source.revision
     load.sentCount += 1
     const message: LoadMessage = {
       index: entry.index,
@@ -141,7 +124,7 @@ export class BoundWorker implements CallWorker {
     return isMiddlewareName(this.#environment.nameOf(index) ?? '')
   }
   sendUnload(index: number): void {
-    this.#hasFunction[index] = false
+    this.#sentRevisions[index] = undefined
     this.process.send(0, toWorker.unload, '', JSON.stringify({ index }), 'utf8')
   }
   sendCall(call: Call): void {
@@ -216,8 +199,8 @@ export class BoundWorker implements CallWorker {
       return
     }
     if (kind === toFront.log) {
-      const message = parseBody(logSchema, buffer, bodyAt, end)
-      if (message !== undefined) this.#owner.onLog(message as LogMessage)
+      const message = readLog(buffer, bodyAt, end)
+      if (message !== undefined) this.#owner.onLog(message)
       return
     }
     if (kind === toFront.background) {
@@ -230,11 +213,10 @@ export class BoundWorker implements CallWorker {
     if (inFlight.kind === 'call') this.#onCallFrame(inFlight, id, kind, buffer, metaAt, bodyAt, end)
     else if (kind === toFront.done || kind === toFront.refused) {
       this.#inFlight.remove(id)
-      const refusal = kind === toFront.done ? undefined : (parseBody(refusedSchema, buffer, bodyAt, end) ?? unreadableRefusal)
+      const refusal = kind === toFront.done ? undefined : readRefusal(buffer, bodyAt, end)
       if (inFlight.kind === 'configure') inFlight.onSettled()
-      else if (inFlight.kind === 'load')
-        inFlight.load.onSettled(refusal === undefined ? { outcome: 'loaded' } : { outcome: 'refused', refusal: refusal as RefusedMessage })
-      else if (refusal !== undefined) this.#owner.onBindRefused(refusal as RefusedMessage)
+      else if (inFlight.kind === 'load') inFlight.load.onSettled(refusal === undefined ? { outcome: 'loaded' } : { outcome: 'refused', refusal })
+      else if (refusal !== undefined) this.#owner.onBindRefused(refusal)
     }
   }
 
@@ -268,21 +250,11 @@ export class BoundWorker implements CallWorker {
         return
       case toFront.failed: {
         this.#endCall(id, call)
-        const code = parseBody(failedSchema, buffer, bodyAt, end)?.code ?? 'FUNCTION_FAILED'
+        const code = readFailure(buffer, bodyAt, end)
         if (code === 'FUNCTION_TIMED_OUT') this.#owner.onStopped(call.entry)
         call.onFailed(code)
         return
       }
     }
-  }
-}
-
-const unreadableRefusal: RefusedMessage = { code: 'INTERNAL', message: 'The worker gave no reason.' }
-
-function parseBody<T>(schema: z.ZodType<T>, buffer: Buffer, at: number, end: number): T | undefined {
-  try {
-    return schema.parse(JSON.parse(buffer.toString('utf8', at, end)))
-  } catch {
-    return undefined
   }
 }

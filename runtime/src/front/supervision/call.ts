@@ -41,7 +41,7 @@ export type LoadOutcome = { outcome: 'loaded' } | { outcome: 'refused'; refusal:
 
 /** A version on its way into a worker. */
 export interface Load {
-  readonly entry: Pick<FunctionEntry, 'index' | 'name' | 'limits'>
+  readonly entry: Pick<FunctionEntry, 'index' | 'name' | 'limits' | 'isUnsaved'>
   readonly source: FunctionSource
   /** It serves already and is loaded because the worker lacks it. */
   readonly isServing?: boolean

@@ -1,19 +1,23 @@
-import type { ErrorCode } from '@imprun/contracts'
 import type { LogMessage, RefusedMessage } from '../../frames/frames.ts'
 import type { Log } from '../../platform/log.ts'
 import { configurationOf } from '../configuration.ts'
 import type { Environment, FunctionEntry, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
+import { AwaitedSpare } from './awaited-spare.ts'
 import { BoundWorker, type BoundWorkerOwner, type HeartbeatRules } from './bound-worker.ts'
 import type { Call, Load, LoadOutcome } from './call.ts'
-import { HeldCalls } from './held-calls.ts'
+import { createFailCall, type FailCall } from './fail-call.ts'
 import type { CallTaker } from './internal-call.ts'
 import { LeavingWorkers } from './leaving-workers.ts'
-import { judgeLoss, type LossReason, type Verdict } from './loss.ts'
-import { type FetchSource, MissingCode, type MissingCodeOwner } from './missing-code.ts'
+import type { LossReason } from './loss.ts'
+import { LostWorker } from './lost-worker.ts'
+import type { FetchSource } from './missing-code.ts'
 import type { QuarantineKeeper } from './quarantine-keeper.ts'
 import type { Spares } from './spares.ts'
+import { VersionLoads } from './version-loads.ts'
+import { WaitingCalls, type WaitingCallsOwner } from './waiting-calls.ts'
 import type { WorkerProcess } from './worker-process.ts'
+import { WorkerRenewal } from './worker-renewal.ts'
 
 export interface DispatcherPorts {
   spares: Pick<Spares, 'take'>
@@ -26,62 +30,48 @@ export interface DispatcherPorts {
   observe: Observe
 }
 
-/** Calls of one environment that wait for a worker, for code or for a free place. Beyond it the caller is told to come back. */
-export const waitingCallsMax = 1_000
-// A call that three workers died under is more likely the cause than the victim.
-const sendsMax = 3
 // Calls have been answered by then or have been given up; the rest is for work after the answer.
 const drainMsDefault = 10_000
-const failureTexts = {
-  FUNCTION_TIMED_OUT: 'The call took longer than its time limit and was ended.',
-  FUNCTION_FAILED: 'The call took its process down.',
-  WORKER_LOST: 'The process that ran this call was lost: killed from outside, out of memory, or hanging in something that no time limit stops.',
-} as const
 
 /**
- * Brings calls and loads of one environment to its worker: binds a spare when there is none, fetches code that the worker lacks, keeps order and bounds,
- * and takes over when the worker is lost. Order on the frame socket replaces acknowledgements: bind, load and the waiting calls leave in one go.
+ * Brings calls and loads of one environment to its worker: binds a spare when there is none and goes on with the next when it is lost. What waits is kept by
+ * `WaitingCalls` and `VersionLoads`. Order on the frame socket replaces acknowledgements: bind, load and the waiting calls leave in one go.
  */
-export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
+export class Dispatcher implements BoundWorkerOwner, WaitingCallsOwner<BoundWorker> {
   readonly environment: Environment
-  /** For the versions that are in quarantine, and for no others. */
+  /** For what is kept apart: versions in quarantine and code that was never saved. */
   readonly isForQuarantine: boolean
+  readonly failCall: FailCall
   readonly #ports: DispatcherPorts
   #worker: BoundWorker | undefined
-  #cancelTake: (() => void) | undefined
+  readonly #spare: AwaitedSpare
+  readonly #renewal: WorkerRenewal
   readonly #leaving = new LeavingWorkers()
-  /** A worker with other memory is on its way to take the place of this one. */
-  #renewal: { settled: Promise<void>; cancel: () => void } | undefined
-  /** First come, first served: calls without a worker or a free place. */
-  #waiting: Call[] = []
-  readonly #missingCode: MissingCode
-  readonly #held = new HeldCalls()
-  #waitingLoads: Load[] = []
-  #loadCount = 0
+  readonly #waiting: WaitingCalls
+  readonly #loads: VersionLoads
   #lostReason: LossReason = 'exited'
   #usedAtMs = performance.now()
 
   constructor(environment: Environment, isForQuarantine: boolean, ports: DispatcherPorts) {
     this.environment = environment
     this.isForQuarantine = isForQuarantine
+    this.failCall = createFailCall(environment, ports.onLog)
     this.#ports = ports
-    this.#missingCode = new MissingCode(environment, ports, this)
+    this.#spare = new AwaitedSpare(ports.spares)
+    this.#renewal = new WorkerRenewal(ports.spares)
+    this.#waiting = new WaitingCalls(environment, ports, this)
+    this.#loads = new VersionLoads(environment, ports.log)
   }
 
   get calls(): CallTaker {
     return this.#ports.calls
   }
-  get hasWorker(): boolean {
-    return this.#worker !== undefined
+  get worker(): BoundWorker | undefined {
+    return this.#worker
   }
   get isQuiet(): boolean {
-    return (
-      (this.#worker === undefined || !this.#worker.isBusy) &&
-      this.#waiting.length + this.#missingCode.callCount + this.#held.callCount + this.#loadCount === 0 &&
-      this.#cancelTake === undefined &&
-      this.#renewal === undefined &&
-      this.#leaving.isEmpty
-    )
+    const isWaiting = this.#waiting.callCount + this.#loads.openCount > 0 || this.#spare.isAwaited || this.#renewal.isUnderWay
+    return !isWaiting && this.#worker?.isBusy !== true && this.#leaving.isEmpty
   }
   get usedAtMs(): number {
     return this.#usedAtMs
@@ -92,46 +82,21 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
   }
 
   dispatch(call: Call): void {
-    const worker = this.#worker
     this.#usedAtMs = performance.now()
-    if (worker !== undefined && !hasPlace(worker, call)) return this.#hold(call)
-    if (worker !== undefined && this.#waiting.length === 0 && worker.callCount < this.environment.limits.concurrency && hasCode(worker, call.entry)) {
-      worker.sendCall(call)
-      return
-    }
-    if (call.isNested) this.#waiting.unshift(call)
-    else if (this.#waiting.length + this.#missingCode.callCount >= waitingCallsMax) return call.onFailed('WORKER_OVERLOADED')
-    else this.#waiting.push(call)
-    if (worker === undefined) {
-      // The code is on its way while the worker is.
-      for (const entry of codeOf(call.entry)) if (entry.source === undefined) this.#missingCode.fetch(entry)
-      this.#needWorker()
-    } else this.#pump()
+    if (this.#waiting.add(call) && this.#worker === undefined) this.#needWorker()
   }
-
   /** Settles when the version serves, or the worker refused it. Binds a worker when there is none. */
   load(entry: Load['entry'], source: FunctionSource): Promise<LoadOutcome> {
-    return new Promise((resolve) => {
-      this.#usedAtMs = performance.now()
-      this.#loadCount += 1
-      const load: Load = {
-        entry,
-        source,
-        sentCount: 0,
-        onSettled: (outcome) => {
-          this.#loadCount -= 1
-          resolve(outcome)
-        },
-      }
-      if (this.#worker !== undefined) this.#sendLoad(this.#worker, load)
-      else {
-        this.#waitingLoads.push(load)
-        this.#needWorker()
-      }
-    })
+    this.#usedAtMs = performance.now()
+    const settled = this.#loads.add(entry, source, this.#worker)
+    this.#needWorker()
+    return settled
   }
   unload(index: number): void {
     this.#worker?.sendUnload(index)
+  }
+  ensureCode(worker: BoundWorker, entry: FunctionEntry): boolean {
+    return this.#loads.ensure(worker, entry)
   }
 
   /** Settles when the worker goes by the environment's settings as they are now, or is gone: the next one begins with them. */
@@ -140,18 +105,22 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     if (worker === undefined) return undefined
     const configured = worker.configure(configurationOf(this.environment, this.#ports.log))
     // What an isolate may use is fixed when it is made.
-    return worker.memoryMb === this.environment.limits.memoryMb ? configured : Promise.all([configured, this.#renew()]).then(() => {})
+    if (worker.memoryMb === this.environment.limits.memoryMb) return configured
+    return Promise.all([configured, this.#renewal.begin((process) => this.#replaceBy(process))]).then(() => {})
   }
 
   /** Ends the calls whose time is up; called at every tick. */
   endLateCalls(nowMs: number): void {
-    if (this.#worker !== undefined && this.#worker.callCount > 0) {
-      for (const call of this.#worker.calls()) if (call.deadlineAtMs < nowMs) this.#endLate(call)
+    if (this.#worker !== undefined && this.#worker.callCount > 0) this.#endLate(this.#worker.calls(), nowMs)
+    this.#endLate(this.#leaving.calls(), nowMs)
+    this.#waiting.endLate(nowMs)
+  }
+  #endLate(calls: readonly Call[], nowMs: number): void {
+    for (const call of calls) {
+      if (call.deadlineAtMs >= nowMs) continue
+      call.worker?.abort(call)
+      if (!call.isDone) this.failCall(call, 'FUNCTION_TIMED_OUT')
     }
-    for (const call of this.#leaving.calls()) if (call.deadlineAtMs < nowMs) this.#endLate(call)
-    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((call) => this.#stillWaits(call, nowMs))
-    if (this.#missingCode.callCount > 0) this.#missingCode.keepOnly((call) => this.#stillWaits(call, nowMs))
-    if (this.#held.callCount > 0) this.#held.keepOnly((call) => this.#stillWaits(call, nowMs))
   }
   /** Pings the workers; one that must go is killed from outside. */
   beat(nowMs: number, rules: HeartbeatRules): void {
@@ -168,11 +137,10 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
    * @returns when the process is gone
    */
   async retire(keep: (functionName: string) => boolean = () => false, drainMs = drainMsDefault): Promise<void> {
-    this.#cancelTake?.()
-    this.#cancelTake = undefined
-    this.#renewal?.cancel()
-    for (const call of this.#takeWaiting()) call.onFailed('WORKER_LOST')
-    for (const load of this.#waitingLoads.splice(0)) load.onSettled({ outcome: 'abandoned' })
+    this.#spare.cancel()
+    this.#renewal.cancel()
+    for (const call of this.#waiting.takeAll()) call.onFailed('WORKER_LOST')
+    this.#loads.abandonWaiting()
     for (const entry of this.environment.entries()) if (!keep(entry.name)) entry.source = undefined
     const left = this.#leaving.ended(drainMs)
     const worker = this.#worker
@@ -186,27 +154,10 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     clearTimeout(timer)
     await left
   }
-  /** SIGKILL, without a farewell. */
-  kill(): void {
-    this.#worker?.process.kill()
-  }
 
   onCallEnded(functionIndex: number): void {
     this.#usedAtMs = performance.now()
-    if (this.#held.callCount > 0) this.#letGo(functionIndex)
-    if (this.#waiting.length > 0) this.#pump()
-  }
-  onCodeHere(calls: Call[]): void {
-    if (calls.length > 0) this.#waiting = [...calls, ...this.#waiting]
-    this.#pump()
-  }
-  onCodeMissing(functionIndex: number, calls: Call[], reason: ErrorCode): void {
-    // Without a worker the calls have not been parked yet, and no code will be there for them when one comes.
-    const isConcerned = ({ entry }: Call): boolean => this.#worker === undefined && codeOf(entry).some(({ index }) => index === functionIndex)
-    const concerned = [...calls, ...this.#waiting.filter(isConcerned)]
-    if (concerned.length > calls.length) this.#waiting = this.#waiting.filter((call) => !isConcerned(call))
-    // A middleware that has just been removed is no reason to say that its function does not exist.
-    for (const call of concerned) if (!call.isDone) call.onFailed(call.entry.index === functionIndex ? reason : 'DATABASE_UNAVAILABLE')
+    this.#waiting.onPlaceFree(functionIndex)
   }
   onLog(message: LogMessage): void {
     this.#ports.onLog(this.environment, message)
@@ -228,93 +179,51 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
     this.#takeOver(worker)
   }
   #takeOver(worker: BoundWorker): void {
-    const { calls, loads } = worker.takeInFlight()
-    const verdict = judgeLoss(this.#lostReason, worker.process.runningNote(), calls, loads)
-    // A version that was only being loaded serves nobody yet: it is refused, and the one before it has done nothing.
-    const isNew = verdict.load !== undefined && verdict.load.isServing !== true
-    if (verdict.functionIndex !== undefined && !isNew) this.#ports.quarantine.blame(this.environment, verdict.functionIndex, verdict.text)
-    const again = calls.filter((call) => call !== verdict.call && this.#mayRunAgain(call))
-    for (const call of again) call.worker = undefined
-    this.#waiting = this.#withoutQuarantined([...again, ...this.#held.takeAll(), ...this.#waiting])
-    for (const call of calls) if (!call.isDone && !again.includes(call)) this.#failLost(call, verdict)
-    for (const load of loads) {
-      if (load !== verdict.load && load.sentCount < sendsMax) this.#waitingLoads.push(load)
-      else load.onSettled({ outcome: 'refused', refusal: { code: 'INTERNAL', message: `The worker was lost when it loaded this version. ${verdict.text}` } })
-    }
-    this.#reportLoss(worker, calls, again.length)
-    if (this.#waiting.length + this.#missingCode.callCount + this.#waitingLoads.length > 0) this.#needWorker()
-  }
-  #mayRunAgain(call: Call): boolean {
-    return !call.isDone && !call.hasCrossed && call.sentCount < sendsMax && this.#lostReason !== 'broken'
-  }
-  /** Hands the calls of versions that are in quarantine now to those who keep them apart. @returns the others */
-  #withoutQuarantined(calls: Call[]): Call[] {
-    const { environment } = this
-    const isElsewhere = ({ entry }: Call): boolean => !this.isForQuarantine && environment.quarantine?.holds(entry) === true
-    for (const call of calls) if (isElsewhere(call)) this.#ports.calls.dispatch(environment, call)
-    return calls.filter((call) => !isElsewhere(call))
-  }
-  /** The call that took the worker down is its author's fault; what was lost with it is not. */
-  #failLost(call: Call, verdict: Verdict): void {
-    if (call !== verdict.call) this.#fail(call, 'WORKER_LOST')
-    else this.#fail(call, this.#lostReason === 'silent' ? 'FUNCTION_TIMED_OUT' : 'FUNCTION_FAILED', verdict.text)
-  }
-
-  #reportLoss(worker: BoundWorker, calls: Call[], resent: number): void {
-    const running = [...new Set(calls.map((call) => call.entry.name))]
-    const facts = { environment: this.environment.key, pid: worker.process.pid, reason: this.#lostReason, resent, failed: calls.length - resent, running }
+    const lost = new LostWorker(this.environment, worker, this.#lostReason, { ...this.#ports, failCall: this.failCall })
     this.#lostReason = 'exited'
-    this.#ports.log.warn({ ...facts, output: worker.process.errorTail() }, 'A worker was lost.')
-    this.#ports.observe({ type: 'worker-lost', ...facts })
+    lost.blame()
+    this.#waiting.addAgain(lost.callsAgain)
+    this.#loads.addAgain(lost.loadsAgain)
+    this.#handOverQuarantined()
+    lost.settleRest()
+    if (this.#worker !== undefined) this.#sendWaiting(this.#worker)
+    else if (this.#waiting.callCount + this.#loads.waitingCount > 0) this.#needWorker()
+  }
+  /** Hands the calls of versions that are in quarantine now to those who keep them apart. */
+  #handOverQuarantined(): void {
+    const { environment } = this
+    if (this.isForQuarantine || environment.quarantine === undefined) return
+    for (const call of this.#waiting.takeWhere(({ entry }) => environment.quarantine?.holds(entry) === true)) this.#ports.calls.dispatch(environment, call)
   }
   /** A worker that was sent away took longer than its calls could wait. */
   #giveUp(worker: BoundWorker): void {
     const { calls, loads } = worker.takeInFlight()
-    for (const call of calls) if (!call.isDone) this.#fail(call, 'WORKER_LOST')
+    for (const call of calls) if (!call.isDone) this.failCall(call, 'WORKER_LOST')
     for (const load of loads) load.onSettled({ outcome: 'abandoned' })
   }
 
   #needWorker(): void {
-    if (this.#cancelTake !== undefined || this.#worker !== undefined) return
-    let isHere = false
-    const cancel = this.#ports.spares.take((process) => {
-      isHere = true
-      this.#cancelTake = undefined
-      this.#bind(process)
-    })
-    if (!isHere) this.#cancelTake = cancel
+    if (this.#worker === undefined) this.#spare.request((process) => this.#bind(process))
   }
   #bind(process: WorkerProcess): BoundWorker {
     const worker = new BoundWorker(process, this.environment, configurationOf(this.environment, this.#ports.log), this)
     this.#worker = worker
     this.#ports.observe({ type: 'worker-bound', environment: this.environment.key, pid: process.pid })
-    for (const load of this.#waitingLoads.splice(0)) this.#sendLoad(worker, load)
-    this.#pump()
+    this.#sendWaiting(worker)
     return worker
   }
-  /** Puts a fresh worker in the place of this one, which goes on until the other is there and then finishes its calls. */
-  #renew(): Promise<void> {
-    if (this.#renewal !== undefined) return this.#renewal.settled
-    const { promise, resolve } = Promise.withResolvers<void>()
-    let isHere = false
-    const cancelTake = this.#ports.spares.take((process) => {
-      isHere = true
-      this.#renewal = undefined
-      this.#cancelTake?.()
-      this.#cancelTake = undefined
-      const old = this.#worker
-      const worker = this.#bind(process)
-      if (old !== undefined) this.#letLeave(old)
-      // Answered after the bind, so by then it has its memory.
-      void worker.configure(configurationOf(this.environment, this.#ports.log)).then(resolve)
-    })
-    const cancel = (): void => {
-      this.#renewal = undefined
-      cancelTake()
-      resolve()
-    }
-    if (!isHere) this.#renewal = { settled: promise, cancel }
-    return promise
+  #sendWaiting(worker: BoundWorker): void {
+    this.#loads.sendWaiting(worker)
+    this.#waiting.send()
+  }
+  /** @returns when the worker has the memory that the settings say */
+  #replaceBy(process: WorkerProcess): Promise<void> {
+    this.#spare.cancel()
+    const old = this.#worker
+    const worker = this.#bind(process)
+    if (old !== undefined) this.#letLeave(old)
+    // Answered after the bind, so by then it has its memory.
+    return worker.configure(configurationOf(this.environment, this.#ports.log))
   }
   #letLeave(worker: BoundWorker): void {
     this.#ports.observe({ type: 'worker-retired', environment: this.environment.key, pid: worker.process.pid })
@@ -322,95 +231,4 @@ export class Dispatcher implements BoundWorkerOwner, MissingCodeOwner {
       if (worker.isBusy) this.#takeOver(worker)
     })
   }
-
-  #sendLoad(worker: BoundWorker, load: Load): void {
-    worker.sendLoad(load)
-  }
-
-  /** Sends what can be sent, in order; a call whose code is missing steps aside for the others. */
-  #pump(): void {
-    const worker = this.#worker
-    if (worker === undefined) return
-    let taken = 0
-    while (taken < this.#waiting.length && (worker.callCount < this.environment.limits.concurrency || this.#waiting[taken]?.isNested)) {
-      const call = this.#waiting[taken] as Call
-      taken += 1
-      if (call.isDone) continue
-      if (!hasPlace(worker, call)) {
-        this.#hold(call)
-        continue
-      }
-      const missing = codeOf(call.entry).filter((entry) => !this.#ensureFunction(worker, entry))
-      if (missing[0] === undefined) worker.sendCall(call)
-      else this.#missingCode.park(call, missing[0])
-    }
-    if (taken > 0) this.#waiting.splice(0, taken)
-  }
-  #ensureFunction(worker: BoundWorker, entry: FunctionEntry): boolean {
-    if (worker.has(entry.index)) return true
-    if (entry.source === undefined) return false
-    this.#loadCount += 1
-    const source = entry.source
-    this.#sendLoad(worker, {
-      entry,
-      source,
-      isServing: true,
-      sentCount: 0,
-      onSettled: (outcome) => {
-        this.#loadCount -= 1
-        if (outcome.outcome === 'refused') {
-          this.#ports.log.warn(
-            { environment: this.environment.key, function: entry.name, version: source.version, ...outcome.refusal },
-            'A published function does not load.',
-          )
-        }
-      },
-    })
-    return true
-  }
-  /** As many of its function run as may. */
-  #hold(call: Call): void {
-    if (!this.#held.add(call)) call.onFailed('WORKER_OVERLOADED')
-  }
-  #letGo(functionIndex: number): void {
-    const worker = this.#worker
-    const [first] = this.#held.take(functionIndex, 1)
-    if (worker === undefined || first === undefined) return
-    this.#waiting.unshift(first, ...this.#held.take(functionIndex, Math.max(0, placesOf(worker, first.entry) - 1)))
-  }
-  #takeWaiting(): Call[] {
-    const calls = [...this.#waiting, ...this.#held.takeAll(), ...this.#missingCode.takeAll()].filter((call) => !call.isDone)
-    this.#waiting = []
-    return calls
-  }
-  #stillWaits(call: Call, nowMs: number): boolean {
-    if (call.isDone) return false
-    if (call.deadlineAtMs >= nowMs) return true
-    this.#fail(call, 'FUNCTION_TIMED_OUT')
-    return false
-  }
-  #endLate(call: Call): void {
-    call.worker?.abort(call)
-    if (!call.isDone) this.#fail(call, 'FUNCTION_TIMED_OUT')
-  }
-  /** Ends a call that the worker can say nothing about any more, so its author reads it here. */
-  #fail(call: Call, code: keyof typeof failureTexts, message: string = failureTexts[code]): void {
-    const { index, version } = call.entry
-    this.#ports.onLog(this.environment, { index, version, requestId: call.requestId, level: 'error', message, at: Date.now() })
-    call.onFailed(code)
-  }
-}
-
-/** All that a call of this function runs through. */
-const codeOf = (entry: FunctionEntry): readonly FunctionEntry[] => (entry.middleware.length === 0 ? [entry] : [...entry.middleware, entry])
-
-/** How many more calls of the function may run. */
-const placesOf = (worker: BoundWorker, { index, limits }: FunctionEntry): number =>
-  limits.concurrency === undefined ? Number.POSITIVE_INFINITY : limits.concurrency - worker.runningOf(index)
-/** A nested call has one: its own callers may hold all the others. */
-const hasPlace = (worker: BoundWorker, call: Call): boolean => call.isNested === true || placesOf(worker, call.entry) > 0
-
-function hasCode(worker: BoundWorker, { index, middleware }: FunctionEntry): boolean {
-  if (!worker.has(index)) return false
-  return middleware.length === 0 || middleware.every((entry) => worker.has(entry.index))
 }

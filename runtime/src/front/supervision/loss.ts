@@ -34,7 +34,8 @@ export function judgeLoss(reason: LossReason, note: RunningNote | undefined, cal
   return {
     functionIndex,
     call: note === undefined ? undefined : calls.find(({ id }) => id === note.callId),
-    load: loads.find(({ entry }) => entry.index === functionIndex),
+    // Of two versions of it the newer one: it came last and has never run.
+    load: loads.findLast(({ entry }) => entry.index === functionIndex),
     text: texts[reason],
   }
 }

@@ -42,7 +42,7 @@ export interface SupervisorOptions {
   observe: Observe
 }
 
-/** Where an environment keeps its workers: one for its functions, another for versions in quarantine. */
+/** Where an environment keeps its workers: one for its functions, another for what must not touch them: versions in quarantine and code that was never saved. */
 type Lane = 'dispatcher' | 'quarantineDispatcher'
 const lanes: readonly Lane[] = ['dispatcher', 'quarantineDispatcher']
 
@@ -77,7 +77,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return dispatcher
   }
   const dispatch = (environment: Environment, call: Call): void => {
-    const lane: Lane = environment.quarantine?.holds(call.entry) === true ? 'quarantineDispatcher' : 'dispatcher'
+    const isApart = call.entry.isUnsaved === true || environment.quarantine?.holds(call.entry) === true
+    const lane: Lane = isApart ? 'quarantineDispatcher' : 'dispatcher'
     // What functions still ask of each other while they finish must not bring back what was sent away.
     if (environment.isGone && environment[lane] === undefined) call.onFailed('SHUTTING_DOWN')
     else dispatcherOf(environment, lane).dispatch(call)
@@ -93,7 +94,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   /** Nobody needs it now; what only it has stays in memory. */
   const retireIdle = (dispatcher: Dispatcher): void => {
     const { environment } = dispatcher
-    const isShared = dispatcher.isForQuarantine && environment.dispatcher?.hasWorker === true
+    const isShared = dispatcher.isForQuarantine && environment.dispatcher?.worker !== undefined
     void retire(dispatcher, (name) => isShared || options.isIrreplaceable(environment, name))
   }
   const tick = (): void => {
@@ -115,7 +116,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     dispatch,
     count: options.count,
-    load: (environment, entry, source) => dispatcherOf(environment).load(entry, source),
+    load: (environment, entry, source) => dispatcherOf(environment, entry.isUnsaved === true ? 'quarantineDispatcher' : 'dispatcher').load(entry, source),
     unload(environment, functionIndex) {
       for (const lane of lanes) environment[lane]?.unload(functionIndex)
     },
