@@ -3,6 +3,7 @@ import type { LiveRuntime } from '@imprun/contracts'
 import { eventually } from '../support/eventually.ts'
 import { givenLoad } from '../support/given-load.ts'
 import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
+import { runOnce } from '../support/given-run.ts'
 import { type GivenEnvironment, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
 
 const pure = `export default async (req, res) => res.send('pure')`
@@ -86,6 +87,44 @@ describe('the quarantine of a version', function () {
     const { failures } = await given.publishAndWait('steady', `let x = 3n\nwhile (x) x = x * x\n${pure}`, { version: '1.0.1' })
     assert.match(failures[0]?.message ?? '', /lost when it loaded this version/)
     assert.equal(await (await given.fetch('/steady')).text(), 'pure')
+    await quarantined(given, [])
+  })
+
+  it('serves the version that is in it, also after an older one of the same function was', async () => {
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    for (const version of ['1.0.0', '1.0.1']) {
+      await given.publishAndWait('looping', looping.replace('"ok"', `"${version}"`), { version, limits: { timeoutMs: 200 } })
+      // On a busy machine the front may end a call before its worker says that it was stopped.
+      const isQuarantined = (): boolean => runtime.events.some((event) => event.type === 'quarantined' && event.version === version)
+      for (let tries = 0; tries < 10 && !isQuarantined(); tries++) assert.equal((await given.fetch('/looping')).status, 504)
+      await quarantined(given, [`looping ${version}`])
+      assert.equal(await (await given.fetch('/looping?ok=1')).text(), version)
+    }
+  })
+
+  it('shares its worker with runs of code that was never saved, so that one that hangs takes nobody with it and blames nothing published', async () => {
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    await given.publishAndWait(
+      'steady',
+      `let calls = 0\nexport default async (req, res) => {\n  await new Promise((go) => setTimeout(go, 5))\n  res.send(String(++calls))\n}`,
+    )
+    const { pid } = await runtime.event('worker-bound')
+    const load = givenLoad(given.url('/steady'), 10)
+    await eventually(() => assert.ok(load.report.answers > 50))
+    const fine = await runOnce(given, 'steady', hanging, 'ok=1')
+    assert.deepEqual('result' in fine && [fine.result.status, fine.result.body], [200, 'ok'])
+    for (let round = 0; round < 2; round++) {
+      const hung = await runOnce(given, 'steady', hanging)
+      assert.equal('result' in hung && hung.result.error?.code, 'FUNCTION_TIMED_OUT')
+    }
+    const lost = await runtime.event('worker-lost')
+    assert.notEqual(lost.pid, pid)
+    assert.equal((await given.fetch('/steady')).status, 200)
+    const { failures } = await load.stop()
+    assert.deepEqual(failures, [])
+    assert.equal(runtime.events.filter((event) => event.type === 'worker-lost' && event.pid === pid).length, 0)
     await quarantined(given, [])
   })
 })

@@ -191,7 +191,7 @@ export class GivenEnvironment {
   }
   /** @returns the revision; nothing waits for it to be served */
   async publish(name: string, source: string, { version = '1.0.0', methods, limits = {}, schedule, code }: PublishOptions = {}): Promise<number> {
-    const compiled = code === undefined ? await compile(name, source) : { code, sourceMap: '' }
+    const compiled = code === undefined ? await compileSource(name, source) : { code, sourceMap: '' }
     return this.write(
       gatewayCollections.publishedFunctions,
       { environment: this.environment, name },
@@ -254,7 +254,7 @@ export async function givenEnvironment(runtime: GivenRuntime, mongo: GivenMongo,
   return given
 }
 
-async function compile(name: string, source: string): Promise<{ code: string; sourceMap: string }> {
+export async function compileSource(name: string, source: string): Promise<{ code: string; sourceMap: string }> {
   const result = await build({
     stdin: { contents: source, loader: 'ts', sourcefile: `${name}.ts` },
     bundle: true,

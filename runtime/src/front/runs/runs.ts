@@ -9,7 +9,10 @@ import type { Supervisor } from '../supervision/supervisor.ts'
 import { RunLogs } from './run-logs.ts'
 import { toRunResult } from './run-result.ts'
 
-/** Code that was never saved, run once beside what its environment serves: loaded under a name of its own, called, forgotten. */
+/**
+ * Code that was never saved, run once beside what its environment serves: loaded under a name of its own, called, forgotten. It runs in the worker of those in
+ * quarantine, so that one that hangs takes no call of a published function with it.
+ */
 export interface Runs {
   /** @param ticket the value of `runHeader`; whoever holds it was let in by the backend */
   start(environment: Environment, ticket: string): Run
@@ -60,6 +63,7 @@ export function createRuns(options: { client: MongoClient; supervisor: Pick<Supe
       limits: stored.limits,
       middleware: environment.middlewareOf(stored.name),
       source,
+      isUnsaved: true,
     }
     const lines = new RunLogs()
     logs.set(version, lines)
