@@ -26,6 +26,7 @@ export interface CommandArguments {
   'imprun.deleteFunction': [target?: FunctionTarget]
   'imprun.openFunction': [target?: FunctionTarget]
   'imprun.publish': [target?: FunctionTarget]
+  'imprun.publishAs': [target?: FunctionTarget]
   'imprun.run': [target?: FunctionTarget]
   'imprun.cancelRun': [uri?: vscode.Uri]
   'imprun.sendRequest': [target?: FunctionTarget]
@@ -37,6 +38,9 @@ export interface CommandArguments {
   'imprun.editLimits': [target?: FunctionTarget | EnvironmentNode]
   'imprun.promote': [target?: FunctionTarget]
   'imprun.compareEnvironments': [target?: FunctionTarget]
+  'imprun.rollback': [target?: FunctionTarget]
+  'imprun.releaseHold': [node?: EnvironmentNode]
+  'imprun.compareReleases': [target?: FunctionTarget]
   'imprun.showHistory': [target?: FunctionTarget]
   'imprun.copyUrl': [target?: FunctionTarget | EnvironmentNode]
   'imprun.copyCurl': [target?: FunctionTarget]
@@ -73,6 +77,7 @@ const ids: Record<CommandId, true> = {
   'imprun.deleteFunction': true,
   'imprun.openFunction': true,
   'imprun.publish': true,
+  'imprun.publishAs': true,
   'imprun.run': true,
   'imprun.cancelRun': true,
   'imprun.sendRequest': true,
@@ -84,6 +89,9 @@ const ids: Record<CommandId, true> = {
   'imprun.editLimits': true,
   'imprun.promote': true,
   'imprun.compareEnvironments': true,
+  'imprun.rollback': true,
+  'imprun.releaseHold': true,
+  'imprun.compareReleases': true,
   'imprun.showHistory': true,
   'imprun.copyUrl': true,
   'imprun.copyCurl': true,

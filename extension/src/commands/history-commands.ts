@@ -1,4 +1,4 @@
-import type { Deployment } from '@imprun/contracts'
+import { type Deployment, pageLimitMax } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { DeploymentNode } from '../tree/deployment-node.ts'
 import { describeDeployment } from '../tree/describe.ts'
@@ -17,10 +17,17 @@ export function historyCommands(context: CommandContext): Pick<Handlers, 'imprun
       const chosen = await chooseFunction(context, target, t('Show the history of'))
       if (!chosen) return
       const params = { gatewayId: chosen.gatewayId, functionId: chosen.functionId }
-      const history = openSession(context).api.call('listDeployments', { params, query: { limit: shownMax } })
+      const { api } = openSession(context)
+      const history = Promise.all([
+        api.call('listDeployments', { params, query: { limit: shownMax } }),
+        api.call('listReleases', { params, query: { limit: pageLimitMax } }),
+      ])
       const picked = await context.prompts.pick<Deployment>(
         t('History of {0}', chosen.name),
-        history.then(({ items }) => items.map((item) => choiceOf(item, context))),
+        history.then(([deployments, releases]) => {
+          const notes = new Map(releases.items.map((release) => [release.releaseId, release.notes]))
+          return deployments.items.map((item) => choiceOf(item, context, notes.get(item.releaseId)))
+        }),
       )
       if (picked) await openRelease(picked)
     },
@@ -42,10 +49,11 @@ async function chooseDeployment(context: CommandContext): Promise<Deployment | u
   )
 }
 
-const choiceOf = (deployment: Deployment, { t }: CommandContext) => ({
+/** The message names a rollback's reason. */
+const choiceOf = (deployment: Deployment, { t }: CommandContext, notes?: string) => ({
   label: `$(${deployment.status === 'SUCCESS' ? 'pass' : 'error'}) ${deployment.message}`,
   description: describeDeployment(deployment, t),
-  detail: [deployment.by, new Date(deployment.createdAt).toLocaleString(), deployment.error?.detail].filter(Boolean).join(' · '),
+  detail: [notes?.split('\n')[0], deployment.by, new Date(deployment.createdAt).toLocaleString(), deployment.error?.detail].filter(Boolean).join(' · '),
   value: deployment,
 })
 

@@ -11,6 +11,8 @@ import { historyCommands } from './history-commands.ts'
 import { limitCommands } from './limit-commands.ts'
 import { logCommands } from './log-commands.ts'
 import { promoteCommands } from './promote.ts'
+import { releaseCommands } from './release-commands.ts'
+import { rollbackCommands } from './rollback-commands.ts'
 import { runCommands } from './run-commands.ts'
 import { sessionCommands } from './session-commands.ts'
 import { toolCommands } from './tool-commands.ts'
@@ -27,6 +29,8 @@ export function registerCommands(context: CommandContext, reporter: ErrorReporte
     ...variableCommands(context),
     ...limitCommands(context),
     ...promoteCommands(context),
+    ...rollbackCommands(context),
+    ...releaseCommands(context),
     ...addressCommands(context),
     ...historyCommands(context),
     ...applicationCommands(context),

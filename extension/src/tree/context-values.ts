@@ -3,7 +3,7 @@ import type { AuthType, EnvironmentName, Gateway, Grant } from '@imprun/contract
 /** What `viewItem` may be. Menus in the manifest match these by expression; a test holds that each of them matches at least one. */
 export const contextValues = {
   gateway: ({ state, isStalled }: Pick<Gateway, 'state' | 'isStalled'>) => `gateway;${state}${isStalled ? ';stalled' : ''}`,
-  environment: (name: EnvironmentName, authType: AuthType) => `environment;${name};${authType}`,
+  environment: (name: EnvironmentName, authType: AuthType, isHeld: boolean) => `environment;${name};${authType}${isHeld ? ';held' : ''}`,
   folder: () => 'folder',
   function: (environment: EnvironmentName, isServed: boolean) => `function;${environment};${isServed ? 'served' : 'unserved'}`,
   application: () => 'application',
@@ -23,7 +23,7 @@ export const contextValueSamples: readonly string[] = [
   contextValues.gateway({ state: 'active', isStalled: true }),
   contextValues.gateway({ state: 'inactive', isStalled: false }),
   contextValues.gateway({ state: 'deleted', isStalled: false }),
-  ...environments.flatMap((name) => [contextValues.environment(name, 'none'), contextValues.environment(name, 'key-auth')]),
+  ...environments.flatMap((name) => [contextValues.environment(name, 'none', true), contextValues.environment(name, 'key-auth', false)]),
   ...environments.flatMap((name) => [contextValues.function(name, true), contextValues.function(name, false)]),
   contextValues.folder(),
   contextValues.application(),

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
-import type { ImprunFunction, Served } from '@imprun/contracts'
+import type { Environment, ImprunFunction, Served } from '@imprun/contracts'
 import { untranslated } from '../ui/translate.ts'
-import { describeFunction, describeLifecycle } from './describe.ts'
+import { describeEnvironment, describeFunction, describeHold, describeLifecycle } from './describe.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const served = (environment: Served['environment'], version: string, liveMs?: number): Served => ({
@@ -59,5 +59,32 @@ describe('describeLifecycle', () => {
     assert.equal(describeLifecycle({ phase: 'Starting', isStalled: false, attempts: 2, lastError }, untranslated), 'Starting · trying again: no free port')
     assert.equal(describeLifecycle({ phase: 'Starting', isStalled: true, attempts: 10, lastError }, untranslated), 'Stalled: no free port')
     assert.equal(describeLifecycle({ phase: 'Started', isStalled: false, attempts: 0, lastError }, untranslated), 'Started')
+  })
+})
+
+describe('an environment that a rollback holds', () => {
+  const environment: Environment = {
+    gatewayId: 'hometax',
+    name: 'staging',
+    authType: 'none',
+    url: 'http://hometax.staging.localhost:7421',
+    pathUrl: 'http://localhost:7421/hometax/staging',
+    state: 'active',
+    phase: 'Started',
+    attempts: 0,
+    isStalled: false,
+    held: { reason: 'Totals are wrong', at, by: 'kim' },
+    updatedAt: at,
+  }
+
+  it('says so in its row, and why and by whom in its tooltip', () => {
+    assert.equal(describeEnvironment(environment, untranslated), 'localhost:7421 · no auth · held by rollback')
+    assert.match(describeHold(environment, untranslated) ?? '', /^Held by a rollback: Totals are wrong\nkim, /)
+  })
+
+  it('says nothing of it once the hold is lifted', () => {
+    const { held: _, ...free } = environment
+    assert.equal(describeEnvironment(free, untranslated), 'localhost:7421 · no auth')
+    assert.equal(describeHold(free, untranslated), undefined)
   })
 })

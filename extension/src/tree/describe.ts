@@ -23,8 +23,13 @@ export function describeLifecycle({ phase, isStalled, lastError, attempts }: Lif
 export function describeEnvironment(environment: Environment, t: Translate): string {
   if (environment.phase !== 'Started') return describeLifecycle(environment, t)
   const parts = [hostOf(environment.pathUrl), environment.authType === 'none' ? t('no auth') : environment.authType]
-  if (environment.held) parts.push(t('held: {0}', environment.held.reason))
+  if (environment.held) parts.push(t('held by rollback'))
   return parts.join(' · ')
+}
+
+/** Why an environment is held, by whom and since when; undefined while it is not. */
+export function describeHold({ held }: Environment, t: Translate): string | undefined {
+  return held && `${t('Held by a rollback: {0}', held.reason)}\n${held.by}, ${new Date(held.at).toLocaleString()}`
 }
 
 export function servedIn(item: ImprunFunction, environment: EnvironmentName): Served | undefined {

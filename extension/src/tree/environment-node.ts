@@ -1,7 +1,7 @@
 import type { Environment, EnvironmentName, ImprunFunction } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { contextValues } from './context-values.ts'
-import { describeEnvironment, servedIn } from './describe.ts'
+import { describeEnvironment, describeHold, servedIn } from './describe.ts'
 import { FolderNode } from './folder-node.ts'
 import { FunctionNode } from './function-node.ts'
 import type { GatewayNode } from './gateway-node.ts'
@@ -40,8 +40,8 @@ export class EnvironmentNode implements TreeNode {
     const item = new vscode.TreeItem(facts.name, vscode.TreeItemCollapsibleState.Collapsed)
     item.id = this.id
     item.description = description
-    item.iconPath = lifecycleIcon(facts, icons[facts.name])
-    item.contextValue = contextValues.environment(facts.name, facts.authType)
+    item.iconPath = lifecycleIcon(facts, facts.held ? 'lock' : icons[facts.name])
+    item.contextValue = contextValues.environment(facts.name, facts.authType, facts.held !== undefined)
     item.accessibilityInformation = { label: t('Environment {0}, {1}', facts.name, description) }
     return item
   }
@@ -50,7 +50,8 @@ export class EnvironmentNode implements TreeNode {
   async resolveTooltip(item: vscode.TreeItem): Promise<void> {
     const { facts } = this
     const { session, t } = this.#context
-    const known = `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}\n${facts.url}\n${facts.pathUrl}`
+    const hold = describeHold(facts, t)
+    const known = `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}\n${hold ? `${hold}\n` : ''}${facts.url}\n${facts.pathUrl}`
     item.tooltip = known
     const { variables, limits, egress } = await session.api.call('getEnvironment', { params: { gatewayId: this.gatewayId, environment: this.environment } })
     const all = Object.values(variables)

@@ -19,7 +19,8 @@ export interface InputQuestion {
 
 /** Everything that is asked of a person or told to one. One interface, so that a test can answer. Escape is `undefined`, never an error. */
 export interface Prompts {
-  pick<Value>(title: string, choices: readonly Choice<Value>[] | Promise<readonly Choice<Value>[]>): Promise<Value | undefined>
+  /** @param heading a line over the choices, which cannot be chosen. */
+  pick<Value>(title: string, choices: readonly Choice<Value>[] | Promise<readonly Choice<Value>[]>, heading?: string): Promise<Value | undefined>
   input(question: InputQuestion): Promise<string | undefined>
   /** A modal question with one way to say yes. */
   confirm(question: { message: string; detail: string; yes: string }): Promise<boolean>
@@ -33,10 +34,11 @@ export interface Prompts {
 const tellMs = 4_000
 
 export const windowPrompts: Prompts = {
-  async pick(title, choices) {
-    const items = Promise.resolve(choices).then((list) =>
-      list.map(({ label, description, detail, value }) => ({ label, value, ...(description ? { description } : {}), ...(detail ? { detail } : {}) })),
-    )
+  async pick<Value>(title: string, choices: readonly Choice<Value>[] | Promise<readonly Choice<Value>[]>, heading?: string) {
+    const items = Promise.resolve(choices).then((list): (vscode.QuickPickItem & { value?: Value })[] => [
+      ...(heading ? [{ label: heading, kind: vscode.QuickPickItemKind.Separator }] : []),
+      ...list.map(({ label, description, detail, value }) => ({ label, value, ...(description ? { description } : {}), ...(detail ? { detail } : {}) })),
+    ])
     const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true })
     return picked?.value
   },

@@ -2,9 +2,22 @@ import { type EnvironmentName, environmentNameSchema } from '@imprun/contracts'
 
 export const readOnlyScheme = 'imprun'
 
+export interface ReleaseText {
+  kind: 'release'
+  gatewayId: string
+  /** The function's. */
+  name: string
+  environment: EnvironmentName
+  functionId: string
+  releaseId: string
+  version: string
+  /** One of the gateway's own files that the function was bundled with; absent: the function itself. */
+  file?: string
+}
+
 /** A text that only the backend has: what an environment serves, what is saved, or nothing at all (the empty side of a first promotion). */
 export type ReadOnlyText =
-  | { kind: 'release'; gatewayId: string; name: string; environment: EnvironmentName; functionId: string; releaseId: string; version: string }
+  | ReleaseText
   | { kind: 'saved'; gatewayId: string; name: string; functionId: string; revision: number }
   | { kind: 'nothing'; gatewayId: string; name: string; environment: EnvironmentName }
 
@@ -18,10 +31,13 @@ export function toUriParts(text: ReadOnlyText): UriParts {
   const { gatewayId, name, kind } = text
   const place = kind === 'saved' ? 'saved' : text.environment
   const version = kind === 'release' ? `@${text.version}` : ''
-  const facts = kind === 'release' ? { functionId: text.functionId, releaseId: text.releaseId, version: text.version } : {}
+  const shown = kind === 'release' && text.file ? text.file.replace(/\.ts$/, '') : name
+  const facts = kind === 'release' ? releaseFacts(text) : {}
   const saved = kind === 'saved' ? { functionId: text.functionId, revision: String(text.revision) } : {}
-  return { path: `/${gatewayId}/${place}/${name}${version}.ts`, query: new URLSearchParams({ kind, name, ...facts, ...saved }).toString() }
+  return { path: `/${gatewayId}/${place}/${shown}${version}.ts`, query: new URLSearchParams({ kind, name, ...facts, ...saved }).toString() }
 }
+
+const releaseFacts = ({ functionId, releaseId, version, file }: ReleaseText) => ({ functionId, releaseId, version, ...(file ? { file } : {}) })
 
 export function fromUriParts({ path, query }: UriParts): ReadOnlyText | undefined {
   const [, gatewayId = '', place = ''] = path.split('/')
@@ -34,5 +50,15 @@ export function fromUriParts({ path, query }: UriParts): ReadOnlyText | undefine
   if (get('kind') === 'nothing') return { kind: 'nothing', gatewayId, name, environment: environment.data }
   const releaseId = get('releaseId')
   if (!releaseId) return undefined
-  return { kind: 'release', gatewayId, name, environment: environment.data, functionId: get('functionId'), releaseId, version: get('version') }
+  const file = get('file')
+  const release: ReleaseText = {
+    kind: 'release',
+    gatewayId,
+    name,
+    environment: environment.data,
+    functionId: get('functionId'),
+    releaseId,
+    version: get('version'),
+  }
+  return file ? { ...release, file } : release
 }

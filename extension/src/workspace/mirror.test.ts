@@ -252,4 +252,50 @@ describe('the mirror of a gateway', () => {
     assert.equal(given.state()?.kind, 'live')
     assert.equal((await given.store.findRecord(given.key))?.isWaiting, undefined)
   })
+
+  describe('when its author asks for a release', () => {
+    it('saves without publishing, and publishes once, as it is wished', async () => {
+      await using given = await givenMirror()
+      given.backend.on(`PUT ${functionPath}`, ({ body }) => ({ json: { function: given.accept(body).function } }))
+      given.backend.on(`POST ${functionPath}/publish`, () => ({ json: sampleDeployment('1.1.0') }))
+      await given.publisher.release(given.key, 'export default () => 2', { bump: 'minor', notes: 'Faster.' })
+
+      assert.deepEqual([given.puts().length, given.puts()[0]?.query.get('publish')], [1, null])
+      const publishes = given.backend.calls.filter(({ path: called }) => called.endsWith('/publish'))
+      assert.deepEqual(
+        publishes.map(({ body }) => body),
+        [{ environment: 'dev', bump: 'minor', notes: 'Faster.' }],
+      )
+      assert.deepEqual(given.state(), { kind: 'live', version: '1.1.0', liveMs: 38 })
+    })
+
+    it('leaves nothing to send to the save that follows, and publishes with the next', async () => {
+      await using given = await givenMirror()
+      given.backend.on(`PUT ${functionPath}`, ({ body }) => ({ json: given.accept(body) }))
+      given.backend.on(`POST ${functionPath}/publish`, () => ({ json: sampleDeployment('1.1.0') }))
+      await given.publisher.release(given.key, 'export default () => 2', { bump: 'minor' })
+      const putCounts: number[] = []
+      for (let round = 0; round < 2; round++) {
+        await given.save('export default () => 2')
+        putCounts.push(given.puts().length)
+      }
+      assert.deepEqual(putCounts, [1, 2])
+    })
+
+    it('saves nothing that is saved, and shows a refusal as that of any publish', async () => {
+      await using given = await givenMirror()
+      given.backend.on(`POST ${functionPath}/publish`, () => ({ problem: 'CODE_NOT_COMPILING', detail: 'No.' }))
+      await given.publisher.release(given.key, given.server.code, { bump: 'major' })
+
+      assert.equal(given.puts().length, 0)
+      assert.deepEqual(given.state(), { kind: 'refused', code: 'CODE_NOT_COMPILING', detail: 'No.', faults: [] })
+    })
+
+    it('does not wait for a backend that is away', async () => {
+      await using given = await givenMirror()
+      given.backend.on(`POST ${functionPath}/publish`, () => 'hang up')
+      await assert.rejects(given.publisher.release(given.key, given.server.code, { bump: 'major' }), { code: 'BACKEND_UNREACHABLE' })
+      assert.equal(given.state()?.kind, 'unpublished')
+    })
+  })
 })

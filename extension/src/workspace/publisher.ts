@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ImprunError, isImprunError, type SavedFunction } from '@imprun/contracts'
+import { type Bump, type ImprunError, isImprunError, type SavedFunction } from '@imprun/contracts'
 import type { ApiClient } from '../api/api-client.ts'
 import { hashText } from '../platform/hash.ts'
 import { LatestQueue } from '../platform/latest-queue.ts'
@@ -17,6 +17,12 @@ export interface PublisherPorts {
   log: Log
 }
 
+/** What its author wants a release to be called, and to say. */
+export interface ReleaseWish {
+  bump: Bump
+  notes?: string
+}
+
 /**
  * Sends saved files to dev: one at a time per file, the newest text wins. What cannot be sent waits, in the order of saving, until `resume`.
  * Knows nothing of VS Code.
@@ -27,6 +33,8 @@ export class Publisher {
   /** Keeps the order of the first save of each file. */
   readonly #waiting = new Map<string, FunctionKey>()
 
+  /** By file, the hash of the text of its last release, until the editor saves that text. */
+  readonly #released = new Map<string, string>()
   readonly #unanswered = new Map<string, { request: string; key: string }>()
 
   constructor(ports: PublisherPorts) {
@@ -47,7 +55,16 @@ export class Publisher {
    * @param baseRevision given to overwrite what somebody else saved; else the revision that the file was last equal to.
    */
   publish(key: FunctionKey, code: string, baseRevision?: number): Promise<void> {
+    if (baseRevision === undefined && this.#isSaveOfRelease(key, code)) return Promise.resolve()
     return this.#queue.run(this.#ports.mirror.file(key), () => this.#publishNow(key, code, baseRevision))
+  }
+
+  /**
+   * Saves the text of a file and makes a release of it as its author wishes, even of text that has one. What is refused is the file's state.
+   * @throws ImprunError BACKEND_UNREACHABLE: unlike a save it does not wait, because a later publish would know nothing of the wish.
+   */
+  release(key: FunctionKey, code: string, wish: ReleaseWish): Promise<void> {
+    return this.#queue.run(this.#ports.mirror.file(key), () => this.#publishNow(key, code, undefined, wish))
   }
 
   /** Leaves a file to be sent when the backend is back, by this window or the next. */
@@ -70,7 +87,15 @@ export class Publisher {
     }
   }
 
-  async #publishNow(key: FunctionKey, code: string, forcedBase: number | undefined): Promise<void> {
+  /** The one save that follows a release of text that was not saved before has nothing left to send. */
+  #isSaveOfRelease(key: FunctionKey, code: string): boolean {
+    const file = this.#ports.mirror.file(key)
+    const released = this.#released.get(file)
+    this.#released.delete(file)
+    return released === hashText(code) && this.#ports.statuses.find(file)?.state.kind === 'live'
+  }
+
+  async #publishNow(key: FunctionKey, code: string, forcedBase: number | undefined, wish?: ReleaseWish): Promise<void> {
     const { mirror, statuses, apiFor } = this.#ports
     const file = mirror.file(key)
     const api = apiFor(key)
@@ -81,23 +106,43 @@ export class Publisher {
     this.#waiting.delete(file)
     statuses.setState(file, key, { kind: 'publishing' })
     try {
-      const saved = await this.#save(api, key, record, code, forcedBase)
-      await mirror.writeRecord(key, { functionId: saved.function.functionId, revision: saved.function.revision, code })
+      const saved = wish
+        ? await this.#release(api, key, record, code, wish)
+        : await this.#save(api, key, record, { code, baseRevision: forcedBase ?? record.revision }, { publish: 'dev' })
       statuses.setFacts(file, key, saved.function)
       this.#settle(key, outcomeOf(saved))
     } catch (error) {
+      if (wish && isUnreachable(error)) {
+        statuses.setState(file, key, { kind: 'unpublished' })
+        throw error
+      }
       await this.#fail(api, key, code, error)
     }
   }
 
-  #save(api: ApiClient, key: FunctionKey, record: MirrorRecord, code: string, forcedBase: number | undefined): Promise<SavedFunction> {
-    const baseRevision = forcedBase ?? record.revision
-    return api.call('saveFunction', {
-      params: { gatewayId: key.gatewayId, functionId: record.functionId },
-      query: { publish: 'dev' },
-      body: { code, baseRevision },
-      idempotencyKey: this.#idempotencyKey(this.#ports.mirror.file(key), `${record.functionId} ${baseRevision} ${hashText(code)}`),
+  async #save(api: ApiClient, key: FunctionKey, { functionId }: MirrorRecord, body: { code: string; baseRevision: number }, query: { publish?: 'dev' }) {
+    const saved = await api.call('saveFunction', {
+      params: { gatewayId: key.gatewayId, functionId },
+      query,
+      body,
+      idempotencyKey: this.#idempotencyKey(this.#ports.mirror.file(key), `${functionId} ${body.baseRevision} ${hashText(body.code)} ${query.publish}`),
     })
+    await this.#ports.mirror.writeRecord(key, { functionId: saved.function.functionId, revision: saved.function.revision, code: body.code })
+    return saved
+  }
+
+  async #release(api: ApiClient, key: FunctionKey, record: MirrorRecord, code: string, wish: ReleaseWish): Promise<SavedFunction> {
+    const params = { gatewayId: key.gatewayId, functionId: record.functionId }
+    if (hashText(code) !== record.hash) await this.#save(api, key, record, { code, baseRevision: record.revision }, {})
+    const outcome = await api.call('publishFunction', { params, body: { environment: 'dev', ...wish }, idempotencyKey: randomUUID() }).then(
+      (deployment) => ({ deployment }),
+      (cause: unknown) => {
+        if (!isImprunError(cause) || isUnreachable(cause)) throw cause
+        return { refusal: { code: cause.code, detail: cause.message, errors: [...(cause.errors ?? [])] } }
+      },
+    )
+    this.#released.set(this.#ports.mirror.file(key), hashText(code))
+    return { function: await api.call('getFunction', { params }), ...outcome }
   }
 
   /** The same request again, after its answer was lost, must not look like somebody else's save: it carries the same key. */
@@ -114,7 +159,7 @@ export class Publisher {
       this.#ports.log.error(`Publishing ${key.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`)
       return this.#settle(key, { kind: 'failed', code: 'INTERNAL', detail: 'The file could not be published.', faults: [] })
     }
-    if (cause.code === 'BACKEND_UNREACHABLE') return this.wait(key)
+    if (isUnreachable(cause)) return this.wait(key)
     if (cause.code === 'REVISION_STALE') return this.#settle(key, await this.#meetConflict(api, key, code))
     this.#settle(key, failureOf(cause))
   }
@@ -134,6 +179,8 @@ export class Publisher {
     this.#ports.onSettled(key, state)
   }
 }
+
+const isUnreachable = (cause: unknown) => isImprunError(cause) && cause.code === 'BACKEND_UNREACHABLE'
 
 function outcomeOf({ function: saved, deployment, refusal, republished = [] }: SavedFunction): FileState {
   if (refusal) return { kind: 'refused', code: refusal.code, detail: refusal.detail, faults: refusal.errors }

@@ -20,7 +20,9 @@ export function registerReadOnlyDocuments(session: Session): vscode.Disposable {
       const params = { gatewayId: text.gatewayId, functionId: text.functionId }
       try {
         if (text.kind === 'saved') return (await api.call('getFunction', { params, signal: abort.signal })).code ?? ''
-        return (await api.call('getRelease', { params: { ...params, releaseId: text.releaseId }, signal: abort.signal })).source ?? ''
+        const release = await api.call('getRelease', { params: { ...params, releaseId: text.releaseId }, signal: abort.signal })
+        // A file that this release was made without is the empty side of a diff.
+        return (text.file ? release.imports?.find(({ file }) => file === text.file)?.source : release.source) ?? ''
       } finally {
         subscription.dispose()
       }

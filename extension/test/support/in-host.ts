@@ -43,16 +43,19 @@ export interface Answers {
   offer?: string
 }
 
-/** Answers in place of a person, and keeps what was asked and told. */
-export function answer(host: InHost, answers: Answers = {}): { asked: string[]; told: string[] } {
+/** Answers in place of a person, and keeps what was asked, told and offered to choose from. */
+export function answer(host: InHost, answers: Answers = {}): { asked: string[]; told: string[]; offered: string[] } {
   const asked: string[] = []
+  const offered: string[] = []
   const told: string[] = []
   const [picks, inputs] = [[...(answers.pick ?? [])], [...(answers.input ?? [])]]
   const prompts: Prompts = {
     async pick(title, choices) {
       asked.push(title)
       const wanted = picks.shift()
-      const found = (await choices).find(({ label }) => (wanted instanceof RegExp ? wanted.test(label) : label === wanted))
+      const list = await choices
+      offered.push(...list.map(({ label, description, detail }) => [label, description, detail].filter(Boolean).join(' ')))
+      const found = list.find(({ label }) => (wanted instanceof RegExp ? wanted.test(label) : label === wanted))
       return found?.value
     },
     async input({ title, validate }) {
@@ -73,7 +76,7 @@ export function answer(host: InHost, answers: Answers = {}): { asked: string[]; 
     tell: (message) => void told.push(message),
   }
   host.answerWith(prompts)
-  return { asked, told }
+  return { asked, told, offered }
 }
 
 /** Rows of a view as they are shown: label and description. */
