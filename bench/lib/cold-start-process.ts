@@ -1,4 +1,5 @@
 /** Times isolates and contexts in a process of their own, because isolated-vm wants Node started in its own way. Prints milliseconds as JSON. */
+import { systemNetwork } from '../../runtime/src/worker/egress/network.ts'
 import { loadInto } from '../../runtime/src/worker/load-function.ts'
 import type { SandboxContext, SandboxIsolate } from '../../runtime/src/worker/sandbox/engine.ts'
 import { readGuestBundle } from '../../runtime/src/worker/sandbox/guest-bundle.ts'
@@ -17,7 +18,7 @@ const stacks = createStackMapper('function:tax', '')
 
 makeInterruptible()
 const engine = createIsolatedVmEngine(await readGuestBundle())
-warmUp(engine)
+warmUp(engine, systemNetwork)
 
 /** A blank context until the answer of its function's first call. */
 function serveOnce(isolate: SandboxIsolate): SandboxContext {

@@ -34,7 +34,7 @@ export async function startWorker(network: Network): Promise<void> {
   makeInterruptible()
   const { mark, memory } = createSharedMark()
   const engine = createIsolatedVmEngine(await readGuestBundle(), mark)
-  warmUp(engine)
+  warmUp(engine, network)
   const limitMemory = startWatchdog(spareMemoryMb, memory)
   const worker = new Worker(engine, output, network, {
     onBound: ({ memoryMb }) => limitMemory(memoryMb),

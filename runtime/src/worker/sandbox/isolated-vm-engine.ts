@@ -2,6 +2,7 @@ import ivm from 'isolated-vm'
 import { guestScriptName, loadCaughtName, startName, stringPayloadBytesMax } from '../../sandbox/bridge.ts'
 import { noMark, type RunningMark } from '../running-mark.ts'
 import { CodeSyntaxError, type Engine, EntryError, type HostFunction, type SandboxContext, type SandboxIsolate, type SandboxScript } from './engine.ts'
+import { snapshotWarmUp } from './snapshot-warm-up.ts'
 
 /**
  * Entering by `applySync` on the process's one thread costs 2-3 us where the library's thread pool costs 50 and twice the CPU (measured), so a call that
@@ -19,7 +20,7 @@ const loadSuffix = `\n}catch(error){globalThis.${loadCaughtName}={error}}undefin
  * @param mark is told which function is inside
  */
 export function createIsolatedVmEngine(guestCode: string, mark: RunningMark = noMark): Engine {
-  const snapshot = ivm.Isolate.createSnapshot([{ code: guestCode, filename: guestScriptName }])
+  const snapshot = ivm.Isolate.createSnapshot([{ code: guestCode, filename: guestScriptName }], snapshotWarmUp)
   return { createIsolate: (memoryMb) => createIsolate(new ivm.Isolate({ memoryLimit: memoryMb, snapshot }), memoryMb, mark) }
 }
 
