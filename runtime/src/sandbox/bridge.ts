@@ -63,7 +63,7 @@ export const hostCalls = {
   subtle: 40,
 } as const
 
-/** What the host tells the guest: `resume(code, number, payload)`. */
+/** What the host tells the guest: `resume(code, number, payload)`. Small results of `data` for one call may come several at once, three values each. */
 export const resumeCodes = {
   timer: 1,
   dataDone: 2,

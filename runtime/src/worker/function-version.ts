@@ -11,7 +11,7 @@ import { createHostFunction } from './host-function.ts'
 import type { Invocation, Invocations } from './invoke/invocations.ts'
 import { type LoadRefusal, loadInto } from './load-function.ts'
 import type { Output } from './output.ts'
-import { EntryError, type SandboxContext } from './sandbox/engine.ts'
+import { EntryError, type Resumption, type SandboxContext } from './sandbox/engine.ts'
 import type { FunctionMemory } from './sandbox/function-memory.ts'
 import { createStackMapper, type StackMapper } from './stack-mapper.ts'
 import { WriteBursts } from './write-bursts.ts'
@@ -254,10 +254,10 @@ export class FunctionVersion {
     this.#dependencies.output.crossed(call.frontId)
   }
   /** @returns enters the context with what was waited for, unless the context is another one by then */
-  resumeLater(callNumber: unknown): (code: number, number: number, payload: string | Uint8Array) => void {
+  resumeLater(callNumber: unknown): (code: number, number: number, payload: string | Uint8Array, more?: readonly Resumption[]) => void {
     const context = this.#context
-    return (code, number, payload) => {
-      if (this.#context === context) this.#resume(code, number, payload, callNumber)
+    return (code, number, payload, more) => {
+      if (this.#context === context) this.#resume(code, number, payload, callNumber, more)
     }
   }
   /** Asks for another function of this environment. */
@@ -308,10 +308,10 @@ export class FunctionVersion {
       return false
     }
   }
-  #resume(code: number, number: number, payload: string | Uint8Array, callNumber?: unknown): void {
+  #resume(code: number, number: number, payload: string | Uint8Array, callNumber?: unknown, more?: readonly Resumption[]): void {
     try {
       this.#showVariables()
-      this.#context?.resume(code, number, payload, this.limits.entryTimeoutMs)
+      this.#context?.resume(code, number, payload, this.limits.entryTimeoutMs, more)
     } catch (error) {
       this.#onEntryError(error, callNumber)
     }

@@ -259,6 +259,24 @@ describe('imp.db()', () => {
     assert.match((await worker.logged((entry) => entry.message.includes('__x'))).message, /fn\d+\.ts:3:24/)
   })
 
+  it("has a stack that leads to the author's await, also after many operations", async () => {
+    const source =
+      'export default async () => {\n  for (let n = 0; n < 50; n++) await imp.db().collection("many").countDocuments()\n  await imp.db().collection("__y").insertOne({})\n}'
+    await worker.given(source).then((call) => call().catch(() => undefined))
+    assert.match((await worker.logged((entry) => entry.message.includes('__y'))).message, /fn\d+\.ts:3:/)
+  })
+
+  it('settles results that come together each for its own, and all that the failures among them leave', async () => {
+    const call = await worker.given(`export default async () => {
+      const items = imp.db().collection('together')
+      await items.insertMany(Array.from({ length: 40 }, (_, n) => ({ _id: n })))
+      const settled = await Promise.allSettled(Array.from({ length: 300 }, (_, n) => n % 7 === 0 ? items.find({ $nonsense: n }).toArray() : items.findOne({ _id: n % 40 })))
+      return settled.map(({ value, reason }) => reason?.code ?? value._id)
+    }`)
+    const expected = Array.from({ length: 300 }, (_, n) => (n % 7 === 0 ? 2 : n % 40))
+    assert.deepEqual(JSON.parse((await call()).text), expected)
+  })
+
   it('refuses what a function may not touch, and touches nothing', async () => {
     await database.collection('__credentials').insertOne({ _id: 1 as never, hash: 'secret' })
     const sources = [

@@ -8,6 +8,8 @@ export interface CurrentRequest {
   readonly id: string
   /** Set when its time is up and nobody waits for it: what its code still asks for fails with this. */
   over: Error | undefined
+  /** Operations of the database that it has begun. */
+  dataOperations: number
 }
 
 let current: CurrentRequest | undefined

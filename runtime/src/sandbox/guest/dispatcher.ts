@@ -49,7 +49,7 @@ export function run(call: number, meta: string, body: string): string | undefine
   const response = new FunctionResponse(call, request)
   FunctionRequest.join(request, response)
   if (carry !== undefined) applyCarry(carry, request, response)
-  const current: CurrentRequest = { call, id: request.id, over: undefined }
+  const current: CurrentRequest = { call, id: request.id, over: undefined, dataOperations: 0 }
   enterRequest(current)
   unsettled++
   const outcome = (async () => (isMiddleware ? handler?.(request, response, createNext(call, request, response)) : handler?.(request, response)))()
@@ -121,7 +121,8 @@ function toProblem(meta: string, { message: detail }: BodyNotReadable): string {
   return `400\ncontent-type\napplication/problem+json\n\n${JSON.stringify(problem)}`
 }
 
-export function resume(code: number, number: number, payload: string | ArrayBuffer): void {
+/** @param more code, number and payload in turns, of results of the database for the same call */
+export function resume(code: number, number: number, payload: string | ArrayBuffer, ...more: (number | string | ArrayBuffer)[]): void {
   beginEntry()
   if (code === resumeCodes.drained) drained(number)
   else if (code === resumeCodes.timer) runTimer(number)
@@ -132,6 +133,8 @@ export function resume(code: number, number: number, payload: string | ArrayBuff
   else if (code === resumeCodes.nextAnswered) endPassage(number, Number(payload))
   else if (code >= resumeCodes.fetchHead && code <= resumeCodes.fetchDrained) resumeFetch(code, number, payload)
   else data().settleTicket(number, code === resumeCodes.dataDone, payload)
+  for (let at = 0; at < more.length; at += 3)
+    data().settleTicket(more[at + 1] as number, more[at] === resumeCodes.dataDone, more[at + 2] as string | ArrayBuffer)
 }
 
 function runTimer(number: number): void {

@@ -10,14 +10,18 @@ export const dataHostCalls: HostCalls = {
   [hostCalls.data](version, [ticket, call, payload]) {
     const isPayload = (typeof payload === 'string' || payload instanceof Uint8Array) && payload.length <= payloadBytesMax
     if (!isCount(ticket, Number.MAX_SAFE_INTEGER) || !isPayload) return undefined
-    const resume = version.resumeLater(call)
+    const { data } = version
+    const take = data.results.expect(call, () => {
+      const resume = version.resumeLater(call)
+      return ({ code, number, payload: result }, more) => resume(code, number, result, more)
+    })
     const open = version.find(call)
     // Work after the answer has the time of a call once more.
     const leftMs = version.limits.timeoutMs - (open === undefined ? 0 : performance.now() - open.startedAtMs)
     version.cross(call)
-    version.data.run({ payload, call, leftMs }).then(
-      (result) => resume(resumeCodes.dataDone, ticket, result),
-      (error) => resume(resumeCodes.dataFailed, ticket, toPayload(describeDataError(error))),
+    data.run({ payload, call, leftMs }).then(
+      (result) => take({ code: resumeCodes.dataDone, number: ticket, payload: result }),
+      (error) => take({ code: resumeCodes.dataFailed, number: ticket, payload: toPayload(describeDataError(error)) }),
     )
     return undefined
   },

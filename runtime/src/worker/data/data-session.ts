@@ -6,6 +6,7 @@ import { Cursors } from './cursors.ts'
 import { DataAccessRefused } from './data-error.ts'
 import type { Database } from './database.ts'
 import { Deadlines } from './deadlines.ts'
+import { GatheredResults } from './gathered-results.ts'
 import { checkValues, documentOperations, type OperationValues } from './operations.ts'
 import { readOptions, readTransactionOptions } from './options.ts'
 import { joinToPayload, type Payload, toPayload } from './payload.ts'
@@ -23,6 +24,8 @@ export interface DataRequest {
 
 /** What one function version may do with its environment's data. */
 export interface DataSession {
+  /** On their way into the function. */
+  readonly results: GatheredResults
   /**
    * @returns the result as BSON: one document { value }, or for cursors documents one after the other
    * @throws anything; `describeDataError` makes of it what the function may know
@@ -56,6 +59,7 @@ interface Step {
 }
 
 export class DriverSession implements DataSession {
+  readonly results = new GatheredResults()
   readonly #database: Database
   readonly #rules: AccessRules
   readonly #cursors: Cursors

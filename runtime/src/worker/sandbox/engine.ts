@@ -16,6 +16,13 @@ export interface SandboxIsolate {
 /** What the guest may call. It must not throw: an exception would carry the host's stack into the guest. */
 export type HostFunction = (code: number, ...values: unknown[]) => string | number | boolean | undefined
 
+/** What the guest waits for, see `resumeCodes`. */
+export interface Resumption {
+  code: number
+  number: number
+  payload: string | Uint8Array
+}
+
 /** One function version's world. Every entry runs at most `timeoutMs` and throws an `EntryError` when it does not come back properly. */
 export interface SandboxContext {
   /** Set by whoever takes the blank context, before anything of an author runs. */
@@ -28,7 +35,8 @@ export interface SandboxContext {
   compile(code: string, scriptName: string): SandboxScript
   /** @returns the whole answer when the function gave it before its first await, else undefined */
   run(call: number, meta: string, body: string, timeoutMs: number): string | undefined
-  resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number): void
+  /** @param more what is resumed in the same entry, after the first */
+  resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number, more?: readonly Resumption[]): void
   control(code: number, argument: string | number, timeoutMs: number): string | number | undefined
   /** The context's memory is free when nothing of it runs. */
   release(): void

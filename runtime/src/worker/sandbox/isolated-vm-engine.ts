@@ -1,7 +1,16 @@
 import ivm from 'isolated-vm'
 import { guestScriptName, loadCaughtName, startName, stringPayloadBytesMax } from '../../sandbox/bridge.ts'
 import { noMark, type RunningMark } from '../running-mark.ts'
-import { CodeSyntaxError, type Engine, EntryError, type HostFunction, type SandboxContext, type SandboxIsolate, type SandboxScript } from './engine.ts'
+import {
+  CodeSyntaxError,
+  type Engine,
+  EntryError,
+  type HostFunction,
+  type Resumption,
+  type SandboxContext,
+  type SandboxIsolate,
+  type SandboxScript,
+} from './engine.ts'
 import { snapshotWarmUp } from './snapshot-warm-up.ts'
 
 /**
@@ -89,8 +98,10 @@ function createContext(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark
       const answer = enter(runEntry, [call, meta, body], timeoutMs)
       return typeof answer === 'string' ? answer : undefined
     },
-    resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number) {
-      enter(resumeEntry, [code, number, typeof payload === 'string' ? payload : transferable(payload)], timeoutMs)
+    resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number, more: readonly Resumption[] = []) {
+      const values = [code, number, transferable(payload)]
+      for (const next of more) values.push(next.code, next.number, transferable(next.payload))
+      enter(resumeEntry, values, timeoutMs)
     },
     control: (code: number, argument: string | number, timeoutMs: number) => enter(controlEntry, [code, argument], timeoutMs),
     release() {
@@ -102,7 +113,8 @@ function createContext(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark
 }
 
 /** A small payload crosses as a string of one character per byte, a larger one changes hands without a copy. */
-function transferable(bytes: Uint8Array): ivm.Transferable {
+function transferable(bytes: string | Uint8Array): ivm.Transferable {
+  if (typeof bytes === 'string') return bytes
   if (bytes.length <= stringPayloadBytesMax) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   // Memory behind a Buffer may be shared with other Buffers, and Node does not let go of it: trying ends the process.
   const isOwn = !Buffer.isBuffer(bytes) && bytes.byteLength === bytes.buffer.byteLength

@@ -10,12 +10,16 @@ import { toError } from './mongo-errors.ts'
 export type Payload = string | Uint8Array
 
 interface Ticket {
-  readonly resolve: (value: unknown) => void
+  readonly resolve: (payload: Payload) => void
   readonly reject: (error: unknown) => void
-  readonly read: (payload: Payload) => unknown
   readonly request: CurrentRequest | undefined
-  /** Holds the place of the call in the author's code. */
-  readonly from: Error
+}
+/** What the host tells of an operation that failed, until it is made an error. */
+class Failure {
+  readonly payload: Payload
+  constructor(payload: Payload) {
+    this.payload = payload
+  }
 }
 
 const ticketsMax = 1000
@@ -27,20 +31,34 @@ const fromCharCode = String.fromCharCode
 const apply: (call: typeof fromCharCode, self: undefined, codes: ArrayLike<number>) => string = Reflect.apply
 
 /**
+ * So many operations of a request remember where they were asked for, which costs each as much as everything else here. For those after them (loops) the
+ * engine finds the author's `await`, from where the error is made; where nothing is awaited it would find nobody.
+ */
+const placesMax = 16
+
+/**
  * Sends one operation to the host.
  * @param read makes of the result what the promise gives
  */
-export function askHost<T>(operation: string, collection: string, values: Document, read: (payload: Payload) => T, ignoreUndefined = false): Promise<T> {
-  const from = new Error()
-  return new Promise<T>((resolve, reject) => {
-    assertNotOver()
-    if (tickets.size >= ticketsMax) throw new RangeError(`At most ${ticketsMax} database operations may wait at the same time.`)
-    const bytes = writeDocument({ operation, collection, ...values }, ignoreUndefined)
-    const ticket = ++lastTicket
-    const request = currentRequest()
-    tickets.set(ticket, { resolve: resolve as (value: unknown) => void, reject, read, request, from })
-    callHost(hostCalls.data, ticket, request?.call ?? -1, toPayload(bytes))
-  })
+export async function askHost<T>(operation: string, collection: string, values: Document, read: (payload: Payload) => T, ignoreUndefined = false): Promise<T> {
+  assertNotOver()
+  if (tickets.size >= ticketsMax) throw new RangeError(`At most ${ticketsMax} database operations may wait at the same time.`)
+  const request = currentRequest()
+  const place = request === undefined || ++request.dataOperations <= placesMax ? new Error() : undefined
+  const asked = toPayload(writeDocument({ operation, collection, ...values }, ignoreUndefined))
+  let result: Payload
+  try {
+    result = await new Promise<Payload>((resolve, reject) => send(request, asked, resolve, reject))
+  } catch (error) {
+    throw error instanceof Failure ? toError(readOne(error.payload), place ?? new Error()) : error
+  }
+  return read(result)
+}
+
+function send(request: CurrentRequest | undefined, payload: Payload, resolve: Ticket['resolve'], reject: Ticket['reject']): void {
+  const ticket = ++lastTicket
+  tickets.set(ticket, { resolve, reject, request })
+  callHost(hostCalls.data, ticket, request?.call ?? -1, payload)
 }
 
 onRequestOver((request, reason) => {
@@ -55,18 +73,16 @@ function toPayload(bytes: Uint8Array): Payload {
   return bytes.length <= stringPayloadBytesMax ? apply(fromCharCode, undefined, bytes) : bytes.slice()
 }
 
+/** Small results come several at once. None is lost when the code that waits for one of them hangs, because nothing of an author's runs in here. */
 export function settleTicket(number: number, isDone: boolean, payload: string | ArrayBuffer): void {
   const ticket = tickets.get(number)
   if (ticket === undefined) return
   tickets.delete(number)
   enterRequest(ticket.request)
-  try {
-    const bytes = typeof payload === 'string' ? payload : new Uint8Array(payload)
-    if (isDone) ticket.resolve(ticket.read(bytes))
-    else ticket.reject(toError(readOne(bytes), ticket.from))
-  } catch (error) {
-    ticket.reject(error)
-  }
+  const result = typeof payload === 'string' ? payload : new Uint8Array(payload)
+  // Rejected and not resolved: of an object that a promise is resolved with, the engine asks for its `then`, which an author may have defined for all.
+  if (isDone) ticket.resolve(result)
+  else ticket.reject(new Failure(result))
 }
 
 /** Most results are one document { value }. */
