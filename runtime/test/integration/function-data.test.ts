@@ -277,6 +277,30 @@ describe('imp.db()', () => {
     assert.deepEqual(JSON.parse((await call()).text), expected)
   })
 
+  it('is made when it is asked for by code that does not seem to use it', async () => {
+    const call = await worker.given(`export default async () => {
+      const found = imp['d' + 'b']().collection('unseen')
+      const Id = globalThis['Object' + 'Id']
+      await found.insertOne({ _id: new Id('0123456789abcdef01234567'), long: imp.Long.fromNumber(5) })
+      const read = await found.findOne({})
+      return { isId: read._id instanceof Id && Id === imp['Object' + 'Id'], names: Object.keys(imp).length, long: read.long, isFrozen: Object.isFrozen(imp) }
+    }`)
+    const { names, ...rest } = JSON.parse((await call()).text)
+    assert.deepEqual(rest, { isId: true, long: 5, isFrozen: true })
+    assert.ok(names > 20, `imp has only ${names} names.`)
+  })
+  it('is what it is before the code changes what it is made with', async () => {
+    const call = await worker.given(`
+      Reflect.apply = () => 'changed'; Array.prototype.push = () => 0
+      export default async () => {
+        const id = new ObjectId('0123456789abcdef01234567')
+        await imp.db().collection('firm').insertOne({ _id: id })
+        return { text: id.toHexString() }
+      }`)
+    assert.deepEqual(JSON.parse((await call()).text), { text: '0123456789abcdef01234567' })
+    assert.deepEqual(await database.collection('firm').countDocuments(), 1)
+  })
+
   it('refuses what a function may not touch, and touches nothing', async () => {
     await database.collection('__credentials').insertOne({ _id: 1 as never, hash: 'secret' })
     const sources = [
