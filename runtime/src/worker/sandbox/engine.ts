@@ -23,7 +23,7 @@ export interface Resumption {
   payload: string | Uint8Array
 }
 
-/** One function version's world. Every entry runs at most `timeoutMs` and throws an `EntryError` when it does not come back properly. */
+/** One function version's world. Every entry runs at most `timeoutMs` (and a fiftieth of it) and throws an `EntryError` when it does not come back properly. */
 export interface SandboxContext {
   /** Set by whoever takes the blank context, before anything of an author runs. */
   host: HostFunction

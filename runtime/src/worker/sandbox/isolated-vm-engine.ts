@@ -74,7 +74,7 @@ function createContext(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark
   const enter = (entry: Entry, values: ivm.Transferable[], timeoutMs: number): string | number | undefined => {
     const outer = mark.enter(sandbox.functionIndex)
     try {
-      return entry.applySync(undefined, values, { timeout: timeoutMs }) as string | number | undefined
+      return entry.applySync(undefined, values, { timeout: inStep(timeoutMs) }) as string | number | undefined
     } catch (error) {
       throw toEntryError(error, isolate, memoryMb)
     } finally {
@@ -110,6 +110,18 @@ function createContext(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark
       context.release()
     },
   })
+}
+
+/** Of a time limit: how much later than asked it may end. */
+const stepShare = 1 / 50
+
+/**
+ * The library keeps the limit of an entry until its time has come, also when the entry is long over, and wakes a thread for each (measured: 24 us of
+ * processor time per entry, seconds later, beside the lock that entries wait for). Limits that end in the same millisecond are cleared away together.
+ */
+function inStep(timeoutMs: number): number {
+  const stepMs = Math.max(1, Math.floor(timeoutMs * stepShare))
+  return timeoutMs + stepMs - Math.floor(performance.now() % stepMs)
 }
 
 /** A small payload crosses as a string of one character per byte, a larger one changes hands without a copy. */
