@@ -50,7 +50,12 @@ export async function givenManyEnvironments(mongo: GivenOwnMongo): Promise<ManyE
   const newEnvironment = (gatewayId: string, environment: EnvironmentName): GivenEnvironment => new GivenEnvironment(runtime, mongo, gatewayId, environment)
   return {
     // Their databases go with their server: to drop thousands of them one by one would take longer than all the rest.
-    assign: (gateways) => assignAll(control, Array.from({ length: gateways }, (_, n) => `idle-${n}`), newEnvironment),
+    assign: (gateways) =>
+      assignAll(
+        control,
+        Array.from({ length: gateways }, (_, n) => `idle-${n}`),
+        newEnvironment,
+      ),
     async activate(count) {
       const targets: LoadTarget[] = []
       for (let n = 0; n < count; n++) targets.push(await activateOne(newEnvironment(mongo.newGatewayId(), 'dev')))
