@@ -304,7 +304,9 @@ export class FunctionVersion {
     if (this.#dependencies.calls.of(this).length > 0) return true
     try {
       return this.#context.control(controlCodes.countUnsettled, 0, this.limits.entryTimeoutMs) !== 0
-    } catch {
+    } catch (error) {
+      // The versions that share the lost memory have to hear of it, or their next call finds a dead context.
+      if (error instanceof EntryError && error.failure === 'out-of-memory') this.#onEntryError(error, undefined)
       return false
     }
   }
