@@ -96,7 +96,7 @@ const allowed: [folder: string, specifier: string][] = [
   ['backend/src/phases/*.ts', '@imprun/contracts/errors'],
   ['backend/src/phases/*.ts', '../platform/ids.ts'],
   ['backend/src/*.test.ts', '../test/support/given-backend.ts'],
-  ['backend/test/integration/*.ts', '../../src/compose.ts'],
+  ['backend/test/integration/*.ts', '../../src/compose/nouns.ts'],
   ['runtime/test/integration/*.ts', '../../../backend/test/support/given-mongodb.ts'],
   ['runtime/src/front/*.ts', '../frames/frames.ts'],
   ['runtime/src/front/*.ts', './worker-pool.ts'],

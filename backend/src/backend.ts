@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Connection } from '@imprun/contracts'
-import { composeNouns, type Ground, type Nouns } from './compose.ts'
+import { composeNouns, type Nouns } from './compose/nouns.ts'
+import type { Ground } from './compose/parts.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/database.ts'
 import { ensureSysIndexes } from './database/indexes.ts'

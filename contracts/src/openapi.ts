@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { problemSchema } from './errors.ts'
-import { type RouteDefinition, routes } from './routes.ts'
+import type { RouteDefinition } from './routes/route-definition.ts'
+import { routes } from './routes/routes.ts'
 
 type Json = Record<string, unknown>
 

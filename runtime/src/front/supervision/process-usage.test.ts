@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert'
+import { skip } from '../../../../test/support/skip.ts'
 import { readProcessUsage } from './process-usage.ts'
 
 describe('what the system says of a process', () => {
   before(function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'Only Linux tells what another process uses (/proc).')
   })
   it('agrees with what the process says of itself', () => {
     const usage = readProcessUsage(process.pid)

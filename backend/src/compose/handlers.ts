@@ -1,0 +1,42 @@
+import { createAccountRoutes } from '../accounts/account-routes.ts'
+import { createApplicationRoutes } from '../applications/application-routes.ts'
+import { findApplicationView } from '../applications/application-view.ts'
+import { createDeploymentRoutes } from '../deployments/deployment-routes.ts'
+import { findDeploymentView } from '../deployments/deployment-view.ts'
+import { createEnvironmentRoutes } from '../environments/environment-routes.ts'
+import type { EventViews } from '../events/event-source.ts'
+import { createFunctionRoutes } from '../functions/function-routes.ts'
+import { findFunctionView } from '../functions/function-view.ts'
+import { createGatewayRoutes } from '../gateways/gateway-routes.ts'
+import type { Handlers } from '../http/handlers.ts'
+import { type LogDocument, toLogEntry } from '../logs/log-entry.ts'
+import type { LogRoutes } from '../logs/log-routes.ts'
+import { createToolRoutes } from '../mcp/tool-routes.ts'
+import { findToolView } from '../mcp/tool-view.ts'
+import { createPackageRoutes } from '../packages/package-routes.ts'
+import { createReleaseRoutes } from '../releases/release-routes.ts'
+import { createRunRoutes } from '../runs/run-routes.ts'
+import type { Parts } from './parts.ts'
+import type { Services } from './services.ts'
+
+export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof LogRoutes['pages']> => ({
+  ...createAccountRoutes(parts),
+  ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
+  ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
+  ...createFunctionRoutes({ ...parts, ...services }),
+  ...createPackageRoutes(parts),
+  ...createRunRoutes({ ...parts, ...services }),
+  ...createReleaseRoutes({ ...parts, ...services }),
+  ...createDeploymentRoutes({ ...parts, ...services }),
+  ...createApplicationRoutes({ ...parts, ...services }),
+  ...createToolRoutes({ ...parts, ...services }),
+})
+
+export const composeEventViews = (parts: Parts, { gatewayViews, mcpUrl }: Services): EventViews => ({
+  gateway: (gatewayId) => gatewayViews.find(gatewayId),
+  function: (functionId) => findFunctionView(parts.functions, parts, functionId),
+  deployment: (deploymentId) => findDeploymentView(parts.deploymentStore, deploymentId),
+  application: (applicationId) => findApplicationView(parts, applicationId),
+  tool: (toolId) => findToolView(parts.tools, mcpUrl, toolId),
+  log: (gatewayId, document) => toLogEntry(gatewayId, document as unknown as LogDocument),
+})

@@ -1,0 +1,102 @@
+import type { BellAddress } from '@imprun/contracts'
+import { createAccountStore } from '../accounts/account-store.ts'
+import { createApplicationStore } from '../applications/application-store.ts'
+import { createGrantStore } from '../applications/grant-store.ts'
+import { createAuditStore } from '../audit/audit-store.ts'
+import { createBellHub } from '../bell/bell-hub.ts'
+import { createBellTokens } from '../bell/bell-tokens.ts'
+import type { Database } from '../database/database.ts'
+import { createGatewayDatabases } from '../database/gateway-databases.ts'
+import { createGatewayUsers } from '../database/gateway-users.ts'
+import type { Watcher } from '../database/watcher.ts'
+import { createDeploymentStore } from '../deployments/deployment-store.ts'
+import { createEnvironmentSettingsStore } from '../environments/environment-settings.ts'
+import { createEnvironmentStore } from '../environments/environment-store.ts'
+import { createFunctionStore } from '../functions/function-store.ts'
+import { createGatewayStore } from '../gateways/gateway-store.ts'
+import { createHealthStore } from '../health/health-store.ts'
+import { createToolStore } from '../mcp/tool-store.ts'
+import { createGatewayPackages } from '../packages/gateway-packages.ts'
+import type { PackageCache } from '../packages/package-cache.ts'
+import { createPackageStore } from '../packages/package-store.ts'
+import type { EngineEvent } from '../phases/engine.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { Secrets } from '../platform/secrets.ts'
+import { createAcknowledgements } from '../publishing/acknowledgements.ts'
+import { createCompiler } from '../publishing/compile.ts'
+import { createPublisher } from '../publishing/publisher.ts'
+import { createReleaseInputs } from '../publishing/release-inputs.ts'
+import { createRegionStore } from '../regions/region-store.ts'
+import { createReleaseStore } from '../releases/release-store.ts'
+import { createRunStore } from '../runs/run-store.ts'
+import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import { createScheduleReader } from '../schedules/schedule-reader.ts'
+import { createSecretSealer } from '../variables/secret-sealer.ts'
+import { createVariableStore } from '../variables/variable-store.ts'
+
+/** What the nouns stand on: connected, and told apart so that a test can replace one. */
+export interface Ground {
+  database: Database
+  watcher: Watcher
+  secrets: Secrets
+  packageCache: PackageCache
+  clock: Clock
+  log: Log
+  /** Names this backend across its restarts; no two that live at once share one. */
+  holder: string
+  /** Where callers reach the API; known once it listens. */
+  apiUrl(): string
+  createDriver(parts: Pick<Parts, 'database' | 'users' | 'sealer' | 'environments' | 'clock' | 'log'> & { bell(): BellAddress }): RuntimeDriver
+  /** Sees every step of the phase engine. */
+  observe?: (event: EngineEvent) => void | Promise<void>
+}
+
+/** Longer than a runtime needs to be given up for lost, so that a dead one delays an answer and does not fail it. */
+const acknowledgeDeadlineMs = 10_000
+
+export type Parts = ReturnType<typeof composeParts>
+
+/** Stores and services that know nothing of each other's routes. */
+export function composeParts({ database, watcher, secrets, clock, log, packageCache }: Ground) {
+  const environments = createEnvironmentStore(database)
+  const functions = createFunctionStore(database)
+  const packageStore = createPackageStore(database)
+  const packages = createGatewayPackages({ store: packageStore, cache: packageCache })
+  const variables = createVariableStore(database)
+  const sealer = createSecretSealer(secrets)
+  return {
+    database,
+    secrets,
+    clock,
+    log,
+    accounts: createAccountStore({ database, clock }),
+    audit: createAuditStore(database),
+    environments,
+    gateways: createGatewayStore({ database, environments }),
+    regions: createRegionStore(database),
+    users: createGatewayUsers({ database, secrets }),
+    bellTokens: createBellTokens(secrets),
+    bellHub: createBellHub({ watcher }),
+    databases: createGatewayDatabases(database),
+    variables,
+    sealer,
+    settings: createEnvironmentSettingsStore({ database, environments, variables, sealer }),
+    functions,
+    packageStore,
+    packageCache,
+    health: createHealthStore({ database, clock }),
+    schedules: createScheduleReader(database),
+    releases: createReleaseStore(database),
+    runs: createRunStore(database),
+    deploymentStore: createDeploymentStore(database),
+    publisher: createPublisher(database),
+    applications: createApplicationStore(database),
+    grants: createGrantStore(database),
+    tools: createToolStore(database),
+    compiler: createCompiler({ files: functions, packages }),
+    inputs: createReleaseInputs({ functions, packages }),
+    acknowledgements: createAcknowledgements({ database, watcher, clock, log }),
+    acknowledgeDeadlineMs,
+  }
+}

@@ -1,0 +1,35 @@
+import { releaseHoldSchema } from '../deployment.ts'
+import { environmentDetailSchema, patchEnvironmentSchema } from '../environment.ts'
+import type { RouteDefinition } from './route-definition.ts'
+
+export const environmentRoutes = {
+  getEnvironment: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/environments/:environment',
+    summary: 'One environment',
+    role: 'user',
+    tag: 'environments',
+    status: 200,
+    response: environmentDetailSchema,
+  },
+  patchEnvironment: {
+    method: 'PATCH',
+    path: '/api-gateways/:gatewayId/environments/:environment',
+    summary: 'Change settings and variables; answers when every runtime goes by them',
+    role: 'user',
+    tag: 'environments',
+    body: patchEnvironmentSchema,
+    status: 200,
+    response: environmentDetailSchema,
+  },
+  releaseHold: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/environments/:environment/release-hold',
+    summary: 'Let automation deploy to an environment again that a rollback holds',
+    role: 'user',
+    tag: 'environments',
+    body: releaseHoldSchema,
+    status: 200,
+    response: environmentDetailSchema,
+  },
+} as const satisfies Record<string, RouteDefinition>
