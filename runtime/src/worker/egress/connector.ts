@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { normalizeAddress } from '@imprun/contracts/addresses/address-kind'
 import { buildConnector } from 'undici'
-import { normalizeAddress } from './address-kind.ts'
 import { egressRefused } from './egress-error.ts'
 import { type EgressRules, targetOf } from './egress-rules.ts'
 import type { Network } from './network.ts'

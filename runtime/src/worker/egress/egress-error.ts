@@ -1,5 +1,5 @@
+import type { AddressKind } from '@imprun/contracts/addresses/address-kind'
 import type { FetchFailure } from '../../sandbox/bridge.ts'
-import type { AddressKind } from './address-kind.ts'
 
 /** Which rule refused: what the address is, or why the target is closed. */
 export type EgressRule = Exclude<AddressKind, 'public'> | 'denied' | 'database' | 'port' | 'scheme' | 'credentials'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type AddressKind, isInRange, kindOf, normalizeAddress } from './address-kind.ts'
+import { type AddressKind, isInRange, kindOf, normalizeAddress } from '@imprun/contracts/addresses/address-kind'
 import { type EgressRule, egressRefused } from './egress-error.ts'
 
 export interface EgressLists {
