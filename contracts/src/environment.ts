@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { egressRulesPatchSchema, egressRulesSchema } from './egress-rules.ts'
 import { lifecycleSchema } from './lifecycle.ts'
 import { environmentNameSchema } from './names.ts'
+import { protectionSchema } from './protection.ts'
+import { runtimeSchema } from './region.ts'
 import { variablesPatchSchema, variablesViewSchema } from './variable.ts'
 
 export const authTypeSchema = z.enum(['none', 'key-auth'])
@@ -47,8 +49,16 @@ export const environmentSchema = lifecycleSchema
     url: z.string(),
     /** The same by path, where no wildcard DNS exists: `http://localhost:7421/hometax/dev`. */
     pathUrl: z.string(),
+    /** The runtime that serves it; absent until one was chosen. */
+    runtime: runtimeSchema.omit({ url: true }).optional(),
     /** Set while a rollback holds the environment against automation. */
     held: z.object({ reason: z.string(), at: z.iso.datetime(), by: z.string() }).optional(),
+    /** Set when published functions were found changed by hand, until somebody says that they have seen it. `repairedAt`: all of them are as they were deployed. */
+    drifted: z.object({ at: z.iso.datetime(), functions: z.array(z.string()), repairedAt: z.iso.datetime().optional() }).optional(),
+    /** Absent where nothing protects it. */
+    protection: protectionSchema.optional(),
+    /** The freeze that stops deployments now, and when it ends; absent `reopensAt`: not by itself. */
+    frozen: z.object({ freeze: z.string(), reopensAt: z.iso.datetime().optional() }).optional(),
     updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'Environment' })
@@ -67,6 +77,8 @@ export const patchEnvironmentSchema = z
     limits: z.strictObject(limits).partial().optional(),
     egress: egressRulesPatchSchema.optional(),
     variables: variablesPatchSchema.optional(),
+    /** Replaced as a whole; only owner and admins may. */
+    protection: protectionSchema.optional(),
   })
-  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of authType, limits, egress and variables.')
+  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of authType, limits, egress, variables and protection.')
 export type PatchEnvironment = z.infer<typeof patchEnvironmentSchema>

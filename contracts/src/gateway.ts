@@ -1,21 +1,21 @@
 import { z } from 'zod'
+import { bundleSchema, patchBundleSchema } from './bundle.ts'
 import { environmentSchema } from './environment.ts'
 import { lifecycleSchema, stateSchema } from './lifecycle.ts'
 import { gatewayIdSchema } from './names.ts'
 
 export const gatewayNameSchema = z.string().trim().min(1, 'A gateway needs a name.').max(80, 'Use at most 80 characters.')
-export const bundleSchema = z.object({
-  runtime: z.string().max(40).default('nodejs24'),
-  memory: z
-    .string()
-    .regex(/^\d+(Mi|Gi)$/, 'Use a number with Mi or Gi, for example "512Mi".')
-    .default('512Mi'),
-  cpu: z
-    .string()
-    .regex(/^\d+m?$/, 'Use millicores such as "500m" or whole cores such as "1".')
-    .default('500m'),
-})
 export const databaseLayoutSchema = z.enum(['separate', 'shared'])
+
+const retention = {
+  /** The newest of each function that are kept. What is served, or would be served again after a rollback, is kept besides. */
+  releases: z.number().int().min(1).max(10_000),
+  /** How long ended deployments are kept; those that brought a release that is still there are kept besides. */
+  deploymentDays: z.number().int().min(1).max(3_650),
+}
+export const retentionSchema = z.object({ releases: retention.releases.default(100), deploymentDays: retention.deploymentDays.default(180) })
+export type Retention = z.infer<typeof retentionSchema>
+export const retentionDefault: Retention = retentionSchema.parse({})
 
 export const gatewaySchema = lifecycleSchema
   .extend({
@@ -26,6 +26,7 @@ export const gatewaySchema = lifecycleSchema
     database: databaseLayoutSchema,
     /** While on, a release enters staging only from dev and prod only from staging. */
     pipeline: z.enum(['on', 'off']),
+    retention: retentionSchema,
     environments: z.array(environmentSchema),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -44,6 +45,12 @@ export const createGatewaySchema = z.strictObject({
 export type CreateGateway = z.infer<typeof createGatewaySchema>
 
 export const patchGatewaySchema = z
-  .strictObject({ name: gatewayNameSchema.optional(), state: stateSchema.exclude(['deleted']).optional(), pipeline: z.enum(['on', 'off']).optional() })
-  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of name, state, pipeline.')
+  .strictObject({
+    name: gatewayNameSchema.optional(),
+    state: stateSchema.exclude(['deleted']).optional(),
+    pipeline: z.enum(['on', 'off']).optional(),
+    retention: z.strictObject(retention).partial().optional(),
+    bundle: patchBundleSchema.optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of name, state, pipeline, bundle.')
 export type PatchGateway = z.infer<typeof patchGatewaySchema>

@@ -45,7 +45,11 @@ function toOperation(operationId: string, route: RouteDefinition, schemas: Recor
     ...(route.role === 'anyone' ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...(route.method === 'GET' ? [] : [idempotencyKey])],
     ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: collect(route.body, 'input', schemas) } } } } : {}),
-    responses: { [route.status]: success(route, schemas), default: { $ref: '#/components/responses/Problem' } },
+    responses: {
+      [route.status]: success(route, schemas),
+      ...(route.alsoAccepted ? { 202: success(route, schemas) } : {}),
+      default: { $ref: '#/components/responses/Problem' },
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accessTokenSchema, accountSchema, createAccessTokenSchema, newAccessTokenSchema } from '../account.ts'
+import { accessTokenSchema, accountSchema, createAccessTokenSchema, createUserSchema, newAccessTokenSchema, newUserSchema, userSchema } from '../account.ts'
 import { eventSchema } from '../event.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'
 import { type RouteDefinition, removedSchema } from './route-definition.ts'
@@ -42,6 +42,26 @@ export const accountRoutes = {
     tag: 'account',
     status: 200,
     response: removedSchema,
+  },
+  createUser: {
+    method: 'POST',
+    path: '/users',
+    summary: 'A further person; the first access token is in this one answer only',
+    role: 'user',
+    tag: 'account',
+    body: createUserSchema,
+    status: 201,
+    response: newUserSchema,
+  },
+  listUsers: {
+    method: 'GET',
+    path: '/users',
+    summary: 'The people of this installation, by name',
+    role: 'user',
+    tag: 'account',
+    query: pageQuerySchema,
+    status: 200,
+    response: pageOf(userSchema),
   },
   watchEvents: {
     method: 'GET',

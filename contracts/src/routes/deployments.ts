@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { deploymentSchema, deploymentStatuses, rollbackFunctionSchema } from '../deployment.ts'
+import { deploymentSetSchema, promoteEnvironmentSchema, promotionPlanSchema } from '../deployment-set.ts'
 import { deployToStageSchema, promoteFunctionSchema, publishFunctionSchema } from '../function.ts'
 import { environmentNameSchema } from '../names.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'
@@ -10,11 +11,12 @@ export const deploymentRoutes = {
   publishFunction: {
     method: 'POST',
     path: '/api-gateways/:gatewayId/functions/:functionId/publish',
-    summary: 'Publish the saved code to an environment; answers when it is served',
+    summary: 'Publish the saved code to an environment; answers when it is served, or 202 while it waits for approval',
     role: 'user',
     tag: 'deployments',
     body: publishFunctionSchema,
     status: 200,
+    alsoAccepted: true,
     response: deploymentSchema,
   },
   rollbackFunction: {
@@ -35,6 +37,7 @@ export const deploymentRoutes = {
     tag: 'deployments',
     body: promoteFunctionSchema,
     status: 200,
+    alsoAccepted: true,
     response: deploymentSchema,
   },
   deployToStage: {
@@ -45,7 +48,37 @@ export const deploymentRoutes = {
     tag: 'deployments',
     body: deployToStageSchema,
     status: 200,
+    alsoAccepted: true,
     response: deploymentSchema,
+  },
+  planPromotion: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/environments/:environment/promotion-plan',
+    summary: 'What a promotion of everything to this environment would change, and what stands against it',
+    role: 'user',
+    tag: 'deployments',
+    query: z.object({ from: environmentNameSchema }),
+    status: 200,
+    response: promotionPlanSchema,
+  },
+  promoteEnvironment: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/environments/:environment/promote',
+    summary: 'Put everything that another environment serves into this one, as one set: all of it is served, or nothing',
+    role: 'user',
+    tag: 'deployments',
+    body: promoteEnvironmentSchema,
+    status: 200,
+    response: deploymentSetSchema,
+  },
+  getDeploymentSet: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/deployment-sets/:setId',
+    summary: 'One set with its deployments',
+    role: 'user',
+    tag: 'deployments',
+    status: 200,
+    response: deploymentSetSchema,
   },
   listReleases: {
     method: 'GET',

@@ -32,4 +32,13 @@ export const environmentRoutes = {
     status: 200,
     response: environmentDetailSchema,
   },
+  acknowledgeDrift: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/environments/:environment/acknowledge-drift',
+    summary: 'Say that you have seen that published functions were changed by hand',
+    role: 'user',
+    tag: 'environments',
+    status: 200,
+    response: environmentDetailSchema,
+  },
 } as const satisfies Record<string, RouteDefinition>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Who may call a route: anyone, or the signed-in owner of what it names (a stranger sees 404). */
+/** Who may call a route: anyone, or a signed-in person who may read what it names (a stranger sees 404). */
 export type Role = 'anyone' | 'user'
 
 export interface RouteDefinition {
@@ -14,6 +14,8 @@ export interface RouteDefinition {
   readonly body?: z.ZodType
   /** Status and body of success; `events` marks an SSE stream whose every `data` is `response`. */
   readonly status: 200 | 201 | 202 | 204
+  /** The handler may answer 202 instead, with the same document: it goes on, and the document tells how far it is. */
+  readonly alsoAccepted?: true
   readonly response?: z.ZodType
   readonly kind?: 'events'
   /** Asked for as `text/event-stream`, the same route stays open and sends these. */

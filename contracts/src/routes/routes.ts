@@ -1,23 +1,29 @@
 import type { z } from 'zod'
 import { accountRoutes } from './account.ts'
 import { applicationRoutes } from './applications.ts'
+import { approvalRoutes } from './approvals.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { environmentRoutes } from './environments.ts'
 import { functionRoutes } from './functions.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { logRoutes } from './logs.ts'
+import { memberRoutes } from './members.ts'
 import { packageRoutes } from './packages.ts'
+import { regionRoutes } from './regions.ts'
 import type { RouteDefinition } from './route-definition.ts'
 import { toolRoutes } from './tools.ts'
 
 /** Every route of the backend's API. The Express app, the OpenAPI document and the extension's client are made from this table. */
 export const routes = {
   ...accountRoutes,
+  ...regionRoutes,
   ...gatewayRoutes,
+  ...memberRoutes,
   ...environmentRoutes,
   ...packageRoutes,
   ...functionRoutes,
   ...deploymentRoutes,
+  ...approvalRoutes,
   ...logRoutes,
   ...applicationRoutes,
   ...toolRoutes,
