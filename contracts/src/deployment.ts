@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { approvalSchema } from './approval.ts'
+import { canarySchema } from './canary.ts'
 import { inputFaultSchema } from './errors.ts'
 import { environmentNameSchema } from './names.ts'
 
@@ -32,6 +33,8 @@ export const deploymentSchema = z
     approval: approvalSchema.optional(),
     /** Of one that was SUPERSEDED: the newer deployment that took its place. */
     supersededBy: z.string().optional(),
+    /** Of one that serves a part of the callers first; it is IN_PROGRESS until that has come to its end. */
+    canary: canarySchema.optional(),
     /** From request received to served by every live runtime, in milliseconds; set with SUCCESS. */
     liveMs: z.number().optional(),
     /** What was let through and may still surprise, for example variables that the environment does not have. */
@@ -49,6 +52,7 @@ export type Deployment = z.infer<typeof deploymentSchema>
 export const reasonSchema = z.string().trim().min(1, 'Say why, for those who come after.').max(500)
 /** Back to `releaseId`, which the environment has served before; absent: to the release before the present one. Holds the environment against automation. */
 export const rollbackFunctionSchema = z.strictObject({ environment: environmentNameSchema, releaseId: z.string().optional(), reason: reasonSchema })
+export const abortCanarySchema = z.strictObject({ reason: reasonSchema })
 export const releaseHoldSchema = z.strictObject({ reason: reasonSchema })
 export const approveDeploymentSchema = z.strictObject({ comment: reasonSchema.optional() })
 export const rejectDeploymentSchema = z.strictObject({ reason: reasonSchema })

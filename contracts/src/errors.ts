@@ -61,6 +61,12 @@ export const errorCodes = {
   NOTHING_TO_PROMOTE: { status: 409, fixedBy: 'caller', retry: 'never' },
   /** Of a deployment that could be served, but belongs to a set of which another could not. */
   SET_TAKEN_BACK: { status: 409, fixedBy: 'caller', retry: 'never' },
+  CANARY_WITHOUT_BASELINE: { status: 409, fixedBy: 'caller', retry: 'never' },
+  CANARY_NOT_POSSIBLE: { status: 409, fixedBy: 'caller', retry: 'never' },
+  CANARY_NOT_RUNNING: { status: 409, fixedBy: 'caller', retry: 'never' },
+  CANARY_FAILED: { status: 409, fixedBy: 'caller', retry: 'never' },
+  CANARY_ABORTED: { status: 409, fixedBy: 'caller', retry: 'never' },
+  CANARY_EXPIRED: { status: 409, fixedBy: 'caller', retry: 'never' },
   DEPLOYMENT_SUPERSEDED: { status: 409, fixedBy: 'caller', retry: 'never' },
   MODULE_NOT_PUBLISHABLE: { status: 409, fixedBy: 'caller', retry: 'never' },
   CODE_TOO_LARGE: { status: 413, fixedBy: 'caller', retry: 'never' },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { canaryWishSchema, healthCheckWishSchema } from './canary.ts'
 import { deploymentSchema } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'
 import { functionHealthSchema } from './health.ts'
@@ -90,13 +91,21 @@ export const saveFunctionSchema = z.strictObject({
 })
 export type SaveFunction = z.infer<typeof saveFunctionSchema>
 
-export const publishFunctionSchema = z.strictObject({
-  environment: environmentNameSchema,
-  /** Which part of the version rises; given, a release is made even of what has one already. Absent: patch, and only for what is new. */
-  bump: z.enum(bumps).optional(),
-  notes: releaseNotesSchema.optional(),
-})
-export const promoteFunctionSchema = z.strictObject({ from: environmentNameSchema, to: environmentNameSchema })
+/** Answered 202 once the release serves its first callers. */
+const gradually = { canary: canaryWishSchema.optional(), healthCheck: healthCheckWishSchema.optional() }
+const isOneWay = ({ canary, healthCheck }: { canary?: unknown; healthCheck?: unknown }) => canary === undefined || healthCheck === undefined
+const oneWayText = 'Choose either canary or healthCheck.'
+
+export const publishFunctionSchema = z
+  .strictObject({
+    environment: environmentNameSchema,
+    /** Which part of the version rises; given, a release is made even of what has one already. Absent: patch, and only for what is new. */
+    bump: z.enum(bumps).optional(),
+    notes: releaseNotesSchema.optional(),
+    ...gradually,
+  })
+  .refine(isOneWay, oneWayText)
+export const promoteFunctionSchema = z.strictObject({ from: environmentNameSchema, to: environmentNameSchema, ...gradually }).refine(isOneWay, oneWayText)
 export const deployToStageSchema = z.strictObject({ targetStage: environmentNameSchema })
 
 const refusalSchema = z.object({ code: z.string(), detail: z.string(), errors: z.array(inputFaultSchema) })

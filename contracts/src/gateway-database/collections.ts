@@ -9,6 +9,7 @@ export const gatewayCollections = {
   logs: '__logs',
   runs: '__runs',
   stats: '__stats',
+  canaryCounts: '__canary_counts',
   schedules: '__schedules',
 } as const
 /** What a front re-reads after a bell; every document of these carries `environment` and `revision`. */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { accountRoutes } from './account.ts'
 import { applicationRoutes } from './applications.ts'
 import { approvalRoutes } from './approvals.ts'
+import { canaryRoutes } from './canaries.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { environmentRoutes } from './environments.ts'
 import { functionRoutes } from './functions.ts'
@@ -23,6 +24,7 @@ export const routes = {
   ...packageRoutes,
   ...functionRoutes,
   ...deploymentRoutes,
+  ...canaryRoutes,
   ...approvalRoutes,
   ...logRoutes,
   ...applicationRoutes,
