@@ -55,6 +55,8 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
   /** Names this process across its restarts. */
   holder: string
   lockTtlMs?: number
+  /** Read at each claim: which documents are for this process at all, as a filter of MongoDB. */
+  only?: (() => BsonDocument) | undefined
 }): ClaimStore<Document> {
   // The driver's filter types cannot see through a type parameter; the fields used here are those of every phase document.
   const collection = options.collection as unknown as Collection<PhaseDocument>
@@ -82,7 +84,12 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
   return {
     async claim(exceptIds = []) {
       const document = await collection.findOneAndUpdate(
-        { $or: options.pairs.map(({ phase, state }) => ({ phase, state })), $expr: isDue, ...(exceptIds.length > 0 ? { _id: { $nin: [...exceptIds] } } : {}) },
+        {
+          $or: options.pairs.map(({ phase, state }) => ({ phase, state })),
+          ...options.only?.(),
+          $expr: isDue,
+          ...(exceptIds.length > 0 ? { _id: { $nin: [...exceptIds] } } : {}),
+        },
         [{ $set: { ...take, fence: { $add: ['$fence', 1] } } }],
         { sort: { lockedAt: 1, updatedAt: 1 }, returnDocument: 'after' },
       )

@@ -1,3 +1,4 @@
+import type { Document as BsonDocument } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import type { Watcher } from '../database/watcher.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -73,6 +74,8 @@ export interface PhaseEngineOptions<Document extends PhaseDocument> {
   /** Runs after each write that moved a document or removed it, before anything else happens to it. */
   readonly onMoved?: ((before: Document, after: Document | undefined) => Promise<void>) | undefined
   readonly limits?: Partial<EngineLimits> | undefined
+  /** Which documents this process moves, as a filter of MongoDB that is read at each claim; absent: all. */
+  readonly only?: (() => BsonDocument) | undefined
 }
 
 export function createPhaseEngine<Document extends PhaseDocument>(options: PhaseEngineOptions<Document>): PhaseEngine {
@@ -99,6 +102,7 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
       pairs: actionablePairs(options.machine),
       holder: options.holder,
       lockTtlMs: this.#limits.lockTtlMs,
+      only: options.only,
     })
   }
 
