@@ -17,6 +17,17 @@ export const retentionSchema = z.object({ releases: retention.releases.default(1
 export type Retention = z.infer<typeof retentionSchema>
 export const retentionDefault: Retention = retentionSchema.parse({})
 
+/** How a deletion goes on. */
+export const deletionSchema = z.object({
+  /** When a person should look at what is left; the deletion itself is tried again for as long as it takes. */
+  deadlineAt: z.iso.datetime(),
+  /** The deadline has passed and something is left. */
+  isOverdue: z.boolean(),
+  /** What is left, in words: `environment dev on a runtime`, `MongoDB user imprun_env_hometax_dev`. */
+  leftovers: z.array(z.string()),
+})
+export type Deletion = z.infer<typeof deletionSchema>
+
 export const gatewaySchema = lifecycleSchema
   .extend({
     gatewayId: z.string(),
@@ -28,6 +39,8 @@ export const gatewaySchema = lifecycleSchema
     pipeline: z.enum(['on', 'off']),
     retention: retentionSchema,
     environments: z.array(environmentSchema),
+    /** Only while it is being deleted. */
+    deletion: deletionSchema.optional(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -52,5 +65,8 @@ export const patchGatewaySchema = z
     retention: z.strictObject(retention).partial().optional(),
     bundle: patchBundleSchema.optional(),
   })
-  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of name, state, pipeline, bundle.')
+  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of name, state, pipeline, retention, bundle.')
 export type PatchGateway = z.infer<typeof patchGatewaySchema>
+
+/** `force=true`: the deletion ends without what fails, and what is left is written into the audit log. */
+export const deleteGatewayQuerySchema = z.object({ force: z.enum(['true', 'false']).default('false') })

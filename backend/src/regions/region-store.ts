@@ -1,22 +1,29 @@
+import type { PatchRegion, Region } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
+import { isDuplicateKey } from '../database/errors.ts'
+import { regionIdTaken, regionNotFound } from './region-errors.ts'
 
 /** A place where runtimes run. */
-export interface StoredRegion {
+export interface StoredRegion extends Pick<Region, 'name' | 'driver' | 'baseDomain' | 'isProtected'> {
   /** The id that gateways name. */
   _id: string
-  name: string
-  driver: 'process'
-  /** Hosts of environments are `<gateway>.<environment>.<baseDomain>`. */
-  baseDomain: string
+  /** Absent: as the installation's own settings say. */
+  settings?: Region['settings']
 }
 
-export const localRegion: StoredRegion = { _id: 'local', name: 'This machine', driver: 'process', baseDomain: 'localhost' }
+export const localRegion: StoredRegion = { _id: 'local', name: 'This machine', driver: 'process', baseDomain: 'localhost', isProtected: false }
 
 export interface RegionStore {
   /** Makes the region of this machine when it is missing; one that was changed stays as it is. */
   ensureLocal(): Promise<void>
   list(): Promise<StoredRegion[]>
   find(regionId: string): Promise<StoredRegion | undefined>
+  /** @throws REGION_ID_TAKEN */
+  insert(region: StoredRegion): Promise<void>
+  /** @throws REGION_NOT_FOUND */
+  change(regionId: string, changes: Omit<PatchRegion, 'settings'> & Pick<StoredRegion, 'settings'>): Promise<StoredRegion>
+  /** @throws REGION_NOT_FOUND */
+  remove(regionId: string): Promise<void>
 }
 
 export function createRegionStore(database: Database): RegionStore {
@@ -28,5 +35,21 @@ export function createRegionStore(database: Database): RegionStore {
     },
     list: () => regions.find().sort({ _id: 1 }).toArray(),
     find: async (regionId) => (await regions.findOne({ _id: regionId })) ?? undefined,
+    async insert(region) {
+      try {
+        await regions.insertOne(region)
+      } catch (error) {
+        throw isDuplicateKey(error) ? regionIdTaken(region._id) : error
+      }
+    },
+    async change(regionId, changes) {
+      const changed = await regions.findOneAndUpdate({ _id: regionId }, { $set: changes }, { returnDocument: 'after' })
+      if (!changed) throw regionNotFound(regionId)
+      return changed
+    },
+    async remove(regionId) {
+      const { deletedCount } = await regions.deleteOne({ _id: regionId })
+      if (deletedCount === 0) throw regionNotFound(regionId)
+    },
   }
 }

@@ -9,6 +9,7 @@ import { functionRoutes } from './functions.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { logRoutes } from './logs.ts'
 import { memberRoutes } from './members.ts'
+import { notifierRoutes } from './notifiers.ts'
 import { packageRoutes } from './packages.ts'
 import { regionRoutes } from './regions.ts'
 import type { RouteDefinition } from './route-definition.ts'
@@ -29,6 +30,7 @@ export const routes = {
   ...logRoutes,
   ...applicationRoutes,
   ...toolRoutes,
+  ...notifierRoutes,
 } as const satisfies Record<string, RouteDefinition>
 
 export type Routes = typeof routes
