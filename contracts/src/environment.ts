@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { egressRulesPatchSchema, egressRulesSchema } from './egress-rules.ts'
-import { lifecycleSchema } from './lifecycle.ts'
+import { lifecycleSchema, stateSchema } from './lifecycle.ts'
 import { environmentNameSchema } from './names.ts'
 import { protectionSchema } from './protection.ts'
 import { runtimeSchema } from './region.ts'
@@ -79,6 +79,8 @@ export const patchEnvironmentSchema = z
     variables: variablesPatchSchema.optional(),
     /** Replaced as a whole; only owner and admins may. */
     protection: protectionSchema.optional(),
+    /** Stops or starts this one environment; it stays so through stops and starts of its gateway. */
+    state: stateSchema.exclude(['deleted']).optional(),
   })
-  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of authType, limits, egress, variables and protection.')
+  .refine((patch) => Object.keys(patch).length > 0, 'Give at least one of authType, limits, egress, variables, protection and state.')
 export type PatchEnvironment = z.infer<typeof patchEnvironmentSchema>

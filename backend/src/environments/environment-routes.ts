@@ -27,7 +27,7 @@ export function createEnvironmentRoutes(deps: {
   variables: Pick<VariableStore, 'get'>
   runtimes: RuntimesPort
   addresses: Addresses
-}): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'releaseHold'> {
+}): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'retryEnvironment' | 'releaseHold' | 'acknowledgeDrift'> {
   const { gateways, environments, settings, variables, runtimes, addresses } = deps
   const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses)
   return {
@@ -36,12 +36,27 @@ export function createEnvironmentRoutes(deps: {
       return show(await environments.get(params.gatewayId, params.environment))
     },
 
+    async retryEnvironment({ params, account }) {
+      await gateways.getChangeable(params.gatewayId, account.userId)
+      const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
+      await environments.retry(gatewayId, environment)
+      return show(await environments.get(gatewayId, environment))
+    },
+
     async releaseHold({ params, body, account, audit }) {
       audit({ ...body })
       if (account.isAutomation) throw new ImprunError('FORBIDDEN', 'A hold is there to stop automation. Sign in as a person to lift it.')
       await gateways.getChangeable(params.gatewayId, account.userId)
       const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
       await environments.setHold(gatewayId, environment, undefined)
+      return show(await environments.get(gatewayId, environment))
+    },
+
+    async acknowledgeDrift({ params, account, audit }) {
+      await gateways.getChangeable(params.gatewayId, account.userId)
+      const { gatewayId, environment, drifted } = await environments.get(params.gatewayId, params.environment)
+      audit({ functions: drifted?.functions ?? [] })
+      await environments.forgetDrift(gatewayId, environment)
       return show(await environments.get(gatewayId, environment))
     },
 

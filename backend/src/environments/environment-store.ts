@@ -20,6 +20,8 @@ export interface StoredEnvironment extends PhaseDocument {
   /** The fence of the gateway's holder that last set `state`: one that has lost its claim sets nothing. */
   gatewayFence: number
   held?: { reason: string; at: Date; by: string }
+  /** Published functions that were found changed by hand, until somebody has seen it. */
+  drifted?: { at: Date; functions: string[]; repairedAt?: Date }
 }
 
 /** An environment that waits for its gateway's database. */
@@ -45,6 +47,7 @@ export interface EnvironmentStore {
   /** Runtimes serve again: environments that wait for one are looked at now. */
   nudgeStarting(): Promise<void>
   retryAll(gatewayId: string): Promise<void>
+  retry(gatewayId: string, environment: EnvironmentName): Promise<void>
   setSettings(
     gatewayId: string,
     environment: EnvironmentName,
@@ -53,6 +56,11 @@ export interface EnvironmentStore {
   ): Promise<void>
   /** Sets the hold of a rollback, or lifts it; nothing is written when there is none to lift. */
   setHold(gatewayId: string, environment: EnvironmentName, held: StoredEnvironment['held'], session?: ClientSession): Promise<void>
+  /** Adds to what was found before and nobody has seen yet. */
+  noteDrift(gatewayId: string, environment: EnvironmentName, functions: readonly string[], at: Date): Promise<void>
+  /** What was found is as it was deployed again. */
+  noteRepair(gatewayId: string, environment: EnvironmentName, at: Date): Promise<void>
+  forgetDrift(gatewayId: string, environment: EnvironmentName): Promise<void>
   /** Something that belongs to it has changed: whoever shows it looks again. */
   touch(gatewayId: string, environment: EnvironmentName, session: ClientSession): Promise<void>
 }
@@ -110,6 +118,9 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
       // One that waits for its gateway has not failed, and there is nothing yet that it could try.
       await environments.updateMany({ gatewayId, nextAttemptAt: { $ne: untilNudged } }, retry)
     },
+    async retry(gatewayId, environment) {
+      await environments.updateOne({ gatewayId, environment, nextAttemptAt: { $ne: untilNudged } }, retry)
+    },
     async setSettings(gatewayId, environment, { revision, ...settings }, session) {
       await environments.updateOne(
         { gatewayId, environment },
@@ -124,6 +135,26 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
         { ...change, $currentDate: { updatedAt: true } },
         session ? { session } : {},
       )
+    },
+    async noteDrift(gatewayId, environment, functions, at) {
+      await environments.updateOne(
+        { gatewayId, environment },
+        {
+          $set: { 'drifted.at': at },
+          $addToSet: { 'drifted.functions': { $each: [...functions] } },
+          $unset: { 'drifted.repairedAt': '' },
+          $currentDate: { updatedAt: true },
+        },
+      )
+    },
+    async noteRepair(gatewayId, environment, at) {
+      await environments.updateOne(
+        { gatewayId, environment, drifted: { $exists: true } },
+        { $set: { 'drifted.repairedAt': at }, $currentDate: { updatedAt: true } },
+      )
+    },
+    async forgetDrift(gatewayId, environment) {
+      await environments.updateOne({ gatewayId, environment, drifted: { $exists: true } }, { $unset: { drifted: '' }, $currentDate: { updatedAt: true } })
     },
     async touch(gatewayId, environment, session) {
       await environments.updateOne({ gatewayId, environment }, { $currentDate: { updatedAt: true } }, { session })

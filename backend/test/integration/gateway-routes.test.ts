@@ -41,7 +41,7 @@ async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: Runt
     get: (gatewayId: string, account?: Caller) => routes.getGateway({ ...request(account), params: { gatewayId }, query: {} }),
     patch: (gatewayId: string, body: { name?: string; state?: 'active' | 'inactive' }, account?: Caller) =>
       routes.patchGateway({ ...request(account), params: { gatewayId }, body, query: {} }),
-    remove: (gatewayId: string, account?: Caller) => routes.deleteGateway({ ...request(account), params: { gatewayId }, query: {} }),
+    remove: (gatewayId: string, account?: Caller) => routes.deleteGateway({ ...request(account), params: { gatewayId }, query: { force: 'false' } }),
     retry: (gatewayId: string, account?: Caller) => routes.retryGateway({ ...request(account), params: { gatewayId }, query: {} }),
     getEnvironment: (gatewayId: string, environment: string, account?: Caller) =>
       routes.getEnvironment({ ...request(account), params: { gatewayId, environment }, query: {} }),

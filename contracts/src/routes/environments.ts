@@ -22,6 +22,15 @@ export const environmentRoutes = {
     status: 200,
     response: environmentDetailSchema,
   },
+  retryEnvironment: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/environments/:environment/retry',
+    summary: 'Try a failing step of this one environment again now, and forget its attempts',
+    role: 'user',
+    tag: 'environments',
+    status: 202,
+    response: environmentDetailSchema,
+  },
   releaseHold: {
     method: 'POST',
     path: '/api-gateways/:gatewayId/environments/:environment/release-hold',

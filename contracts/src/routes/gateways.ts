@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { eventSchema } from '../event.ts'
-import { createGatewaySchema, gatewaySchema, patchGatewaySchema } from '../gateway.ts'
+import { createGatewaySchema, deleteGatewayQuerySchema, gatewaySchema, patchGatewaySchema } from '../gateway.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'
 import type { RouteDefinition } from './route-definition.ts'
 
@@ -42,6 +42,7 @@ export const gatewayRoutes = {
     summary: 'Delete a gateway with its environments, databases and users',
     role: 'user',
     tag: 'gateways',
+    query: deleteGatewayQuerySchema,
     status: 202,
     response: gatewaySchema,
   },
