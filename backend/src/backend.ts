@@ -3,7 +3,6 @@ import type { Connection } from '@imprun/contracts'
 import { composeNouns, type Nouns } from './compose/nouns.ts'
 import type { Ground } from './compose/parts.ts'
 import type { Config } from './config.ts'
-import type { Database } from './database/database.ts'
 import { ensureSysIndexes } from './database/indexes.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createWatcher } from './database/watcher.ts'
@@ -13,7 +12,7 @@ import { lockHome, type RunningInstance } from './home/instance-lock.ts'
 import { type Keys, loadKeys, makeHome } from './home/keys.ts'
 import { createApp } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
-import { createIdempotency } from './http/idempotency.ts'
+import { createIdempotency, type Idempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { createReadiness } from './http/readiness.ts'
 import { createHttpServer } from './http/server.ts'
@@ -21,7 +20,7 @@ import { createNpm } from './packages/npm.ts'
 import { createPackageCache } from './packages/package-cache.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
-import { createSecrets, type Secrets } from './platform/secrets.ts'
+import { createSecrets } from './platform/secrets.ts'
 import { homeDigest } from './platform/socket-folder.ts'
 import { createLocalDriver } from './runtime-driver/local-driver.ts'
 
@@ -80,14 +79,16 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   undo.defer(() => watcher.stop())
   const createDriver = options.createDriver ?? ((parts) => createLocalDriver(config, parts))
   let apiUrl = ''
+  const holder = `backend-${homeDigest(config.home)}`
   const nouns = composeNouns({
     database,
     watcher,
     secrets,
     packageCache: createPackageCache({ folder: join(config.home, 'packages'), npm: createNpm(config.npm) }),
+    notify: config.notify,
     clock,
     log,
-    holder: `backend-${homeDigest(config.home)}`,
+    holder,
     apiUrl: () => apiUrl,
     createDriver,
     ...(options.observe ? { observe: options.observe } : {}),
@@ -95,7 +96,9 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   await nouns.ensureContent()
   const user = await letLocalUserIn(nouns, config, keys)
   const readiness = createReadiness({ database, mongodb, watcher, driver: nouns.driver })
-  const http = await serve(config, { nouns, database, secrets, clock, log, readiness })
+  const keptAnswers = createIdempotencyStore({ database, secrets, clock, lockedBy: holder })
+  await keptAnswers.releaseHeldBefore()
+  const http = await serve(config, { nouns, idempotency: createIdempotency({ store: keptAnswers, clock }), clock, log, readiness })
   undo.defer(http.close)
   apiUrl = http.url
   progress('Starting the runtime')
@@ -119,15 +122,13 @@ async function letLocalUserIn({ accounts }: Nouns, config: Config, keys: Keys) {
 
 interface Serving {
   nouns: Nouns
-  database: Database
-  secrets: Secrets
+  idempotency: Idempotency
   clock: Clock
   log: Log
   readiness: Readiness
 }
 
-async function serve({ api }: Config, { nouns, database, secrets, clock, log, readiness }: Serving): Promise<{ url: string; close(): Promise<void> }> {
-  const idempotency = createIdempotency({ store: createIdempotencyStore({ database, secrets, clock }), clock })
+async function serve({ api }: Config, { nouns, idempotency, clock, log, readiness }: Serving): Promise<{ url: string; close(): Promise<void> }> {
   const server = createHttpServer({
     ...api,
     createApp: (state) => createApp({ ...nouns, ...state, idempotency, clock, log, readiness, allowedHosts: api.allowedHosts }),

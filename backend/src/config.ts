@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { NotifySettings } from './notifications/senders/senders.ts'
 import type { NpmSettings } from './packages/npm.ts'
 import { type LogLevel, logLevels } from './platform/log.ts'
 
@@ -22,6 +23,8 @@ export interface Config {
   /** First port of the range for runtimes and its length; 0: any free one. */
   edge: { port: number; portsCount: number }
   runtime: { orphanMs: number; spares: number; idleMs: number; memoryMb: number | undefined; bell: (typeof bellKinds)[number] }
+  /** How notifiers reach their services. */
+  notify: NotifySettings
   /** Whether the first start makes the demo gateway. */
   hasDemo: boolean
   log: { level: LogLevel; to: 'file' | 'stderr' }
@@ -72,6 +75,10 @@ const environmentSchema = z.object({
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
   IMPRUN_RUNTIME_MEMORY_MB: wholeNumber(256, 16_777_216, 'Use a number of MiB from 256.').optional(),
   IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `Use one of ${bellKinds.join(', ')}.` }).default('auto'),
+  IMPRUN_TELEGRAM_API: z
+    .url({ protocol: /^https?$/, error: 'Use the address of a Bot API server, for example https://api.telegram.org.' })
+    .default('https://api.telegram.org'),
+  IMPRUN_NOTIFY_HOSTS: z.string().default(''),
   IMPRUN_DEMO: z.enum(['on', 'off'], { error: 'Use on or off.' }).default('on'),
   IMPRUN_LOG_LEVEL: z.enum(logLevels, { error: `Use one of ${logLevels.join(', ')}.` }).default('info'),
   IMPRUN_LOG_TO: z.enum(['file', 'stderr'], { error: 'Use file or stderr.' }).default('file'),
@@ -83,6 +90,9 @@ const npmVariables =
 
 const npmEnvironmentOf = (given: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (npmVariables.test(name) && value !== undefined ? [[name, value]] : [])))
+
+/** Separated by commas or spaces. */
+const listOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
 
 /** @throws Error with one line for each faulty variable; values are not repeated, because some are secret. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>, machine: Machine): Config {
@@ -102,7 +112,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     npm: { searchPath: env.PATH, environment: npmEnvironmentOf(given) },
     secretKey: env.IMPRUN_SECRET_KEY === undefined ? undefined : Buffer.from(env.IMPRUN_SECRET_KEY, 'hex'),
     userName: machine.userName,
-    api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: env.IMPRUN_API_ALLOWED_HOSTS.split(/[\s,]+/).filter(Boolean) },
+    api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: listOf(env.IMPRUN_API_ALLOWED_HOSTS) },
     edge: { port: env.IMPRUN_EDGE_PORT, portsCount: env.IMPRUN_EDGE_PORTS },
     runtime: {
       orphanMs: env.IMPRUN_RUNTIME_ORPHAN_MS,
@@ -111,6 +121,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       memoryMb: env.IMPRUN_RUNTIME_MEMORY_MB,
       bell: env.IMPRUN_RUNTIME_BELL,
     },
+    notify: { telegramApiUrl: env.IMPRUN_TELEGRAM_API.replace(/\/+$/, ''), allowedHosts: listOf(env.IMPRUN_NOTIFY_HOSTS) },
     hasDemo: env.IMPRUN_DEMO === 'on',
     log: { level: env.IMPRUN_LOG_LEVEL, to: env.IMPRUN_LOG_TO },
   })

@@ -3,6 +3,7 @@ import { createApplicationRoutes } from '../applications/application-routes.ts'
 import { findApplicationView } from '../applications/application-view.ts'
 import { createDeploymentRoutes } from '../deployments/deployment-routes.ts'
 import { findDeploymentView } from '../deployments/deployment-view.ts'
+import { createSetRoutes } from '../deployments/set-routes.ts'
 import { createEnvironmentRoutes } from '../environments/environment-routes.ts'
 import type { EventViews } from '../events/event-source.ts'
 import { createFunctionRoutes } from '../functions/function-routes.ts'
@@ -13,6 +14,7 @@ import { type LogDocument, toLogEntry } from '../logs/log-entry.ts'
 import type { LogRoutes } from '../logs/log-routes.ts'
 import { createToolRoutes } from '../mcp/tool-routes.ts'
 import { findToolView } from '../mcp/tool-view.ts'
+import { createNotifierRoutes } from '../notifications/notifier-routes.ts'
 import { createPackageRoutes } from '../packages/package-routes.ts'
 import { createReleaseRoutes } from '../releases/release-routes.ts'
 import { createRunRoutes } from '../runs/run-routes.ts'
@@ -28,8 +30,10 @@ export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers
   ...createRunRoutes({ ...parts, ...services }),
   ...createReleaseRoutes({ ...parts, ...services }),
   ...createDeploymentRoutes({ ...parts, ...services }),
+  ...createSetRoutes(),
   ...createApplicationRoutes({ ...parts, ...services }),
   ...createToolRoutes({ ...parts, ...services }),
+  ...createNotifierRoutes({ ...parts, ...services }),
 })
 
 export const composeEventViews = (parts: Parts, { gatewayViews, mcpUrl }: Services): EventViews => ({

@@ -16,6 +16,9 @@ import { createFunctionStore } from '../functions/function-store.ts'
 import { createGatewayStore } from '../gateways/gateway-store.ts'
 import { createHealthStore } from '../health/health-store.ts'
 import { createToolStore } from '../mcp/tool-store.ts'
+import { createNotifierStore } from '../notifications/notifier-store.ts'
+import { createOutbox } from '../notifications/outbox.ts'
+import type { NotifySettings } from '../notifications/senders/senders.ts'
 import { createGatewayPackages } from '../packages/gateway-packages.ts'
 import type { PackageCache } from '../packages/package-cache.ts'
 import { createPackageStore } from '../packages/package-store.ts'
@@ -41,6 +44,7 @@ export interface Ground {
   watcher: Watcher
   secrets: Secrets
   packageCache: PackageCache
+  notify: NotifySettings
   clock: Clock
   log: Log
   /** Names this backend across its restarts; no two that live at once share one. */
@@ -91,6 +95,8 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     runs: createRunStore(database),
     deploymentStore: createDeploymentStore(database),
     publisher: createPublisher(database),
+    notifiers: createNotifierStore({ database, secrets, clock }),
+    outbox: createOutbox(database),
     applications: createApplicationStore(database),
     grants: createGrantStore(database),
     tools: createToolStore(database),

@@ -8,6 +8,8 @@ import { createGatewayViews } from '../gateways/gateway-view.ts'
 import type { McpUrl } from '../mcp/tool-view.ts'
 import { createToolsets } from '../mcp/toolsets.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import { createNotifications } from '../notifications/notifications.ts'
+import { createSend } from '../notifications/senders/senders.ts'
 import type { Ground, Parts } from './parts.ts'
 
 /** What works by itself or is shared by routes of several nouns. */
@@ -22,13 +24,14 @@ export function composeServices(ground: Ground, parts: Parts) {
     watcher: ground.watcher,
     holder: ground.holder,
     driver,
-    contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables],
+    contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables, parts.notifiers, parts.outbox],
     observe(event, kind) {
       metrics.engineEvent(kind, event)
       return ground.observe?.(event)
     },
   })
   const drift = createDriftRepair({ ...parts, watcher: ground.watcher, deployments: deploymentStore })
+  const send = createSend({ notifiers: parts.notifiers, clock: ground.clock, settings: ground.notify })
   return {
     driver,
     drift,
@@ -37,6 +40,8 @@ export function composeServices(ground: Ground, parts: Parts) {
     addresses,
     mcpUrl,
     gatewayViews: createGatewayViews({ gateways, environments, addresses }),
+    send,
+    notifications: createNotifications({ ...parts, watcher: ground.watcher, deployments: deploymentStore, send }),
     toolsets: createToolsets({ tools, watcher: ground.watcher }),
     grantService: createGrants(parts),
     lookup: createFunctionLookup({ gateways, functions }),

@@ -2,6 +2,9 @@ import { gatewayCollections, logTtlS, runTtlS, runtimeHeartbeats, statsTtlS } fr
 import type { Db, IndexDescription } from 'mongodb'
 import type { Database } from './database.ts'
 
+/** How long what was told, or could not be, can be looked up; longer than the past that is looked through for what was not told. */
+export const notificationTtlS = 9 * 24 * 3600
+
 /** How long the answer to an Idempotency-Key is kept. */
 export const idempotencyTtlS = 24 * 3600
 
@@ -41,11 +44,19 @@ const sysIndexes: Indexes = {
   ],
   credentials: [{ key: { hash: 1 }, unique: true }, { key: { applicationId: 1 } }, { key: { gatewayId: 1 } }],
   mcpTools: [{ key: { gatewayId: 1, environment: 1, name: 1 }, unique: true }, { key: { ownerId: 1, name: 1 } }],
+  notifiers: [{ key: { gatewayId: 1 } }],
+  notifications: [
+    { key: { nextAttemptAt: 1 }, partialFilterExpression: { state: 'due' } },
+    { key: { notifierId: 1, createdAt: -1 } },
+    { key: { gatewayId: 1 } },
+    { key: { createdAt: 1 }, expireAfterSeconds: notificationTtlS },
+  ],
   auditLog: [{ key: { userId: 1, at: -1 } }, { key: { requestId: 1 } }],
   portLeases: [{ key: { port: 1 }, unique: true }],
   [runtimeHeartbeats]: [],
   idempotencyKeys: [
     { key: { ownerId: 1, key: 1 }, unique: true },
+    { key: { lockedBy: 1 }, partialFilterExpression: { state: 'running' } },
     { key: { createdAt: 1 }, expireAfterSeconds: idempotencyTtlS },
   ],
 }

@@ -5,6 +5,7 @@ import { isDuplicateKey } from '../database/errors.ts'
 import { containing, decodeCursor } from '../database/paging.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
+import { firstIdAt } from '../platform/ids.ts'
 
 /** Bookkeeping of a deployment that somebody still works on; gone once it has ended. */
 interface OpenFields {
@@ -103,6 +104,8 @@ export interface DeploymentStore {
   findSucceededBefore(functionId: string, environment: EnvironmentName, releaseId: string): Promise<StoredDeployment | undefined>
   listOfFunction(functionId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
   listOfGateway(gatewayId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
+  /** Everything that was asked for since then. */
+  listSince(gatewayId: string, since: Date): Promise<StoredDeployment[]>
   removeAll(gatewayId: string): Promise<void>
 }
 
@@ -241,6 +244,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
     },
     listOfFunction: (functionId, query) => list({ functionId }, query),
     listOfGateway: (gatewayId, query) => list({ gatewayId }, query),
+    listSince: (gatewayId, since) => deployments.find({ gatewayId, _id: { $gte: firstIdAt(since) } }).toArray(),
     async removeAll(gatewayId) {
       await deployments.deleteMany({ gatewayId })
     },
