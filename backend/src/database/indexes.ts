@@ -17,7 +17,8 @@ const claimIndex: IndexDescription = { key: { phase: 1, state: 1, lockedAt: 1, u
 const sysIndexes: Indexes = {
   users: [{ key: { name: 1 }, unique: true }],
   accessTokens: [{ key: { hash: 1 }, unique: true }, { key: { userId: 1 } }],
-  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, claimIndex],
+  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, { key: { gatewayId: 1, name: 1, _id: 1 } }, claimIndex],
+  members: [{ key: { userId: 1 } }, { key: { gatewayId: 1, name: 1 } }],
   environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, claimIndex],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
   variables: [{ key: { gatewayId: 1 } }],
@@ -41,6 +42,7 @@ const sysIndexes: Indexes = {
     { key: { applicationId: 1, gatewayId: 1, environment: 1 }, unique: true, partialFilterExpression: { state: 'active' }, name: 'oneActiveGrant' },
     { key: { applicationId: 1, _id: -1 } },
     { key: { gatewayId: 1, environment: 1 } },
+    { key: { ownerId: 1 } },
   ],
   credentials: [{ key: { hash: 1 }, unique: true }, { key: { applicationId: 1 } }, { key: { gatewayId: 1 } }],
   mcpTools: [{ key: { gatewayId: 1, environment: 1, name: 1 }, unique: true }, { key: { ownerId: 1, name: 1 } }],

@@ -14,6 +14,8 @@ interface StoredKey {
   state: 'running' | 'done'
   /** Who runs it: a holder that was taken for dead must not finish it any more. */
   holder: string
+  /** The backend it runs in, across its restarts. */
+  lockedBy: string
   lockedAt: Date
   status?: number
   /** Answers may hold a new API key, so they are kept encrypted. */
@@ -34,13 +36,26 @@ export type Begun =
 
 export interface IdempotencyStore {
   begin(call: { ownerId: string; key: string; fingerprint: string }): Promise<Begun>
+  /** Frees the keys that an earlier life of this backend held when it was killed: a caller who comes back need not wait until their locks are old. */
+  releaseHeldBefore(): Promise<void>
 }
 
-/** Longer than any route takes. A backend that died in the middle blocks its key for so long. */
+/** Longer than any route takes. A backend that died in the middle and does not come back blocks its key for so long. */
 const lockTtlMs = 90_000
 const sealPurpose = 'idempotency-answer'
 
-export function createIdempotencyStore({ database, secrets, clock }: { database: Database; secrets: Secrets; clock: Clock }): IdempotencyStore {
+export function createIdempotencyStore({
+  database,
+  secrets,
+  clock,
+  lockedBy,
+}: {
+  database: Database
+  secrets: Secrets
+  clock: Clock
+  /** Names this process across its restarts; no two that live at once share one. */
+  lockedBy: string
+}): IdempotencyStore {
   const keys = database.sys.collection<StoredKey>('idempotencyKeys')
 
   const run = (_id: string, holder: string): Begun => ({
@@ -57,7 +72,7 @@ export function createIdempotencyStore({ database, secrets, clock }: { database:
       const now = clock.now()
       const [_id, holder] = [newId(), newId()]
       try {
-        await keys.insertOne({ _id, ownerId, key, fingerprint, state: 'running', holder, lockedAt: now, createdAt: now })
+        await keys.insertOne({ _id, ownerId, key, fingerprint, state: 'running', holder, lockedBy, lockedAt: now, createdAt: now })
         return run(_id, holder)
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
@@ -69,8 +84,11 @@ export function createIdempotencyStore({ database, secrets, clock }: { database:
         return { outcome: 'replay', answer: { status: stored.status, body: JSON.parse(secrets.unseal(sealPurpose, stored.sealedAnswer.buffer)) } }
       }
       const dead = { _id: stored._id, state: 'running' as const, lockedAt: { $lt: new Date(now.getTime() - lockTtlMs) } }
-      const taken = await keys.findOneAndUpdate(dead, { $set: { holder, lockedAt: now } })
+      const taken = await keys.findOneAndUpdate(dead, { $set: { holder, lockedBy, lockedAt: now } })
       return taken ? run(stored._id, holder) : { outcome: 'running' }
+    },
+    async releaseHeldBefore() {
+      await keys.deleteMany({ lockedBy, state: 'running' })
     },
   }
 }

@@ -2,6 +2,8 @@ import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { givenApi } from '../support/given-api.ts'
+import { givenBackend } from '../support/given-backend.ts'
+import { givenMongo } from '../support/given-mongo.ts'
 
 const key = (value: string) => ({ 'idempotency-key': value })
 
@@ -80,5 +82,20 @@ describe('Idempotency-Key', () => {
     assert.equal(isStillWaiting, true)
     await keys.updateOne({ key: 'a-1' }, { $set: { lockedAt: new Date(Date.now() - 10 * 60_000) } })
     assert.equal((await waiting).code, 'APPLICATION_NAME_TAKEN')
+  })
+})
+
+describe('a call that was cut short by kill -9', () => {
+  it('is carried out when its caller sends it again after the restart', async function () {
+    this.timeout(60_000)
+    await using mongo = await givenMongo()
+    await using given = await givenBackend({ asProcess: true })
+    await given.api.call('createApplication', { body: { name: 'Shop' }, headers: key('a-1') })
+    // As it is left by a process that dies between the beginning and the end.
+    const keys = mongo.database.sys.collection('idempotencyKeys')
+    await keys.updateOne({ key: 'a-1' }, { $set: { state: 'running' }, $unset: { status: '', sealedAnswer: '' } })
+    await given.kill()
+    await given.start()
+    assert.equal((await given.api.refusal('createApplication', { body: { name: 'Shop' }, headers: key('a-1') })).code, 'APPLICATION_NAME_TAKEN')
   })
 })
