@@ -46,7 +46,14 @@ export const toEnvironmentView = (environment: StoredEnvironment, addresses: Add
   url: addresses.url(environment.gatewayId, environment.environment),
   pathUrl: addresses.pathUrl(environment.gatewayId, environment.environment),
   ...(environment.held ? { held: { ...environment.held, at: environment.held.at.toISOString() } } : {}),
+  ...(environment.drifted ? { drifted: toDriftView(environment.drifted) } : {}),
   updatedAt: environment.updatedAt.toISOString(),
+})
+
+const toDriftView = ({ at, functions, repairedAt }: NonNullable<StoredEnvironment['drifted']>) => ({
+  at: at.toISOString(),
+  functions: [...functions].sort(),
+  ...(repairedAt ? { repairedAt: repairedAt.toISOString() } : {}),
 })
 
 export const toEnvironmentDetail = (environment: StoredEnvironment, variables: StoredVariables, addresses: Addresses): EnvironmentDetail => ({
