@@ -36,6 +36,7 @@ const frontPrivileges: Document[] = [
   inAnyDatabase(gatewayCollections.logs, ['insert']),
   inAnyDatabase(gatewayCollections.runs, ['find', 'remove']),
   inAnyDatabase(gatewayCollections.stats, ['find', 'insert', 'update']),
+  inAnyDatabase(gatewayCollections.canaryCounts, ['find', 'insert', 'update']),
   inAnyDatabase(gatewayCollections.schedules, ['find', 'insert', 'update', 'remove']),
   { resource: { db: sysDatabaseName, collection: runtimeHeartbeats }, actions: ['find', 'insert', 'update', 'remove'] },
 ]

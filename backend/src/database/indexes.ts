@@ -1,4 +1,4 @@
-import { gatewayCollections, logTtlS, runTtlS, runtimeHeartbeats, statsTtlS } from '@imprun/contracts'
+import { canaryCountsTtlS, gatewayCollections, logTtlS, runTtlS, runtimeHeartbeats, statsTtlS } from '@imprun/contracts'
 import type { Db, IndexDescription } from 'mongodb'
 import type { Database } from './database.ts'
 
@@ -81,6 +81,7 @@ const gatewayIndexes: Indexes = {
   ],
   [gatewayCollections.runs]: [{ key: { createdAt: 1 }, expireAfterSeconds: runTtlS }],
   [gatewayCollections.schedules]: [{ key: { environment: 1, nextAt: 1 } }],
+  [gatewayCollections.canaryCounts]: [{ key: { deploymentId: 1 } }, { key: { at: 1 }, expireAfterSeconds: canaryCountsTtlS }],
   [gatewayCollections.stats]: [{ key: { minute: 1 }, expireAfterSeconds: statsTtlS }],
 }
 

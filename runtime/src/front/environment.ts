@@ -1,7 +1,7 @@
 import type { Assignment, EgressRules, EnvironmentLimits, EnvironmentName, FunctionLimits, StoredVariables } from '@imprun/contracts'
 import { egressRulesDefault, environmentLimitsDefault, isMiddlewareName, middlewareNamesOf } from '@imprun/contracts'
-import type { Credentials } from './access/credentials.ts'
-import { createCredentials } from './access/credentials.ts'
+import { Credentials } from './access/credentials.ts'
+import type { Canary, Tally } from './canary/canary.ts'
 import type { Dispatcher } from './supervision/dispatcher.ts'
 import type { Quarantine } from './supervision/quarantine.ts'
 
@@ -25,13 +25,21 @@ export interface FunctionEntry {
   middleware: readonly FunctionEntry[]
   /** The code that serves, kept only while the environment has a worker: a lost worker is then replaced without asking MongoDB. */
   source: FunctionSource | undefined
+  /** Another version of it that some of the callers get. */
+  canary?: Canary | undefined
+  /** Where its calls are counted while it is one side of a canary. */
+  tally?: Tally | undefined
   /** Code that was never saved: it runs apart from what is published. */
   readonly isUnsaved?: true
 }
 
 const noMiddleware: readonly FunctionEntry[] = []
+const noEntries: ReadonlyMap<string, FunctionEntry> = new Map()
 
-/** One assigned environment, as the front serves it: everything a request needs is read from here. */
+/**
+ * One assigned environment, as the front serves it: everything a request needs is read from here. What it holds is made when there is something to hold,
+ * because thousands of environments wait without a call.
+ */
 export class Environment {
   readonly gatewayId: string
   readonly name: EnvironmentName
@@ -46,11 +54,7 @@ export class Environment {
   /** As they are stored, the secret ones sealed: they are opened only for a worker. */
   variables: StoredVariables = {}
   variablesRevision = -1
-  /** What requests can mean, by name. */
-  readonly functions = new Map<string, FunctionEntry>()
-  /** What runs before them, by name. */
-  readonly middleware = new Map<string, FunctionEntry>()
-  readonly credentials: Credentials = createCredentials()
+  readonly credentials = new Credentials()
   /** Not served here any more: nothing of it is started again. */
   isGone = false
   /** Exists while calls, a load or a worker do. */
@@ -59,8 +63,9 @@ export class Environment {
   quarantineDispatcher: Dispatcher | undefined
   /** Exists once a version gave a reason. */
   quarantine: Quarantine | undefined
-  #functionIndexes = new Map<string, number>()
-  #functionNames: string[] = []
+  #functions: Map<string, FunctionEntry> | undefined
+  #middleware: Map<string, FunctionEntry> | undefined
+  #numbered: { indexes: Map<string, number>; names: string[] } | undefined
 
   constructor(assignment: Assignment) {
     this.assignment = assignment
@@ -69,15 +74,33 @@ export class Environment {
     this.key = environmentKey(assignment.gatewayId, assignment.environment)
   }
 
+  /** What requests can mean, by name. */
+  get functions(): ReadonlyMap<string, FunctionEntry> {
+    return this.#functions ?? noEntries
+  }
+  /** What runs before them, by name. */
+  get middleware(): ReadonlyMap<string, FunctionEntry> {
+    return this.#middleware ?? noEntries
+  }
+
   /** The same number for the same name, for as long as the environment is assigned. */
   indexOf(functionName: string): number {
-    const known = this.#functionIndexes.get(functionName)
+    return this.#numberOf(functionName, functionName)
+  }
+  /** The number of the function's candidate: beside the function's own, and under the same name. */
+  candidateIndexOf(functionName: string): number {
+    return this.#numberOf(`${functionName}#candidate`, functionName)
+  }
+  #numberOf(key: string, functionName: string): number {
+    this.#numbered ??= { indexes: new Map(), names: [] }
+    const { indexes, names } = this.#numbered
+    const known = indexes.get(key)
     if (known !== undefined) return known
-    this.#functionIndexes.set(functionName, this.#functionNames.length)
-    return this.#functionNames.push(functionName) - 1
+    indexes.set(key, names.length)
+    return names.push(functionName) - 1
   }
   nameOf(index: number): string | undefined {
-    return this.#functionNames[index]
+    return this.#numbered?.names[index]
   }
 
   /** What is published under that name. */
@@ -85,22 +108,33 @@ export class Environment {
     return isMiddlewareName(name) ? this.middleware.get(name) : this.functions.get(name)
   }
   add(made: Omit<FunctionEntry, 'middleware'>): void {
-    const entry: FunctionEntry = { ...made, middleware: this.middlewareOf(made.name) }
-    if (!isMiddlewareName(entry.name)) this.functions.set(entry.name, entry)
-    else {
-      this.middleware.set(entry.name, entry)
+    const entry: FunctionEntry = { ...made, middleware: this.middlewareOf(made.name), canary: undefined, tally: undefined }
+    if (!isMiddlewareName(entry.name)) {
+      this.#functions ??= new Map()
+      this.#functions.set(entry.name, entry)
+    } else {
+      this.#middleware ??= new Map()
+      this.#middleware.set(entry.name, entry)
       this.#linkMiddleware()
     }
   }
   remove(name: string): void {
-    this.functions.delete(name)
-    if (this.middleware.delete(name)) this.#linkMiddleware()
+    this.#functions?.delete(name)
+    if (this.#middleware?.delete(name) === true) this.#linkMiddleware()
+  }
+  /** What has that number, be it what serves or its candidate. */
+  entryAt(index: number): FunctionEntry | undefined {
+    const entry = this.find(this.nameOf(index) ?? '')
+    return entry?.index === index ? entry : entry?.canary?.entry.index === index ? entry.canary.entry : undefined
   }
   entries(): FunctionEntry[] {
     return [...this.functions.values(), ...this.middleware.values()]
   }
   #linkMiddleware(): void {
-    for (const entry of this.functions.values()) entry.middleware = this.middlewareOf(entry.name)
+    for (const entry of this.functions.values()) {
+      entry.middleware = this.middlewareOf(entry.name)
+      if (entry.canary !== undefined) entry.canary.entry.middleware = entry.middleware
+    }
   }
   /** What runs before a function of that name, outermost first. */
   middlewareOf(name: string): readonly FunctionEntry[] {

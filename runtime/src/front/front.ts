@@ -1,13 +1,15 @@
 import type { Assignment } from '@imprun/contracts'
 import type { MongoClient } from 'mongodb'
 import type { Log } from '../platform/log.ts'
+import { createCanaryCounts } from './canary/canary-counts.ts'
 import { createDirectory } from './directory.ts'
 import { Environment, environmentKey } from './environment.ts'
-import { type Acknowledger, createAcknowledger } from './functions/acknowledger.ts'
+import { createAcknowledger } from './functions/acknowledger.ts'
 import type { Bell } from './functions/bell.ts'
-import { createGatewayFollower, type GatewayFollower } from './functions/gateway-follower.ts'
-import { createGatewayReader, type GatewayReader } from './functions/gateway-reader.ts'
+import { createFollowers, type GatewayFollower } from './functions/gateway-follower.ts'
+import { createGatewayReader } from './functions/gateway-reader.ts'
 import { createHeartbeat } from './functions/heartbeat.ts'
+import type { FunctionHost } from './functions/served-environment.ts'
 import { createEdgeServer } from './http/edge-server.ts'
 import { chooseExchange, type HttpClassesWish } from './http/exchange/choose-exchange.ts'
 import { createRequestHandler } from './http/request-handler.ts'
@@ -62,10 +64,9 @@ interface Holding {
   ready: Promise<void>
 }
 interface Gateway {
-  reader: GatewayReader
-  acknowledger: Acknowledger
   follower: GatewayFollower
-  scheduler: Scheduler
+  /** Made with the first schedule: most gateways have none, and there are thousands. */
+  scheduler: Scheduler | undefined
 }
 
 export function createFront(options: FrontOptions): Front {
@@ -73,15 +74,17 @@ export function createFront(options: FrontOptions): Front {
   const directory = createDirectory(options.baseDomains)
   const gateways = new Map<string, Gateway>()
   const environments = new Map<string, Holding>()
+  const reader = createGatewayReader(client, log)
   const heartbeat = createHeartbeat({ client, runtimeId: options.runtimeId, log })
   const logs = createLogBatcher({ client, log, observe })
   const stats = createCallStats({ client, log })
+  const canaryCounts = createCanaryCounts({ client, log })
   const supervisor = createSupervisor({
     workerPath: options.workerPath,
     spares: options.spares,
     idleMs: options.idleMs,
     memoryMb: options.memoryMb,
-    fetchSource: async (environment, name) => gateways.get(environment.gatewayId)?.reader.readSource(environment.name, name),
+    fetchSource: async (environment, name) => reader.readSource(environment.assignment.gatewayDatabase, environment.name, name),
     isIrreplaceable: (environment, name) => gateways.get(environment.gatewayId)?.follower.hasRefused(environment.name, name) ?? false,
     onLog: (environment, message) => {
       if (!runs.takeLog(message)) logs.add(environment, message)
@@ -93,6 +96,19 @@ export function createFront(options: FrontOptions): Front {
   })
   const runs = createRuns({ client, supervisor, log })
   let isStopping = false
+  const schedulerOf = (gateway: Gateway, gatewayDatabase: string): Scheduler => {
+    const store = createScheduleStore(client.db(gatewayDatabase))
+    gateway.scheduler ??= createScheduler({ store, calls: supervisor, onLog: logs.add, log, observe })
+    return gateway.scheduler
+  }
+  const schedule: FunctionHost['schedule'] = (environment, name, rule, revision) => {
+    const gateway = gateways.get(environment.gatewayId)
+    if (gateway === undefined || isStopping) return
+    if (rule === undefined) gateway.scheduler?.put(environment, name, undefined, revision)
+    else schedulerOf(gateway, environment.assignment.gatewayDatabase).put(environment, name, rule, revision)
+  }
+  const acknowledger = createAcknowledger({ client, runtimeId: options.runtimeId, log, observe })
+  const follow = createFollowers({ reader, acknowledger, bell: options.bell, host: { ...supervisor, schedule, canaryCounts }, log, observe })
   const followers = function* (): Iterable<GatewayFollower> {
     for (const { follower } of gateways.values()) yield follower
   }
@@ -102,13 +118,7 @@ export function createFront(options: FrontOptions): Front {
   const gatewayOf = ({ gatewayId, gatewayDatabase }: Assignment): Gateway => {
     const known = gateways.get(gatewayId)
     if (known !== undefined) return known
-    const database = client.db(gatewayDatabase)
-    const reader = createGatewayReader(database, log)
-    const acknowledger = createAcknowledger({ database, runtimeId: options.runtimeId, log, observe })
-    const scheduler = createScheduler({ store: createScheduleStore(database), calls: supervisor, onLog: logs.add, log, observe })
-    const host = { ...supervisor, schedule: scheduler.put }
-    const follower = createGatewayFollower({ gatewayId, gatewayDatabase, reader, acknowledger, bell: options.bell, host, log, observe })
-    const gateway = { reader, acknowledger, follower, scheduler }
+    const gateway: Gateway = { follower: follow({ gatewayId, gatewayDatabase }), scheduler: undefined }
     gateways.set(gatewayId, gateway)
     return gateway
   }
@@ -116,7 +126,7 @@ export function createFront(options: FrontOptions): Front {
     const gateway = gateways.get(gatewayId)
     if (gateway === undefined || !gateway.follower.isEmpty) return
     gateways.delete(gatewayId)
-    await Promise.all([gateway.follower.stop(), gateway.scheduler.stop()])
+    await Promise.all([gateway.follower.stop(), gateway.scheduler?.stop()])
   }
   const letGo = async (key: string, drainMs?: number): Promise<void> => {
     const environment = environments.get(key)?.environment
@@ -124,11 +134,11 @@ export function createFront(options: FrontOptions): Front {
     environments.delete(key)
     environment.isGone = true
     directory.remove(environment)
-    gateways.get(environment.gatewayId)?.scheduler.forget(environment)
+    gateways.get(environment.gatewayId)?.scheduler?.forget(environment)
     // The gateway's database or this runtime's rights to it may be gone already; its document there is gone with them.
     await Promise.allSettled([gateways.get(environment.gatewayId)?.follower.remove(environment), supervisor.release(environment, drainMs)])
     await letGatewayGo(environment.gatewayId)
-    await Promise.all([logs.settle(environment.assignment.gatewayDatabase), stats.settle(environment.assignment.gatewayDatabase)])
+    await Promise.all([logs, stats, canaryCounts].map((each) => each.settle(environment.assignment.gatewayDatabase)))
   }
   const take = (key: string, environment: Environment): Holding => {
     const ready = Promise.all([gatewayOf(environment.assignment).follower.add(environment), heartbeat.begun])
@@ -170,12 +180,12 @@ export function createFront(options: FrontOptions): Front {
     async stop() {
       isStopping = true
       const endAtMs = performance.now() + drainMsMax
-      for (const { scheduler } of gateways.values()) scheduler.quit()
+      for (const { scheduler } of gateways.values()) scheduler?.quit()
       await server.close(drainMsMax - workersDrainMsMin)
       const drainMs = Math.max(workersDrainMsMin, endAtMs - performance.now())
       await Promise.all([...environments.keys()].map((key) => letGo(key, drainMs)))
       await Promise.all([supervisor.stop(), heartbeat.stop()])
-      await Promise.all([logs.stop(), stats.stop()])
+      await Promise.all([logs.stop(), stats.stop(), canaryCounts.stop()])
     },
   }
 }

@@ -18,56 +18,70 @@ export interface WakeLoopOptions {
   onTick(): void
 }
 
-export function createWakeLoop({ run, tickMs, retryDelayMs, onError, onTick }: WakeLoopOptions): WakeLoop {
-  const stopping = new AbortController()
-  let running: Promise<void> | undefined
-  let timer: NodeJS.Timeout | undefined
-  let isWanted = false
-  let failuresInARow = 0
+export function createWakeLoop(options: WakeLoopOptions): WakeLoop {
+  return new JobLoop(options)
+}
 
-  const sleep = (ms: number, isTick: boolean): void => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      if (isTick) onTick()
-      begin()
-    }, ms)
-    timer.unref()
+/** A class, because there is one for each of thousands of gateways: its methods are then there once. */
+class JobLoop implements WakeLoop {
+  readonly #job: WakeLoopOptions
+  /** Of the runs, while there is one. */
+  #stopping: AbortController | undefined
+  #isStopped = false
+  #running: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isWanted = false
+  #failuresInARow = 0
+
+  constructor(job: WakeLoopOptions) {
+    this.#job = job
+    this.#sleep(job.tickMs(), true)
   }
-  const runUntilQuiet = async (): Promise<void> => {
+
+  wake(): void {
+    this.#isWanted = true
+    if (this.#failuresInARow === 0) this.#begin()
+  }
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#stopping?.abort()
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  #sleep(ms: number, isTick: boolean): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      if (isTick) this.#job.onTick()
+      this.#begin()
+    }, ms)
+    this.#timer.unref()
+  }
+  #begin(): void {
+    if (this.#running !== undefined || this.#isStopped) return
+    clearTimeout(this.#timer)
+    this.#stopping = new AbortController()
+    this.#running = this.#runUntilQuiet(this.#stopping.signal).then(() => {
+      this.#running = undefined
+      this.#stopping = undefined
+      if (this.#isStopped) return
+      if (this.#failuresInARow > 0) this.#sleep(this.#job.retryDelayMs(this.#failuresInARow), false)
+      else this.#sleep(this.#job.tickMs(), true)
+    })
+  }
+  async #runUntilQuiet(signal: AbortSignal): Promise<void> {
     do {
-      isWanted = false
+      this.#isWanted = false
       try {
-        await run(stopping.signal)
-        failuresInARow = 0
+        await this.#job.run(signal)
+        this.#failuresInARow = 0
       } catch (error) {
-        if (stopping.signal.aborted) return
-        failuresInARow += 1
-        onError(error)
+        if (signal.aborted) return
+        this.#failuresInARow += 1
+        this.#job.onError(error)
         // A wake during an outage must not turn into a busy loop: the retry timer is the only way on.
         return
       }
-    } while (isWanted && !stopping.signal.aborted)
-  }
-  const begin = (): void => {
-    if (running !== undefined || stopping.signal.aborted) return
-    clearTimeout(timer)
-    running = runUntilQuiet().then(() => {
-      running = undefined
-      if (stopping.signal.aborted) return
-      if (failuresInARow > 0) sleep(retryDelayMs(failuresInARow), false)
-      else sleep(tickMs(), true)
-    })
-  }
-  sleep(tickMs(), true)
-  return {
-    wake() {
-      isWanted = true
-      if (failuresInARow === 0) begin()
-    },
-    async stop() {
-      stopping.abort()
-      clearTimeout(timer)
-      await running
-    },
+    } while (this.#isWanted && !signal.aborted)
   }
 }

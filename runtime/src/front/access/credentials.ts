@@ -12,37 +12,31 @@ export interface Credential {
 }
 
 /** The keys of one environment. A revoked one stays as a mark, so that an older document read late can not revive it. */
-export interface Credentials {
-  /** @returns false when a newer or the same revision of this key is already known */
-  apply(stored: StoredCredential): boolean
-  /** The credential of a key that opens now. Missing, malformed, unknown, revoked and expired look the same. */
-  find(key: string | undefined, nowMs: number): Credential | undefined
-  readonly size: number
-}
+export class Credentials {
+  #byHash: Map<string, Credential> | undefined
 
-export function createCredentials(): Credentials {
-  const byHash = new Map<string, Credential>()
-  return {
-    apply(stored) {
-      const known = byHash.get(stored.hash)
-      if (known !== undefined && known.revision >= stored.revision) return false
-      byHash.set(stored.hash, {
-        id: stored.credentialId,
-        applicationName: encodeURIComponent(stored.applicationName),
-        revision: stored.revision,
-        isActive: stored.state === 'active',
-        expiresAtMs: stored.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
-      })
-      return true
-    },
-    find(key, nowMs) {
-      if (key === undefined || key === '') return undefined
-      // The key is hashed at every request on purpose: a cache by raw key would keep keys in memory and outlive a revocation.
-      const credential = byHash.get(hash('sha256', key, 'base64'))
-      return credential?.isActive === true && credential.expiresAtMs > nowMs ? credential : undefined
-    },
-    get size() {
-      return byHash.size
-    },
+  /** @returns false when a newer or the same revision of this key is already known */
+  apply(stored: StoredCredential): boolean {
+    this.#byHash ??= new Map()
+    const known = this.#byHash.get(stored.hash)
+    if (known !== undefined && known.revision >= stored.revision) return false
+    this.#byHash.set(stored.hash, {
+      id: stored.credentialId,
+      applicationName: encodeURIComponent(stored.applicationName),
+      revision: stored.revision,
+      isActive: stored.state === 'active',
+      expiresAtMs: stored.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+    })
+    return true
+  }
+  /** The credential of a key that opens now. Missing, malformed, unknown, revoked and expired look the same. */
+  find(key: string | undefined, nowMs: number): Credential | undefined {
+    if (key === undefined || key === '') return undefined
+    // The key is hashed at every request on purpose: a cache by raw key would keep keys in memory and outlive a revocation.
+    const credential = this.#byHash?.get(hash('sha256', key, 'base64'))
+    return credential?.isActive === true && credential.expiresAtMs > nowMs ? credential : undefined
+  }
+  get size(): number {
+    return this.#byHash?.size ?? 0
   }
 }

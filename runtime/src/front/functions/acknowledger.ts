@@ -1,10 +1,10 @@
 import { gatewayCollections, type LiveRuntime } from '@imprun/contracts'
-import type { Collection, Db } from 'mongodb'
+import type { Collection, MongoClient } from 'mongodb'
 import type { Log } from '../../platform/log.ts'
 import type { Observe } from '../observe.ts'
 import type { ServedEnvironment } from './served-environment.ts'
 
-/** Keeps this runtime's documents in one gateway's `__runtimes`: what each environment has reached. */
+/** Keeps this runtime's documents in the gateways' `__runtimes`: what each environment has reached. */
 export interface Acknowledger {
   /** Tells at once how far the environment is, if that is news. Calls that come while a message is on its way lead to one more. */
   acknowledge(served: ServedEnvironment): void
@@ -14,9 +14,10 @@ export interface Acknowledger {
   acknowledgeNow(served: ServedEnvironment): Promise<void>
   /** The runtime no longer serves this environment: nobody shall wait for it. */
   withdraw(served: ServedEnvironment): Promise<void>
-  /** Writes again what is missing in the database. @throws the driver's error */
-  verify(): Promise<void>
-  stop(): Promise<void>
+  /** Writes again what is missing in the database of a gateway. @param environments all that are served of it @throws the driver's error */
+  verify(gatewayDatabase: string, environments: readonly ServedEnvironment[]): Promise<void>
+  /** Tells nothing more of these environments, and waits for what is on its way. */
+  forget(environments: readonly ServedEnvironment[]): Promise<void>
 }
 
 const retryMs = 500
@@ -24,22 +25,23 @@ const retryMs = 500
 interface Told {
   /** What the document says, or is about to say. */
   revision: number
-  isWriting: boolean
   isWanted: boolean
+  /** Settles when nothing is on its way any more. */
+  writing: Promise<void> | undefined
 }
 
-export function createAcknowledger(options: { database: Db; runtimeId: string; log: Log; observe: Observe }): Acknowledger {
-  const { database, runtimeId, log, observe } = options
-  // An acknowledgement that a failover takes back is written again at the next tick, so it need not wait for a majority.
-  const runtimes: Collection<LiveRuntime> = database.collection(gatewayCollections.runtimes, { writeConcern: { w: 1 } })
+export function createAcknowledger(options: { client: MongoClient; runtimeId: string; log: Log; observe: Observe }): Acknowledger {
+  const { client, runtimeId, log, observe } = options
   const told = new Map<ServedEnvironment, Told>()
-  const writing = new Set<Promise<void>>()
+  // An acknowledgement that a failover takes back is written again at the next tick, so it need not wait for a majority.
+  const runtimesOf = (gatewayDatabase: string): Collection<LiveRuntime> =>
+    client.db(gatewayDatabase).collection(gatewayCollections.runtimes, { writeConcern: { w: 1 } })
 
   const write = async (served: ServedEnvironment): Promise<void> => {
     const { environment, revision, failures, appliedAt, quarantined } = served
     const state = told.get(served)
     if (state !== undefined) state.revision = revision
-    await runtimes.updateOne(
+    await runtimesOf(environment.assignment.gatewayDatabase).updateOne(
       { _id: idOf(runtimeId, served) },
       {
         $set: { runtimeId, environment: environment.name, revision, failures, quarantined, ...(appliedAt === undefined ? {} : { appliedAt }) },
@@ -53,13 +55,9 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
     const state = told.get(served)
     if (state === undefined || state.revision === served.revision) return
     state.isWanted = true
-    if (state.isWriting) return
-    state.isWriting = true
-    const written = writeUntilTold(served, state).finally(() => {
-      state.isWriting = false
-      writing.delete(written)
+    state.writing ??= writeUntilTold(served, state).finally(() => {
+      state.writing = undefined
     })
-    writing.add(written)
   }
   const writeUntilTold = async (served: ServedEnvironment, state: Told): Promise<void> => {
     while (state.isWanted && told.has(served)) {
@@ -74,14 +72,10 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
       }
     }
   }
-  /** What could not be written is written anew, and so is what somebody removed or a failover lost. */
-  const verify = async (): Promise<void> => {
-    const settled = [...told].filter(([served, { revision, isWriting }]) => !isWriting && revision === served.revision)
-    const ids = settled.map(([served]) => idOf(runtimeId, served))
-    const there = await runtimes.find({ _id: { $in: ids } }, { projection: { revision: 1 } }).toArray()
-    const known = new Map(there.map(({ _id, revision }) => [_id, revision]))
-    for (const [served, state] of settled) if ((known.get(idOf(runtimeId, served)) ?? -1) < state.revision) state.revision = -1
-    for (const served of told.keys()) acknowledge(served)
+  const forget = async (environments: readonly ServedEnvironment[]): Promise<void> => {
+    const writing = environments.map((served) => told.get(served)?.writing)
+    for (const served of environments) told.delete(served)
+    await Promise.allSettled(writing)
   }
 
   return {
@@ -92,19 +86,28 @@ export function createAcknowledger(options: { database: Db; runtimeId: string; l
       acknowledge(served)
     },
     async acknowledgeNow(served) {
-      if (!told.has(served)) told.set(served, { revision: -1, isWriting: false, isWanted: false })
+      if (!told.has(served)) told.set(served, { revision: -1, isWanted: false, writing: undefined })
       await write(served)
     },
     async withdraw(served) {
-      told.delete(served)
-      await Promise.allSettled(writing)
-      await runtimes.deleteOne({ _id: idOf(runtimeId, served) })
+      await forget([served])
+      await runtimesOf(served.environment.assignment.gatewayDatabase).deleteOne({ _id: idOf(runtimeId, served) })
     },
-    verify,
-    async stop() {
-      told.clear()
-      await Promise.allSettled(writing)
+    /** What could not be written is written anew, and so is what somebody removed or a failover lost. */
+    async verify(gatewayDatabase, environments) {
+      const states = environments.flatMap((served) => ({ served, state: told.get(served) }))
+      const settled = states.filter(({ served, state }) => state?.writing === undefined && state?.revision === served.revision)
+      const ids = settled.map(({ served }) => idOf(runtimeId, served))
+      const there = await runtimesOf(gatewayDatabase)
+        .find({ _id: { $in: ids } }, { projection: { revision: 1 } })
+        .toArray()
+      const known = new Map(there.map(({ _id, revision }) => [_id, revision]))
+      for (const { served, state } of settled) {
+        if (state !== undefined && (known.get(idOf(runtimeId, served)) ?? -1) < state.revision) state.revision = -1
+      }
+      for (const served of environments) acknowledge(served)
     },
+    forget,
   }
 }
 

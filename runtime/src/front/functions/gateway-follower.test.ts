@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert'
 import { egressRulesDefault, environmentLimitsDefault, gatewayCollections } from '@imprun/contracts'
+import { givenCanaryCounts } from '../../../test/support/given-canary-counts.ts'
 import { createMemoryBell } from '../../../test/support/memory-bell.ts'
 import { silentLog } from '../../platform/log.ts'
 import { Environment } from '../environment.ts'
 import type { BelledCollection } from './bell.ts'
-import { createGatewayFollower } from './gateway-follower.ts'
+import { createFollowers } from './gateway-follower.ts'
 import type { GatewayDocument, GatewayReader } from './gateway-reader.ts'
 
 const settings = (revision: number, authType: 'none' | 'key-auth'): GatewayDocument => ({
@@ -41,7 +42,7 @@ function givenFollower() {
       if (failuresLeft-- > 0) throw new Error('MongoDB is away.')
       return [...documents]
     },
-    readSince: async (collection, _environments, revision) => {
+    readSince: async (_database, collection, _environments, revision) => {
       reads.push(collection)
       if (failuresLeft-- > 0) throw new Error('MongoDB is away.')
       return documents.filter((document) => collectionOf[document.kind] === collection && document.revision > revision)
@@ -50,9 +51,7 @@ function givenFollower() {
   }
   const environment = new Environment({ gatewayId: 'a', environment: 'dev', fence: 1, hosts: [], gatewayDatabase: '', dataDatabase: '', dataUri: '' })
   const bell = createMemoryBell()
-  const follower = createGatewayFollower({
-    gatewayId: 'a',
-    gatewayDatabase: 'gatewayid_a',
+  const follow = createFollowers({
     reader,
     acknowledger: {
       acknowledge: (served) => void acknowledged.push({ revision: served.revision, authType: environment.authType }),
@@ -60,13 +59,14 @@ function givenFollower() {
       acknowledgeNow: async () => {},
       withdraw: async () => {},
       verify: async () => {},
-      stop: async () => {},
+      forget: async () => {},
     },
     bell,
-    host: { load: async () => ({ outcome: 'loaded' }), unload: () => {}, configure: () => undefined, schedule: () => {} },
+    host: { load: async () => ({ outcome: 'loaded' }), unload: () => {}, configure: () => undefined, schedule: () => {}, canaryCounts: givenCanaryCounts() },
     log: silentLog,
     observe: () => {},
   })
+  const follower = follow({ gatewayId: 'a', gatewayDatabase: 'gatewayid_a' })
   const until = async (isTrue: () => boolean): Promise<void> => {
     while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 1))
   }

@@ -1,18 +1,18 @@
 import { belledCollections, type EnvironmentName } from '@imprun/contracts'
 import type { Log } from '../../platform/log.ts'
-import { createWakeLoop } from '../../platform/wake-loop.ts'
+import { createWakeLoop, type WakeLoop, type WakeLoopOptions } from '../../platform/wake-loop.ts'
 import type { Environment } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { Acknowledger } from './acknowledger.ts'
-import type { Bell, BelledCollection } from './bell.ts'
+import type { Bell, BelledCollection, BellHint, BellScope, BellState, Listening } from './bell.ts'
 import type { GatewayDocument, GatewayReader } from './gateway-reader.ts'
-import { type FunctionHost, ServedEnvironment } from './served-environment.ts'
+import { type FunctionHost, ServedEnvironment, type ServedPorts } from './served-environment.ts'
 
 /**
  * Follows one gateway's documents for the environments of it that are assigned here: hears the bell, reads what is newer, applies, acknowledges.
  *
  * Revisions become visible in rising order over all collections of a gateway, but each collection is read by itself, and only the rung one is read at once. So
- * what has been seen is not yet what is complete: `#confirm` follows with a read of all of them that begins after the highest revision was seen, and only up to
+ * what has been seen is not yet what is complete: `#read` of all follows with a read of all of them that begins after the highest revision was seen, and only up to
  * that revision is acknowledged. It runs while the worker loads, so it costs no time.
  */
 export interface GatewayFollower {
@@ -29,7 +29,8 @@ export interface GatewayFollower {
 }
 
 const tickMs = { live: 15_000, liveSpread: 15_000, deaf: 1_000, deafSpread: 1_000 } as const
-const retryDelayMs = (failuresInARow: number): number => Math.min(2_000, 50 * 2 ** failuresInARow) * (0.75 + Math.random() / 2)
+// Node keeps a list for each duration that is waited for: thousands of gateways whose ticks are spread share those of some hundred durations.
+const tickStepMs = 100
 
 interface Joining {
   served: ServedEnvironment
@@ -39,184 +40,218 @@ interface Joining {
   reject: (error: Error) => void
 }
 
-export function createGatewayFollower(options: {
-  gatewayId: string
-  gatewayDatabase: string
+/** What all followers of a runtime share. */
+export interface FollowerPorts {
   reader: GatewayReader
   acknowledger: Acknowledger
   bell: Bell
   host: FunctionHost
   log: Log
   observe: Observe
-}): GatewayFollower {
-  const { gatewayId, gatewayDatabase, reader, acknowledger, bell, host, log, observe } = options
-  const followed = new Map<EnvironmentName, ServedEnvironment>()
-  let joining: Joining[] = []
-  let dirty = new Set<BelledCollection>()
-  /** The highest revision read from each collection; undefined until the first environment has been loaded. */
-  let cursors: Record<BelledCollection, number> | undefined
-  let confirmedRevision = -1
-  /** The gateway's own counter at the last look; what it has counted is known. */
-  let countedRevision = -1
-  let isLookDue = false
-  let isFailing = false
-  let freshAtMs = performance.now()
+}
 
-  const seenRevision = (): number => (cursors === undefined ? -1 : Math.max(...Object.values(cursors)))
-  const soil = (): void => {
-    dirty = new Set(belledCollections)
+/** @returns what begins to follow a gateway */
+export function createFollowers(ports: FollowerPorts): (gateway: BellScope) => GatewayFollower {
+  const servedPorts: ServedPorts = { host: ports.host, observe: ports.observe, onProgress: ports.acknowledger.acknowledge }
+  return (gateway) => new DocumentFollower(gateway, ports, servedPorts)
+}
+
+/** A class, because there is one for each of thousands of gateways: its methods are then there once. */
+class DocumentFollower implements GatewayFollower, WakeLoopOptions {
+  readonly #gateway: BellScope
+  readonly #ports: FollowerPorts
+  readonly #servedPorts: ServedPorts
+  readonly #listening: Listening
+  readonly #loop: WakeLoop
+  #followed: ServedEnvironment[] = []
+  #joining: Joining[] = []
+  #dirty: readonly BelledCollection[] = []
+  /** The highest revision read from each collection; undefined until the first environment has been loaded. */
+  #cursors: Record<BelledCollection, number> | undefined
+  #confirmedRevision = -1
+  /** The gateway's own counter at the last look; what it has counted is known. */
+  #countedRevision = -1
+  #isLookDue = false
+  #isFailing = false
+  #freshAtMs = performance.now()
+  /** Environments of which something was read that has not been acknowledged. The others' new revision may wait for the heartbeat. */
+  #waitingToTell: readonly ServedEnvironment[] = []
+
+  constructor(gateway: BellScope, ports: FollowerPorts, servedPorts: ServedPorts) {
+    this.#gateway = gateway
+    this.#ports = ports
+    this.#servedPorts = servedPorts
+    this.#listening = ports.bell.listen(gateway, (hint) => this.#onRung(hint))
+    this.#loop = createWakeLoop(this)
+    this.#listening.onState((state) => this.#onBellState(state))
   }
 
-  const join = async (wish: Joining): Promise<void> => {
+  add(environment: Environment): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#joining.push({ served: new ServedEnvironment(environment, this.#servedPorts), attempt: undefined, resolve, reject })
+      this.#loop.wake()
+    })
+  }
+  async remove(environment: Environment): Promise<void> {
+    const leaving = this.#joining.filter(({ served }) => served.environment === environment)
+    this.#joining = this.#joining.filter((wish) => !leaving.includes(wish))
+    for (const wish of leaving) {
+      wish.reject(new Error(`The environment ${environment.key} was taken away while it was loaded.`))
+      await wish.attempt?.catch(() => {})
+    }
+    const served = this.#find(environment.name)
+    if (served?.environment !== environment) return
+    this.#followed = this.#followed.filter((other) => other !== served)
+    this.#waitingToTell = this.#waitingToTell.filter((other) => other !== served)
+    await this.#ports.acknowledger.withdraw(served)
+  }
+  tellAgain({ name }: Environment): void {
+    const served = this.#find(name)
+    if (served !== undefined) this.#ports.acknowledger.tellAgain(served)
+  }
+  hasRefused(environment: EnvironmentName, functionName: string): boolean {
+    return this.#find(environment)?.hasRefused(functionName) ?? false
+  }
+  get isEmpty(): boolean {
+    return this.#followed.length + this.#joining.length === 0
+  }
+  staleSinceMs(): number | undefined {
+    return this.#isFailing || (this.#listening.state() === 'deaf' && this.#cursors !== undefined) ? this.#freshAtMs : undefined
+  }
+  async stop(): Promise<void> {
+    await this.#listening.close()
+    for (const wish of this.#joining.splice(0)) wish.reject(new Error('The runtime stops.'))
+    await this.#loop.stop()
+    await this.#ports.acknowledger.forget(this.#followed)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (this.#joining.length > 0 && !signal.aborted) {
+      const [wish] = this.#joining
+      if (wish === undefined) break
+      wish.attempt = this.#join(wish)
+      await wish.attempt
+      this.#joining = this.#joining.filter((other) => other !== wish)
+    }
+    while ((this.#dirty.length > 0 || this.#confirmedRevision < this.#seenRevision()) && !signal.aborted) {
+      const collections = this.#dirty.length > 0 ? this.#dirty : belledCollections
+      this.#dirty = []
+      try {
+        await this.#read(collections)
+      } catch (error) {
+        this.#dirty = belledCollections
+        throw error
+      }
+    }
+    if (this.#isLookDue && this.#cursors !== undefined) {
+      this.#isLookDue = false
+      await this.#look().catch((error: unknown) => {
+        this.#isLookDue = true
+        throw error
+      })
+    }
+    this.#isFailing = false
+    this.#freshAtMs = performance.now()
+    this.#tell()
+  }
+  tickMs(): number {
+    const [ms, spreadMs] = this.#listening.state() === 'live' ? [tickMs.live, tickMs.liveSpread] : [tickMs.deaf, tickMs.deafSpread]
+    return ms + Math.floor((Math.random() * spreadMs) / tickStepMs) * tickStepMs
+  }
+  retryDelayMs(failuresInARow: number): number {
+    return Math.min(2_000, 50 * 2 ** failuresInARow) * (0.75 + Math.random() / 2)
+  }
+  onTick(): void {
+    this.#isLookDue = true
+  }
+  onError(error: unknown): void {
+    this.#isFailing = true
+    this.#ports.log.warn({ gatewayId: this.#gateway.gatewayId, error }, "The gateway's documents could not be read; what is known goes on serving.")
+  }
+
+  #onRung(hint: BellHint | undefined): void {
+    if (hint === undefined) this.#dirty = belledCollections
+    else if (!this.#dirty.includes(hint.collection)) this.#dirty = [...this.#dirty, hint.collection]
+    this.#loop.wake()
+  }
+  #onBellState(state: BellState): void {
+    this.#ports.observe({ type: 'bell', gatewayId: this.#gateway.gatewayId, state })
+    if (state === 'deaf') this.#freshAtMs = performance.now()
+    // Whatever rang while nobody listened is found by a look; and the new state has another tick.
+    this.#isLookDue = true
+    this.#loop.wake()
+  }
+
+  #find(environment: EnvironmentName): ServedEnvironment | undefined {
+    return this.#followed.find((served) => served.environment.name === environment)
+  }
+  #seenRevision(): number {
+    return this.#cursors === undefined ? -1 : Math.max(...Object.values(this.#cursors))
+  }
+  async #join(wish: Joining): Promise<void> {
+    const { reader, acknowledger, log } = this.#ports
+    const { gatewayDatabase } = this.#gateway
     const { served } = wish
     // First the counter, then the documents: all that the counter has counted can be read by then.
-    const revision = await reader.readRevision()
-    const documents = await reader.readAll(served.environment.name)
-    if (cursors === undefined) {
-      cursors = Object.fromEntries(belledCollections.map((name) => [name, revision])) as Record<BelledCollection, number>
+    const revision = await reader.readRevision(gatewayDatabase)
+    const documents = await reader.readAll(gatewayDatabase, served.environment.name)
+    if (this.#cursors === undefined) {
+      this.#cursors = Object.fromEntries(belledCollections.map((name) => [name, revision])) as Record<BelledCollection, number>
       // Only for the first: what this revision changed in environments that are followed already may not have been read.
-      confirmedRevision = revision
-      countedRevision = revision
+      this.#confirmedRevision = revision
+      this.#countedRevision = revision
     }
     for (const document of documents) served.apply(document)
     if (served.environment.settingsRevision < 0) log.warn({ environment: served.environment.key }, 'The environment has no settings yet; nobody is let in.')
     served.confirm(revision)
     await acknowledger.acknowledgeNow(served)
-    if (!joining.includes(wish)) {
+    if (!this.#joining.includes(wish)) {
       await acknowledger.withdraw(served)
       return
     }
-    followed.set(served.environment.name, served)
+    this.#followed = [...this.#followed, served]
     wish.resolve()
   }
 
-  /** Environments of which something was read that has not been acknowledged. The others' new revision may wait for the heartbeat. */
-  const waitingToTell = new Set<ServedEnvironment>()
-  const applyAll = (documents: readonly GatewayDocument[]): void => {
+  async #read(collections: readonly BelledCollection[]): Promise<void> {
+    const known = this.#cursors
+    if (known === undefined) return
+    const before = this.#seenRevision()
+    const names = this.#followed.map(({ environment }) => environment.name)
+    const { reader } = this.#ports
+    const readOne = async (collection: BelledCollection) => ({
+      collection,
+      documents: await reader.readSince(this.#gateway.gatewayDatabase, collection, names, known[collection]),
+    })
+    const found = await Promise.all(collections.map(readOne))
+    for (const { collection, documents } of found) known[collection] = Math.max(known[collection], documents.at(-1)?.revision ?? -1)
+    this.#apply(found.flatMap(({ documents }) => documents).sort((a, b) => a.revision - b.revision))
+    if (collections.length === belledCollections.length) this.#confirmedRevision = Math.max(this.#confirmedRevision, before)
+  }
+  #apply(documents: readonly GatewayDocument[]): void {
+    const waiting = new Set(this.#waitingToTell)
     for (const document of documents) {
-      const served = followed.get(document.environment)
+      const served = this.#find(document.environment)
       if (served === undefined) continue
       served.apply(document)
-      waitingToTell.add(served)
+      waiting.add(served)
     }
-  }
-  const read = async (collections: readonly BelledCollection[]): Promise<void> => {
-    const known = cursors
-    if (known === undefined) return
-    const before = seenRevision()
-    const names = [...followed.keys()]
-    const found = await Promise.all(
-      collections.map(async (collection) => ({ collection, documents: await reader.readSince(collection, names, known[collection]) })),
-    )
-    for (const { collection, documents } of found) known[collection] = Math.max(known[collection], documents.at(-1)?.revision ?? -1)
-    applyAll(found.flatMap(({ documents }) => documents).sort((a, b) => a.revision - b.revision))
-    if (collections.length === belledCollections.length) confirmedRevision = Math.max(confirmedRevision, before)
+    this.#waitingToTell = [...waiting]
   }
   /** One small read tells whether the bell kept something back; thousands of gateways look like this all the time. */
-  const look = async (): Promise<void> => {
-    const revision = await reader.readRevision()
-    if (revision > countedRevision) {
-      await read(belledCollections)
-      countedRevision = revision
-      confirmedRevision = Math.max(confirmedRevision, revision)
+  async #look(): Promise<void> {
+    const { reader, acknowledger } = this.#ports
+    const revision = await reader.readRevision(this.#gateway.gatewayDatabase)
+    if (revision > this.#countedRevision) {
+      await this.#read(belledCollections)
+      this.#countedRevision = revision
+      this.#confirmedRevision = Math.max(this.#confirmedRevision, revision)
     }
-    await acknowledger.verify()
+    await acknowledger.verify(this.#gateway.gatewayDatabase, this.#followed)
   }
-  const lookNext = (): void => {
-    isLookDue = true
-  }
-  const tell = (): void => {
-    for (const served of followed.values()) served.confirm(confirmedRevision)
-    for (const served of waitingToTell) acknowledger.acknowledge(served)
-    waitingToTell.clear()
-  }
-
-  const listening = bell.listen({ gatewayId, gatewayDatabase }, (hint) => {
-    if (hint === undefined) soil()
-    else dirty.add(hint.collection)
-    loop.wake()
-  })
-  const loop = createWakeLoop({
-    async run(signal) {
-      while (joining.length > 0 && !signal.aborted) {
-        const [wish] = joining
-        if (wish === undefined) break
-        wish.attempt = join(wish)
-        await wish.attempt
-        joining = joining.filter((other) => other !== wish)
-      }
-      while ((dirty.size > 0 || confirmedRevision < seenRevision()) && !signal.aborted) {
-        const collections = dirty.size > 0 ? [...dirty] : [...belledCollections]
-        dirty = new Set()
-        try {
-          await read(collections)
-        } catch (error) {
-          soil()
-          throw error
-        }
-      }
-      if (isLookDue && cursors !== undefined) {
-        isLookDue = false
-        await look().catch((error: unknown) => {
-          isLookDue = true
-          throw error
-        })
-      }
-      isFailing = false
-      freshAtMs = performance.now()
-      tell()
-    },
-    tickMs: () => (listening.state() === 'live' ? tickMs.live + Math.random() * tickMs.liveSpread : tickMs.deaf + Math.random() * tickMs.deafSpread),
-    retryDelayMs,
-    onTick: lookNext,
-    onError(error) {
-      isFailing = true
-      log.warn({ gatewayId, error }, "The gateway's documents could not be read; what is known goes on serving.")
-    },
-  })
-  listening.onState((state) => {
-    observe({ type: 'bell', gatewayId, state })
-    if (state === 'deaf') freshAtMs = performance.now()
-    // Whatever rang while nobody listened is found by a look; and the new state has another tick.
-    lookNext()
-    loop.wake()
-  })
-
-  return {
-    add(environment) {
-      const served = new ServedEnvironment(environment, host, observe, () => acknowledger.acknowledge(served))
-      return new Promise<void>((resolve, reject) => {
-        joining.push({ served, attempt: undefined, resolve, reject })
-        loop.wake()
-      })
-    },
-    async remove(environment) {
-      const { leaving, staying } = Object.groupBy(joining, ({ served }) => (served.environment === environment ? 'leaving' : 'staying'))
-      joining = staying ?? []
-      for (const wish of leaving ?? []) {
-        wish.reject(new Error(`The environment ${environment.key} was taken away while it was loaded.`))
-        await wish.attempt?.catch(() => {})
-      }
-      const served = followed.get(environment.name)
-      if (served?.environment !== environment) return
-      followed.delete(environment.name)
-      waitingToTell.delete(served)
-      await acknowledger.withdraw(served)
-    },
-    tellAgain({ name }) {
-      const served = followed.get(name)
-      if (served !== undefined) acknowledger.tellAgain(served)
-    },
-    hasRefused: (environment, functionName) => followed.get(environment)?.hasRefused(functionName) ?? false,
-    get isEmpty() {
-      return followed.size + joining.length === 0
-    },
-    staleSinceMs: () => (isFailing || (listening.state() === 'deaf' && cursors !== undefined) ? freshAtMs : undefined),
-    async stop() {
-      await listening.close()
-      for (const wish of joining.splice(0)) wish.reject(new Error('The runtime stops.'))
-      await loop.stop()
-      await acknowledger.stop()
-    },
+  #tell(): void {
+    for (const served of this.#followed) served.confirm(this.#confirmedRevision)
+    for (const served of this.#waitingToTell) this.#ports.acknowledger.acknowledge(served)
+    this.#waitingToTell = []
   }
 }

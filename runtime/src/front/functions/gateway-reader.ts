@@ -11,7 +11,7 @@ import {
   type StoredCredential,
   storedCredentialSchema,
 } from '@imprun/contracts'
-import type { Db, Document, FindOptions } from 'mongodb'
+import type { Document, FindOptions, MongoClient } from 'mongodb'
 import type { z } from 'zod'
 import type { Log } from '../../platform/log.ts'
 import type { FunctionSource } from '../environment.ts'
@@ -26,59 +26,64 @@ export type GatewayDocument =
   | { kind: 'credential'; revision: number; environment: EnvironmentName; credential: StoredCredential }
   | { kind: 'function'; revision: number; environment: EnvironmentName; published: PublishedFunctionHead; source?: FunctionSource }
 
-/** Reads what the backend writes into one gateway's database. */
+/** Reads what the backend writes into the gateways' databases. It keeps no object of the driver for them: each weighs more than all that is known of a gateway. */
 export interface GatewayReader {
   /** The gateway's highest revision: all documents up to it can be read by whoever reads after. */
-  readRevision(): Promise<number>
+  readRevision(gatewayDatabase: string): Promise<number>
   /** All documents of one environment, without code. */
-  readAll(environment: EnvironmentName): Promise<GatewayDocument[]>
+  readAll(gatewayDatabase: string, environment: EnvironmentName): Promise<GatewayDocument[]>
   /** Documents of one collection above a revision, lowest first, with code. */
-  readSince(collection: BelledCollection, environments: readonly EnvironmentName[], revision: number): Promise<GatewayDocument[]>
-  readSource(environment: EnvironmentName, functionName: string): Promise<FunctionSource | undefined>
+  readSince(gatewayDatabase: string, collection: BelledCollection, environments: readonly EnvironmentName[], revision: number): Promise<GatewayDocument[]>
+  readSource(gatewayDatabase: string, environment: EnvironmentName, functionName: string): Promise<FunctionSource | undefined>
 }
 
 const withoutCode = { code: 0, sourceMap: 0 } as const
 
-export function createGatewayReader(database: Db, log: Log): GatewayReader {
-  const find = (collection: BelledCollection, filter: Document, options: FindOptions = {}): Promise<Document[]> =>
-    database.collection(collection).find(filter, options).toArray()
-  const readable = (collection: BelledCollection, documents: Document[]): GatewayDocument[] =>
+export function createGatewayReader(client: MongoClient, log: Log): GatewayReader {
+  const find = (database: string, collection: BelledCollection, filter: Document, options: FindOptions = {}): Promise<Document[]> =>
+    client.db(database).collection(collection).find(filter, options).toArray()
+  const readable = (database: string, collection: BelledCollection, documents: Document[]): GatewayDocument[] =>
     documents.flatMap((document) => {
       const parsed = parsers[collection](document)
       if (parsed !== undefined) return [parsed]
-      log.error({ database: database.databaseName, collection, id: String(document._id) }, 'A document of the gateway can not be read and is passed over.')
+      log.error({ database, collection, id: String(document._id) }, 'A document of the gateway can not be read and is passed over.')
       return []
     })
 
   return {
-    async readRevision() {
-      const counter = await database.collection<{ _id: string; value: number }>(gatewayCollections.counters).findOne({ _id: revisionCounterId })
+    async readRevision(database) {
+      const counters = client.db(database).collection<{ _id: string; value: number }>(gatewayCollections.counters)
+      const counter = await counters.findOne({ _id: revisionCounterId })
       return counter?.value ?? 0
     },
-    async readAll(environment) {
+    async readAll(database, environment) {
       const [settings, variables, credentials, functions] = await Promise.all([
-        find(gatewayCollections.environments, { environment }),
-        find(gatewayCollections.variables, { environment }),
-        find(gatewayCollections.credentials, { environment }),
-        find(gatewayCollections.publishedFunctions, { environment }, { projection: withoutCode }),
+        find(database, gatewayCollections.environments, { environment }),
+        find(database, gatewayCollections.variables, { environment }),
+        find(database, gatewayCollections.credentials, { environment }),
+        find(database, gatewayCollections.publishedFunctions, { environment }, { projection: withoutCode }),
       ])
       return [
-        ...readable(gatewayCollections.environments, settings),
-        ...readable(gatewayCollections.variables, variables),
-        ...readable(gatewayCollections.credentials, credentials),
-        ...readable(gatewayCollections.publishedFunctions, functions),
+        ...readable(database, gatewayCollections.environments, settings),
+        ...readable(database, gatewayCollections.variables, variables),
+        ...readable(database, gatewayCollections.credentials, credentials),
+        ...readable(database, gatewayCollections.publishedFunctions, functions),
       ]
     },
-    async readSince(collection, environments, revision) {
-      return readable(collection, await find(collection, { environment: { $in: environments }, revision: { $gt: revision } }, { sort: { revision: 1 } }))
+    async readSince(database, collection, environments, revision) {
+      const newer = { environment: { $in: environments }, revision: { $gt: revision } }
+      return readable(database, collection, await find(database, collection, newer, { sort: { revision: 1 } }))
     },
-    async readSource(environment, name) {
-      const [document] = await find(gatewayCollections.publishedFunctions, { environment, name })
+    async readSource(database, environment, name) {
+      const [document] = await find(database, gatewayCollections.publishedFunctions, { environment, name })
       const parsed = document === undefined ? undefined : parsers[gatewayCollections.publishedFunctions](document)
       return parsed?.kind === 'function' && !parsed.published.isRemoved ? parsed.source : undefined
     },
   }
 }
+
+/** Of the version that serves; a candidate beside it raises only the document's revision. */
+export const codeRevisionOf = ({ revision, codeRevision = revision }: PublishedFunctionHead): number => codeRevision
 
 const functionHeadSchema = publishedFunctionSchema.omit({ code: true, sourceMap: true })
 const parsers: Record<BelledCollection, (document: Document) => GatewayDocument | undefined> = {
@@ -93,7 +98,7 @@ const parsers: Record<BelledCollection, (document: Document) => GatewayDocument 
       ...placed(published),
       published,
       ...(typeof document.code === 'string' && typeof document.sourceMap === 'string'
-        ? { source: { version: published.version, revision: published.revision, code: document.code, sourceMap: document.sourceMap } }
+        ? { source: { version: published.version, revision: codeRevisionOf(published), code: document.code, sourceMap: document.sourceMap } }
         : {}),
     })),
 }

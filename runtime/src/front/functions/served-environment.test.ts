@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { givenCanaryCounts } from '../../../test/support/given-canary-counts.ts'
 import { Environment } from '../environment.ts'
 import type { LoadOutcome } from '../supervision/call.ts'
 import type { GatewayDocument } from './gateway-reader.ts'
@@ -41,13 +42,9 @@ function givenServed({ hasWorker = false } = {}) {
     unload: (_: Environment, index: number) => void unloaded.push(index),
     configure: () => (hasWorker ? new Promise<void>((resolve) => configuring.push(resolve)) : undefined),
     schedule: () => undefined,
+    canaryCounts: givenCanaryCounts(),
   }
-  const served = new ServedEnvironment(
-    environment,
-    host,
-    () => {},
-    () => {},
-  )
+  const served = new ServedEnvironment(environment, { host, observe: () => {}, onProgress: () => {} })
   return { served, environment, loads, unloaded, configuring, settle: async (at: number, outcome: LoadOutcome) => loads[at]?.settle(outcome) }
 }
 const loaded: LoadOutcome = { outcome: 'loaded' }

@@ -1,13 +1,35 @@
 import type { ApplyFailure, QuarantinedFunction, ScheduleRule } from '@imprun/contracts'
+import type { RefusedMessage } from '../../frames/frames.ts'
+import { type CandidateHost, Candidates } from '../canary/candidates.ts'
 import type { Environment, FunctionSource } from '../environment.ts'
 import type { Observe } from '../observe.ts'
 import type { LoadOutcome } from '../supervision/call.ts'
 import type { Supervisor } from '../supervision/supervisor.ts'
-import type { GatewayDocument, PublishedFunctionHead } from './gateway-reader.ts'
+import { codeRevisionOf, type GatewayDocument, type PublishedFunctionHead } from './gateway-reader.ts'
 
-export interface FunctionHost extends Pick<Supervisor, 'load' | 'unload' | 'configure'> {
+export interface FunctionHost extends CandidateHost, Pick<Supervisor, 'configure'> {
   /** When the function runs by itself, from this revision on; undefined: it does not. */
   schedule(environment: Environment, functionName: string, rule: ScheduleRule | undefined, revision: number): void
+}
+
+const noneSent: readonly { revision: number }[] = []
+
+/** What all served environments of a runtime share. */
+export interface ServedPorts {
+  host: FunctionHost
+  observe: Observe
+  /** What the environment has reached may be another revision now. */
+  onProgress(served: ServedEnvironment): void
+}
+
+/** What has become of one function's versions since the environment was assigned. */
+interface FunctionProgress {
+  /** The highest revision that was tried. */
+  tried: number
+  /** The revision of its last removal; a load that ends after it must not bring the function back. */
+  removed: number
+  /** The refusal that still stands. */
+  failure: ApplyFailure | undefined
 }
 
 /**
@@ -16,24 +38,19 @@ export interface FunctionHost extends Pick<Supervisor, 'load' | 'unload' | 'conf
  */
 export class ServedEnvironment {
   readonly environment: Environment
-  readonly #host: FunctionHost
-  readonly #observe: Observe
-  readonly #onProgress: () => void
-  /** By function name: the refusals that still stand. */
-  readonly #failures = new Map<string, ApplyFailure>()
-  /** By function name: the highest revision that was tried since the environment was assigned. */
-  readonly #tried = new Map<string, number>()
-  /** By function name: the revision of its last removal; a load that ends after it must not bring the function back. */
-  readonly #removed = new Map<string, number>()
-  readonly #pending = new Set<{ revision: number }>()
+  readonly #ports: ServedPorts
+  /** By function name; made with the first, because most environments wait without any. */
+  #progress: Map<string, FunctionProgress> | undefined
+  /** Made with the first candidate. */
+  #candidates: Candidates | undefined
+  /** Revisions that are on their way into the worker. */
+  #pending: readonly { revision: number }[] = noneSent
   #confirmedRevision = -1
   #appliedAt: Date | undefined
 
-  constructor(environment: Environment, host: FunctionHost, observe: Observe, onProgress: () => void) {
+  constructor(environment: Environment, ports: ServedPorts) {
     this.environment = environment
-    this.#host = host
-    this.#observe = observe
-    this.#onProgress = onProgress
+    this.#ports = ports
   }
 
   /** Everything up to this revision was read and is applied or refused. */
@@ -43,7 +60,7 @@ export class ServedEnvironment {
     return revision
   }
   get failures(): ApplyFailure[] {
-    return [...this.#failures.values()]
+    return [...(this.#progress?.values() ?? [])].flatMap(({ failure }) => failure ?? [])
   }
   /** Versions that this runtime keeps apart. */
   get quarantined(): QuarantinedFunction[] {
@@ -53,7 +70,7 @@ export class ServedEnvironment {
     return this.#appliedAt
   }
   hasRefused(functionName: string): boolean {
-    return this.#failures.has(functionName)
+    return this.#progress?.get(functionName)?.failure !== undefined
   }
 
   /** All documents up to `revision` were handed to `apply`. */
@@ -85,68 +102,109 @@ export class ServedEnvironment {
     this.#configure(revision)
   }
   #configure(revision: number): void {
-    const configured = this.#host.configure(this.environment)
-    if (configured === undefined) return
+    const configured = this.#ports.host.configure(this.environment)
+    if (configured !== undefined) this.#awaitSent(revision, configured, () => undefined)
+  }
+  /** Nothing at or above the revision is reached before the worker has said what became of it. */
+  #awaitSent<T>(revision: number, sent: Promise<T>, settle: (outcome: T) => void): void {
     const pending = { revision }
-    this.#pending.add(pending)
-    void configured.then(() => {
-      this.#pending.delete(pending)
-      this.#onProgress()
+    this.#pending = [...this.#pending, pending]
+    void sent.then((outcome) => {
+      this.#pending = this.#pending.length === 1 ? noneSent : this.#pending.filter((other) => other !== pending)
+      settle(outcome)
+      this.#ports.onProgress(this)
     })
+  }
+  #progressOf(functionName: string): FunctionProgress {
+    this.#progress ??= new Map()
+    const known = this.#progress.get(functionName)
+    if (known !== undefined) return known
+    const fresh = { tried: -1, removed: -1, failure: undefined }
+    this.#progress.set(functionName, fresh)
+    return fresh
   }
 
   #applyFunction(published: PublishedFunctionHead, source: FunctionSource | undefined): void {
     const { name, revision } = published
-    if (revision <= (this.#tried.get(name) ?? -1)) return
-    this.#tried.set(name, revision)
+    const progress = this.#progressOf(name)
+    if (revision <= progress.tried) return
+    progress.tried = revision
     if (published.isRemoved) this.#remove(name, revision)
-    else if (source === undefined) this.#swap(published, undefined)
-    else this.#load(published, source)
+    else if (this.environment.find(name)?.revision === codeRevisionOf(published)) this.#applyCandidate(published)
+    else if (source !== undefined) this.#load(published, source)
+    else {
+      this.#swap(published, undefined)
+      this.#applyCandidate(published)
+    }
+  }
+  /** Beside what serves, which is here already. */
+  #applyCandidate({ name, revision, candidate }: PublishedFunctionHead): void {
+    if (candidate !== undefined) this.#candidates ??= new Candidates(this.environment, this.#ports.host)
+    const readAtMs = performance.now()
+    const loading = this.#candidates?.apply(name, candidate)
+    if (loading === undefined) return this.#clearFailure(name, revision)
+    this.#awaitSent(revision, loading, (outcome) => {
+      if (outcome.outcome === 'refused') this.#fail(name, revision, outcome.refusal)
+      else this.#clearFailure(name, revision)
+      this.#report(name, revision, outcome, readAtMs)
+    })
   }
 
   #remove(name: string, revision: number): void {
     const entry = this.environment.find(name)
+    this.#candidates?.apply(name, undefined)
     this.environment.remove(name)
-    this.#removed.set(name, revision)
-    this.#failures.delete(name)
-    if (entry !== undefined) this.#host.unload(this.environment, entry.index)
-    this.#host.schedule(this.environment, name, undefined, revision)
-    this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: 'removed', at: new Date(), tookMs: 0 })
+    const progress = this.#progressOf(name)
+    progress.removed = revision
+    progress.failure = undefined
+    const { host, observe } = this.#ports
+    if (entry !== undefined) host.unload(this.environment, entry.index)
+    host.schedule(this.environment, name, undefined, revision)
+    observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: 'removed', at: new Date(), tookMs: 0 })
   }
 
   #load(published: PublishedFunctionHead, source: FunctionSource): void {
     const { name, revision } = published
-    const pending = { revision }
     const readAtMs = performance.now()
-    this.#pending.add(pending)
     const entry = { index: this.environment.indexOf(name), name, limits: published.limits }
-    void this.#host.load(this.environment, entry, source).then((outcome) => {
-      this.#pending.delete(pending)
-      this.#settle(published, source, outcome, readAtMs)
-      this.#onProgress()
-    })
+    const loaded = this.#ports.host.load(this.environment, entry, source)
+    this.#awaitSent(revision, loaded, (outcome) => this.#settle(published, source, outcome, readAtMs))
   }
   #settle(published: PublishedFunctionHead, source: FunctionSource, outcome: LoadOutcome, readAtMs: number): void {
     const { name, revision } = published
-    if ((this.#removed.get(name) ?? -1) > revision) {
-      this.#host.unload(this.environment, this.environment.indexOf(name))
+    const progress = this.#progressOf(name)
+    if (progress.removed > revision) {
+      this.#ports.host.unload(this.environment, this.environment.indexOf(name))
       return
     }
-    if (outcome.outcome === 'refused') {
-      if (revision === this.#tried.get(name)) this.#failures.set(name, { name, revision, ...outcome.refusal })
-    } else if (revision > (this.environment.find(name)?.revision ?? -1)) {
+    if (outcome.outcome === 'refused') this.#fail(name, revision, outcome.refusal)
+    else if (codeRevisionOf(published) > (this.environment.find(name)?.revision ?? -1)) {
       // Without its worker, which was sent away meanwhile, the version is only noted: its code is read when it is called.
       this.#swap(published, outcome.outcome === 'loaded' ? source : undefined)
-      if ((this.#failures.get(name)?.revision ?? -1) < revision) this.#failures.delete(name)
+      this.#clearFailure(name, revision)
     }
+    if (outcome.outcome !== 'refused' && revision === progress.tried) this.#applyCandidate(published)
+    this.#report(name, revision, outcome, readAtMs)
+  }
+  #fail(name: string, revision: number, refusal: RefusedMessage): void {
+    const progress = this.#progressOf(name)
+    if (revision === progress.tried) progress.failure = { name, revision, ...refusal }
+  }
+  #clearFailure(name: string, revision: number): void {
+    const progress = this.#progressOf(name)
+    if ((progress.failure?.revision ?? -1) < revision) progress.failure = undefined
+  }
+  #report(name: string, revision: number, outcome: LoadOutcome, readAtMs: number): void {
     this.#appliedAt = new Date()
     const outcomeName = outcome.outcome === 'refused' ? 'refused' : 'swapped'
     const tookMs = performance.now() - readAtMs
-    this.#observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: outcomeName, at: this.#appliedAt, tookMs })
+    this.#ports.observe({ type: 'applied', environment: this.environment.key, name, revision, outcome: outcomeName, at: this.#appliedAt, tookMs })
   }
 
-  #swap({ name, version, revision, methods, limits, schedule }: PublishedFunctionHead, source: FunctionSource | undefined): void {
-    this.#host.schedule(this.environment, name, schedule, revision)
+  #swap(published: PublishedFunctionHead, source: FunctionSource | undefined): void {
+    const { name, version, methods, limits, schedule } = published
+    const revision = codeRevisionOf(published)
+    this.#ports.host.schedule(this.environment, name, schedule, revision)
     const entry = this.environment.find(name)
     if (entry === undefined) return this.environment.add({ index: this.environment.indexOf(name), name, version, revision, methods, limits, source })
     entry.version = version

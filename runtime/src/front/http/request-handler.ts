@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { httpMethods } from '@imprun/contracts'
 import type { Credential } from '../access/credentials.ts'
+import { callerOf, chooseSide } from '../canary/choose-side.ts'
 import type { Directory } from '../directory.ts'
 import type { Environment, FunctionEntry } from '../environment.ts'
 import type { Readiness } from '../readiness.ts'
@@ -93,8 +94,10 @@ export function createRequestHandler(ports: {
     if (head.run !== undefined) return answerRun(runs, environment, head.run, reply, requestId)
     const credential = environment.authType === 'none' ? undefined : environment.credentials.find(head.apikey, Date.now())
     if (environment.authType !== 'none' && credential === undefined) return sendProblem(reply, 'API_KEY_REQUIRED', requestId)
-    const entry = environment.functions.get(functionNameOf(path))
-    if (entry === undefined) return sendProblem(reply, 'FUNCTION_NOT_FOUND', requestId)
+    const stable = environment.functions.get(functionNameOf(path))
+    if (stable === undefined) return sendProblem(reply, 'FUNCTION_NOT_FOUND', requestId)
+    const { canary } = stable
+    const entry = canary === undefined ? stable : chooseSide(stable, canary, callerOf(credential?.id, request.ip, head.lines))
     const { method } = request
     if (!takesMethod(entry, method)) return refuseMethod(reply, entry, method, requestId)
     const admitted: Admitted = { environment, entry, credential, path, head, request, reply, requestId, arrivedAtMs }

@@ -5,7 +5,7 @@ import type { Environment, FunctionEntry } from '../environment.ts'
 
 /** Counts calls by function and minute and adds them to the gateway's `__stats`, so that an author sees which function fails. */
 export interface CallStats {
-  /** Called at the end of every call, so it only adds up. */
+  /** Called at the end of every call, so it only adds up; a call of a canary is counted for its side, too. */
   count(environment: Environment, entry: FunctionEntry, isFailed: boolean, durationMs: number): void
   /** Writes what one gateway's calls came to. What came later than the end of its database would bring that back. */
   settle(gatewayDatabase: string): Promise<void>
@@ -68,6 +68,11 @@ export function createCallStats({ client, log, flushMs = flushEveryMs }: { clien
 
   return {
     count(environment, entry, isFailed, durationMs) {
+      const { tally } = entry
+      if (tally !== undefined) {
+        tally.calls += 1
+        if (isFailed) tally.failed += 1
+      }
       let counts = counted.get(entry)
       if (counts !== undefined && counts.version !== entry.version) {
         replaced.push(counts)

@@ -30,12 +30,12 @@ export function createQuarantineKeeper(ports: {
   }
   return {
     blame(environment, functionIndex, reason) {
-      const entry = environment.find(environment.nameOf(functionIndex) ?? '')
-      if (entry?.index === functionIndex) put(environment, entry, reason)
+      const entry = environment.entryAt(functionIndex)
+      if (entry !== undefined) put(environment, entry, reason)
     },
     onStopped(environment, entry) {
       environment.quarantine ??= new Quarantine()
-      const isPublished = environment.find(entry.name)?.index === entry.index
+      const isPublished = environment.entryAt(entry.index) !== undefined
       if (isPublished && environment.quarantine.isTooMuch(entry, performance.now())) put(environment, entry, stoppedText)
     },
   }
