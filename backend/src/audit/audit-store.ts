@@ -1,4 +1,7 @@
+import type { AuditQuery } from '@imprun/contracts'
+import type { Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
+import { decodeCursor } from '../database/paging.ts'
 import { newId } from '../platform/ids.ts'
 
 /** One per call of a mutating route, whether it was carried out or refused. Holds no secret and no code. */
@@ -20,15 +23,43 @@ export interface AuditRecord {
   at: Date
 }
 
+export interface StoredAuditRecord extends AuditRecord {
+  _id: string
+  /** What it was about, named in the path or found by the route. */
+  gatewayId?: string
+}
+
+/** Records are added and read; there is no way to change one. */
 export interface AuditStore {
   append(record: AuditRecord): Promise<void>
+  /** Newest first; one more than the limit when there is a next page. @param gatewayId undefined: of everything */
+  list(gatewayId: string | undefined, query: AuditQuery): Promise<StoredAuditRecord[]>
+}
+
+const gatewayIdOf = ({ params, facts }: AuditRecord): { gatewayId?: string } => {
+  const gatewayId = params.gatewayId ?? facts.gatewayId
+  return typeof gatewayId === 'string' ? { gatewayId } : {}
 }
 
 export function createAuditStore(database: Database): AuditStore {
-  const records = database.sys.collection<AuditRecord & { _id: string }>('auditLog')
+  const records = database.sys.collection<StoredAuditRecord>('auditLog')
   return {
     async append(record) {
-      await records.insertOne({ _id: newId(), ...record })
+      await records.insertOne({ _id: newId(), ...gatewayIdOf(record), ...record })
+    },
+    list(gatewayId, { limit, cursor, route, userId, result }) {
+      const wanted: Filter<StoredAuditRecord> = {
+        ...(gatewayId === undefined ? {} : { gatewayId }),
+        ...(cursor === undefined ? {} : { _id: { $lt: decodeCursor(cursor) } }),
+        ...(route === undefined ? {} : { route }),
+        ...(userId === undefined ? {} : { userId }),
+        ...(result === undefined ? {} : { code: { $exists: result === 'refused' } }),
+      }
+      return records
+        .find(wanted)
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .toArray()
     },
   }
 }

@@ -1,6 +1,8 @@
 import { createAccountRoutes } from '../accounts/account-routes.ts'
+import { createUserRoutes } from '../accounts/user-routes.ts'
 import { createApplicationRoutes } from '../applications/application-routes.ts'
 import { findApplicationView } from '../applications/application-view.ts'
+import { createAuditRoutes } from '../audit/audit-routes.ts'
 import { createDeploymentRoutes } from '../deployments/deployment-routes.ts'
 import { findDeploymentView } from '../deployments/deployment-view.ts'
 import { createSetRoutes } from '../deployments/set-routes.ts'
@@ -14,6 +16,7 @@ import { type LogDocument, toLogEntry } from '../logs/log-entry.ts'
 import type { LogRoutes } from '../logs/log-routes.ts'
 import { createToolRoutes } from '../mcp/tool-routes.ts'
 import { findToolView } from '../mcp/tool-view.ts'
+import { createMemberRoutes } from '../members/member-routes.ts'
 import { createNotifierRoutes } from '../notifications/notifier-routes.ts'
 import { createPackageRoutes } from '../packages/package-routes.ts'
 import { createReleaseRoutes } from '../releases/release-routes.ts'
@@ -23,6 +26,8 @@ import type { Services } from './services.ts'
 
 export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof LogRoutes['pages']> => ({
   ...createAccountRoutes(parts),
+  ...createUserRoutes(parts),
+  ...createMemberRoutes(parts),
   ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
   ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
   ...createFunctionRoutes({ ...parts, ...services }),
@@ -34,6 +39,7 @@ export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers
   ...createApplicationRoutes({ ...parts, ...services }),
   ...createToolRoutes({ ...parts, ...services }),
   ...createNotifierRoutes({ ...parts, ...services }),
+  ...createAuditRoutes(parts),
 })
 
 export const composeEventViews = (parts: Parts, { gatewayViews, mcpUrl }: Services): EventViews => ({

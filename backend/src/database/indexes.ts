@@ -53,7 +53,7 @@ const sysIndexes: Indexes = {
     { key: { gatewayId: 1 } },
     { key: { createdAt: 1 }, expireAfterSeconds: notificationTtlS },
   ],
-  auditLog: [{ key: { userId: 1, at: -1 } }, { key: { requestId: 1 } }],
+  auditLog: [{ key: { gatewayId: 1, _id: -1 } }, { key: { userId: 1, _id: -1 } }, { key: { requestId: 1 } }],
   portLeases: [{ key: { port: 1 }, unique: true }],
   [runtimeHeartbeats]: [],
   idempotencyKeys: [

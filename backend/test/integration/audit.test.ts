@@ -46,4 +46,37 @@ describe('audit', () => {
     assert.equal(record?.code, 'SIGN_IN_REQUIRED')
     assert.equal(record && 'userId' in record, false)
   })
+
+  it('is read newest first by those who administer the gateway, page by page, and nobody else', async () => {
+    await using given = await givenApi()
+    const { api } = given
+    await api.call('createGateway', { body: { name: 'Home tax', gatewayId: 'hometax' } })
+    await api.refusal('publishFunction', { params: { gatewayId: 'hometax', functionId: 'none' }, body: { environment: 'dev' } })
+    await api.call('createApplication', { body: { name: 'elsewhere' } })
+    const params = { gatewayId: 'hometax' }
+
+    const first = await api.call('listGatewayAudit', { params, query: { limit: 1 } })
+    assert.deepEqual(
+      first.items.map(({ route, code }) => ({ route, code })),
+      [{ route: 'publishFunction', code: 'FUNCTION_NOT_FOUND' }],
+    )
+    const second = await api.call('listGatewayAudit', { params, query: { limit: 1, ...(first.nextCursor ? { cursor: first.nextCursor } : {}) } })
+    assert.deepEqual(
+      second.items.map(({ route }) => route),
+      ['createGateway'],
+    )
+    const { items } = await api.call('listGatewayAudit', { params, query: { result: 'refused' } })
+    assert.equal(items.length, 1)
+    assert.ok((await api.call('listAudit')).items.some(({ route }) => route === 'createApplication'))
+
+    const { token } = await api.call('createUser', { body: { name: 'mallory' } })
+    assert.equal((await api.withToken(token).refusal('listGatewayAudit', { params })).code, 'GATEWAY_NOT_FOUND')
+    assert.equal((await api.withToken(token).refusal('listAudit')).code, 'FORBIDDEN')
+  })
+
+  it('has no route that changes or removes a record', () => {
+    const touching = (Object.entries(routes) as [RouteName, RouteDefinition][]).filter(([, { tag, path }]) => tag === 'audit' || path.includes('audit'))
+    assert.ok(touching.length > 0)
+    for (const [name, { method }] of touching) assert.equal(method, 'GET', name)
+  })
 })

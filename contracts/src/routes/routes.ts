@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { accountRoutes } from './account.ts'
 import { applicationRoutes } from './applications.ts'
 import { approvalRoutes } from './approvals.ts'
+import { auditRoutes } from './audit.ts'
 import { canaryRoutes } from './canaries.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { environmentRoutes } from './environments.ts'
@@ -31,6 +32,7 @@ export const routes = {
   ...applicationRoutes,
   ...toolRoutes,
   ...notifierRoutes,
+  ...auditRoutes,
 } as const satisfies Record<string, RouteDefinition>
 
 export type Routes = typeof routes
