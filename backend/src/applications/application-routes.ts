@@ -1,8 +1,12 @@
+import { isImprunError } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
-import { toPage } from '../database/paging.ts'
-import type { Handlers } from '../http/handlers.ts'
+import { nameCursorKey, toPage } from '../database/paging.ts'
+import type { OwnedGateways } from '../functions/function-lookup.ts'
+import type { Caller, Handlers } from '../http/handlers.ts'
+import type { MemberStore } from '../members/member-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
+import { grantNotFound } from './application-errors.ts'
 import type { ApplicationStore, StoredApplication } from './application-store.ts'
 import { toApplicationView, toGrantView } from './application-view.ts'
 import type { GrantStore } from './grant-store.ts'
@@ -13,13 +17,26 @@ export interface ApplicationRoutesDeps {
   applications: ApplicationStore
   grants: GrantStore
   grantService: Grants
+  gateways: OwnedGateways
+  members: Pick<MemberStore, 'readable' | 'listGatewayIds'>
   clock: Clock
 }
 
 type RouteNames = 'createApplication' | 'listApplications' | 'deleteApplication' | 'createGrant' | 'revokeGrant'
 
 export function createApplicationRoutes(deps: ApplicationRoutesDeps): Pick<Handlers, RouteNames> {
-  const { applications, grants, grantService, clock } = deps
+  const { applications, grants, grantService, gateways, members, clock } = deps
+
+  /** For the application's owner, and for those who may change the gateway that it opens. */
+  const getRevocable = async (grantId: string, { userId }: Caller) => {
+    const grant = await grants.get(grantId)
+    if ((await applications.findById(grant.applicationId))?.ownerId === userId) return grant
+    await gateways.getChangeable(grant.gatewayId, userId).catch((error: unknown) => {
+      throw isImprunError(error) && error.code === 'GATEWAY_NOT_FOUND' ? grantNotFound(grantId) : error
+    })
+    return grant
+  }
+
   return {
     async createApplication({ body, account, audit }) {
       audit({ application: body.name })
@@ -30,14 +47,13 @@ export function createApplicationRoutes(deps: ApplicationRoutesDeps): Pick<Handl
       return toApplicationView(stored, [])
     },
     async listApplications({ query, account }) {
-      const rows = await applications.list(account.userId, query)
-      const theirs = await grants.listOf(rows.map(({ _id }) => _id))
-      return toPage(
-        rows,
-        query.limit,
-        ({ name }) => name,
-        (row) => toApplicationView(row, theirs),
-      )
+      const { userId } = account
+      const [readable, gatewayIds] = await Promise.all([members.readable(userId), members.listGatewayIds(userId)])
+      const rows = await applications.list(userId, await grants.listApplicationIds(readable), query)
+      const all = await grants.listOf(rows.map(({ _id }) => _id))
+      const own = new Set(rows.filter(({ ownerId }) => ownerId === userId).map(({ _id }) => _id))
+      const theirs = all.filter(({ applicationId, ownerId, gatewayId }) => own.has(applicationId) || ownerId === userId || gatewayIds.includes(gatewayId))
+      return toPage(rows, query.limit, nameCursorKey, (row) => toApplicationView(row, theirs))
     },
     async deleteApplication({ params, account, audit }) {
       const application = await applications.getOwned(params.applicationId, account.userId)
@@ -53,7 +69,7 @@ export function createApplicationRoutes(deps: ApplicationRoutesDeps): Pick<Handl
       return { ...toGrantView(grant), apiKey, credentialReference: { credentialId, header: 'apikey' } }
     },
     async revokeGrant({ params, account, audit }) {
-      const grant = await grants.getOwned(params.grantId, account.userId)
+      const grant = await getRevocable(params.grantId, account)
       const { applicationId, gatewayId, environment, credentialId, keyHint } = grant
       audit({ applicationId, gatewayId, environment, credentialId, keyHint })
       return toGrantView(await grantService.revoke(grant))

@@ -2,7 +2,7 @@ import type { PageQuery } from '@imprun/contracts'
 import type { ClientSession, Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
-import { containing, decodeCursor } from '../database/paging.ts'
+import { afterNameCursor, containing } from '../database/paging.ts'
 import type { Caller } from '../http/handlers.ts'
 import { applicationNameTaken, applicationNotFound } from './application-errors.ts'
 
@@ -24,8 +24,8 @@ export interface ApplicationStore {
   /** @throws APPLICATION_NOT_FOUND, for a stranger's application too. */
   getOwned(applicationId: string, ownerId: string): Promise<StoredApplication>
   findById(applicationId: string): Promise<StoredApplication | undefined>
-  /** By name; one more than the limit when there is a next page. */
-  list(ownerId: string, query: PageQuery): Promise<StoredApplication[]>
+  /** The user's own and these others, by name; one more than the limit when there is a next page. */
+  list(ownerId: string, others: readonly string[], query: PageQuery): Promise<StoredApplication[]>
   /** Also makes two transactions on one application conflict. @throws APPLICATION_NOT_FOUND */
   touch(applicationId: string, at: Date, session: ClientSession): Promise<StoredApplication>
   remove(applicationId: string, session: ClientSession): Promise<void>
@@ -47,13 +47,13 @@ export function createApplicationStore(database: Database): ApplicationStore {
       return found
     },
     findById: async (applicationId) => (await applications.findOne({ _id: applicationId })) ?? undefined,
-    list(ownerId, { limit, cursor, filter }) {
-      const conditions: Filter<StoredApplication>[] = [{ ownerId }]
-      if (cursor) conditions.push({ name: { $gt: decodeCursor(cursor) } })
+    list(ownerId, others, { limit, cursor, filter }) {
+      const visible: Filter<StoredApplication> = others.length === 0 ? { ownerId } : { $or: [{ ownerId }, { _id: { $in: [...others] } }] }
+      const conditions: Filter<StoredApplication>[] = [visible, afterNameCursor(cursor) as Filter<StoredApplication>]
       if (filter) conditions.push({ name: containing(filter) })
       return applications
         .find({ $and: conditions })
-        .sort({ name: 1 })
+        .sort({ name: 1, _id: 1 })
         .limit(limit + 1)
         .toArray()
     },

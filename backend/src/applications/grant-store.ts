@@ -3,12 +3,14 @@ import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import type { Caller } from '../http/handlers.ts'
+import type { ReadableFilter } from '../members/member-store.ts'
 import { grantExists, grantNotFound } from './application-errors.ts'
 import type { StoredApplication } from './application-store.ts'
 
 export interface StoredGrant {
   _id: string
   applicationId: string
+  /** Of the gateway. */
   ownerId: string
   gatewayId: string
   environment: EnvironmentName
@@ -36,8 +38,10 @@ export interface IssuedCredential {
 export interface GrantStore {
   /** Grant, credential and what the runtimes read, in the caller's transaction. @throws GRANT_EXISTS */
   issue(grant: StoredGrant, credential: StoredCredential, session: ClientSession): Promise<void>
-  /** @throws GRANT_NOT_FOUND, for a stranger's grant too. */
-  getOwned(grantId: string, ownerId: string): Promise<StoredGrant>
+  /** @throws GRANT_NOT_FOUND */
+  get(grantId: string): Promise<StoredGrant>
+  /** Applications that have been granted any of the gateways that somebody may read. */
+  listApplicationIds(readable: ReadableFilter): Promise<string[]>
   /** Safe to repeat: one that is revoked already stays as it is. */
   revoke(grant: StoredGrant, revision: number, at: Date, session: ClientSession): Promise<StoredGrant>
   /** Newest first. */
@@ -65,8 +69,9 @@ export function createGrantStore(database: Database): GrantStore {
       await credentials.insertOne(issued, { session })
       await published(gatewayId).insertOne({ _id: credentialId, ...credential }, { session })
     },
-    async getOwned(grantId, ownerId) {
-      const found = await grants.findOne({ _id: grantId, ownerId })
+    listApplicationIds: (readable) => grants.distinct('applicationId', readable),
+    async get(grantId) {
+      const found = await grants.findOne({ _id: grantId })
       if (!found) throw grantNotFound(grantId)
       return found
     },

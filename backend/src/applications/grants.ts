@@ -67,7 +67,7 @@ export function createGrants(deps: GrantsDeps): Grants {
   return {
     async create({ applicationId, gatewayId, environment }, by) {
       await applications.getOwned(applicationId, by.userId)
-      await gateways.getChangeable(gatewayId, by.userId)
+      const { ownerId } = await gateways.getChangeable(gatewayId, by.userId)
       await environments.get(gatewayId, environment)
       const apiKey = formatApiKey(environment, randomBytes(keyRandomBytes))
       const credentialId = `${gatewayId}-${environment}-${randomBytes(6).toString('hex')}`
@@ -88,7 +88,7 @@ export function createGrants(deps: GrantsDeps): Grants {
         const granted: StoredGrant = {
           _id: grantId,
           applicationId,
-          ownerId: by.userId,
+          ownerId,
           gatewayId,
           environment,
           credentialId,

@@ -35,7 +35,7 @@ export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers
   ...createRunRoutes({ ...parts, ...services }),
   ...createReleaseRoutes({ ...parts, ...services }),
   ...createDeploymentRoutes({ ...parts, ...services }),
-  ...createSetRoutes(),
+  ...createSetRoutes({ ...parts, ...services }),
   ...createApplicationRoutes({ ...parts, ...services }),
   ...createToolRoutes({ ...parts, ...services }),
   ...createNotifierRoutes({ ...parts, ...services }),

@@ -41,7 +41,7 @@ export function composeNouns(ground: Ground): Nouns {
   const { driver, lifecycle, toolsets, deployments } = services
   const views = composeEventViews(parts, services)
   const source = createEventSource({ ...ground, views })
-  const events = createEventRoutes({ source, views })
+  const events = createEventRoutes({ ...ground, ...parts, source })
   const logs = createLogRoutes({ ...ground, ...parts, ...services })
   const findOwner = async (gatewayId: string) => (await services.gatewayViews.find(gatewayId))?.ownerId
   const healthWatch = createHealthWatch({ ...ground, health: parts.health, findOwner, announce: source.announce, isHeard: () => source.isHeard })

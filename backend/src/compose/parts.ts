@@ -16,6 +16,7 @@ import { createFunctionStore } from '../functions/function-store.ts'
 import { createGatewayStore } from '../gateways/gateway-store.ts'
 import { createHealthStore } from '../health/health-store.ts'
 import { createToolStore } from '../mcp/tool-store.ts'
+import { createMemberStore } from '../members/member-store.ts'
 import { createNotifierStore } from '../notifications/notifier-store.ts'
 import { createOutbox } from '../notifications/outbox.ts'
 import type { NotifySettings } from '../notifications/senders/senders.ts'
@@ -64,6 +65,7 @@ export type Parts = ReturnType<typeof composeParts>
 /** Stores and services that know nothing of each other's routes. */
 export function composeParts({ database, watcher, secrets, clock, log, packageCache }: Ground) {
   const environments = createEnvironmentStore(database)
+  const members = createMemberStore(database)
   const functions = createFunctionStore(database)
   const packageStore = createPackageStore(database)
   const packages = createGatewayPackages({ store: packageStore, cache: packageCache })
@@ -77,7 +79,8 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     accounts: createAccountStore({ database, clock }),
     audit: createAuditStore(database),
     environments,
-    gateways: createGatewayStore({ database, environments }),
+    members,
+    gateways: createGatewayStore({ database, environments, members }),
     regions: createRegionStore(database),
     users: createGatewayUsers({ database, secrets }),
     bellTokens: createBellTokens(secrets),

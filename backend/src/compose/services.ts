@@ -24,7 +24,7 @@ export function composeServices(ground: Ground, parts: Parts) {
     watcher: ground.watcher,
     holder: ground.holder,
     driver,
-    contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables, parts.notifiers, parts.outbox],
+    contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables, parts.members, parts.notifiers, parts.outbox],
     observe(event, kind) {
       metrics.engineEvent(kind, event)
       return ground.observe?.(event)

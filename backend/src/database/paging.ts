@@ -1,8 +1,28 @@
 import type { Page } from '@imprun/contracts'
+import type { Filter } from 'mongodb'
 
 /** A cursor is the sort key of the last item of a page; opaque to callers, so that the key may change. */
 export const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url')
 export const decodeCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')
+
+interface Named {
+  _id: string
+  name: string
+}
+/** Of a list by name whose names may be equal. */
+export const nameCursorKey = ({ name, _id }: Named): string => JSON.stringify([name, _id])
+
+/** A MongoDB condition: behind the cursor in a list sorted by name and id. */
+export function afterNameCursor(cursor: string | undefined): Filter<Named> {
+  if (cursor === undefined) return {}
+  try {
+    const [name, id] = JSON.parse(decodeCursor(cursor)) as unknown[]
+    return { $or: [{ name: { $gt: String(name) } }, { name: String(name), _id: { $gt: String(id) } }] }
+  } catch {
+    // A cursor of somebody's own making: the list from its beginning answers it as well as anything.
+    return {}
+  }
+}
 
 /** @param rows one more than `limit` when there is a next page. */
 export function toPage<Row, Item>(rows: readonly Row[], limit: number, keyOf: (row: Row) => string, toItem: (row: Row) => Item): Page<Item> {

@@ -34,7 +34,17 @@ export interface Change {
   document?: Record<string, unknown>
 }
 
-const watchedSysCollections = ['apiGateways', 'environments', 'functions', 'deployments', 'applications', 'applicationGrants', 'mcpTools', 'regions'] as const
+const watchedSysCollections = [
+  'apiGateways',
+  'environments',
+  'functions',
+  'deployments',
+  'applications',
+  'applicationGrants',
+  'mcpTools',
+  'members',
+  'regions',
+] as const
 const watchedOperations = ['insert', 'update', 'replace', 'delete'] as const
 const gatewayDatabase = /^gatewayid_([a-z0-9-]+)$/
 

@@ -1,7 +1,10 @@
 import { ImprunError } from '@imprun/contracts'
 import type { Response } from 'express'
+import type { Watcher } from '../database/watcher.ts'
+import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { EventHandlers } from '../http/api-routes.ts'
-import type { EventSource, EventViews } from './event-source.ts'
+import { type MemberStore, userIdOfMember } from '../members/member-store.ts'
+import type { Audience, EventSource } from './event-source.ts'
 import { type EventStream, openEventStream } from './event-stream.ts'
 
 export interface EventRoutes extends Pick<EventHandlers, 'watchEvents' | 'watchGatewayEvents'> {
@@ -12,38 +15,78 @@ export interface EventRoutes extends Pick<EventHandlers, 'watchEvents' | 'watchG
 /** A browser tab or an editor window holds one each. */
 const streamsMax = 500
 
-export function createEventRoutes({ source, views }: { source: EventSource; views: Pick<EventViews, 'gateway'> }): EventRoutes {
-  const open = new Set<EventStream>()
+interface EventRoutesDeps {
+  source: EventSource
+  watcher: Pick<Watcher, 'on' | 'onGap'>
+  gateways: Pick<GatewayStore, 'getOwned'>
+  members: Pick<MemberStore, 'listGatewayIds'>
+}
+
+/** Those who listen to one gateway, or to all that they may read. */
+interface Reader {
+  userId: string
+  /** Absent: all of them. */
+  gatewayId: string | undefined
+  /** Of gateways that belong to others. Moves as people are let in and taken out. */
+  memberOf: ReadonlySet<string>
+  stream: EventStream
+}
+
+const isFor = ({ userId, gatewayId, memberOf }: Reader, audience: Audience): boolean => {
+  if (gatewayId !== undefined) return audience.gatewayId === gatewayId
+  return audience.ownerId === userId || (audience.gatewayId !== undefined && memberOf.has(audience.gatewayId))
+}
+
+export function createEventRoutes({ source, watcher, gateways, members }: EventRoutesDeps): EventRoutes {
+  const readers = new Set<Reader>()
 
   const serve = async (res: Response, userId: string, gatewayId: string | undefined) => {
-    if (open.size >= streamsMax) throw new ImprunError('SHUTTING_DOWN', `No more than ${streamsMax} event streams can be open. Close some and try again.`)
+    if (readers.size >= streamsMax) throw new ImprunError('SHUTTING_DOWN', `No more than ${streamsMax} event streams can be open. Close some and try again.`)
+    const memberOf = new Set(await members.listGatewayIds(userId))
     if (res.req.method === 'HEAD') return void res.type('text/event-stream').end()
     const stream = openEventStream(res)
-    open.add(stream)
+    const reader: Reader = { userId, gatewayId, memberOf, stream }
+    readers.add(reader)
     // Listening begins before `hello`, so nothing falls between what the client reads after it and the first event.
     const end = source.listen({
       onEvent(event, key, audience) {
-        const isMine = gatewayId === undefined ? audience.ownerId === userId : audience.gatewayId === gatewayId
-        if (isMine) stream.send(event, key)
+        if (isFor(reader, audience)) stream.send(event, key)
       },
       onGap: () => stream.sendHello(),
     })
     stream.sendHello()
     await stream.ended
     end()
-    open.delete(stream)
+    readers.delete(reader)
   }
+
+  /** Whoever was let in reads the lists again, and hears from then on; whoever was taken out hears nothing more. What can not be read ends the stream, and its client asks again. */
+  const lookAgain = async (reader: Reader) => {
+    try {
+      if (reader.gatewayId !== undefined) await gateways.getOwned(reader.gatewayId, reader.userId)
+      reader.memberOf = new Set(await members.listGatewayIds(reader.userId))
+      reader.stream.sendHello()
+    } catch {
+      reader.stream.end()
+    }
+  }
+  const endListening = watcher.on({ scope: 'sys', collection: 'members' }, ({ id }) => {
+    for (const reader of readers) if (reader.userId === userIdOfMember(id)) void lookAgain(reader)
+  })
+  const endGaps = watcher.onGap(() => {
+    for (const reader of readers) void lookAgain(reader)
+  })
 
   return {
     watchEvents: ({ userId }, res) => serve(res, userId, undefined),
     async watchGatewayEvents({ params, userId }, res) {
-      const { gatewayId = '' } = params
-      const found = await views.gateway(gatewayId)
-      if (found?.ownerId !== userId) throw new ImprunError('GATEWAY_NOT_FOUND', `You have no gateway "${gatewayId}".`)
+      const { gatewayId } = await gateways.getOwned(params.gatewayId ?? '', userId)
       await serve(res, userId, gatewayId)
     },
     stop() {
-      for (const stream of open) stream.end()
+      endListening()
+      endGaps()
+      for (const { stream } of readers) stream.end()
     },
   }
 }

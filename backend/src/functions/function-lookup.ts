@@ -4,21 +4,22 @@ import type { FunctionStore, StoredFunction } from './function-store.ts'
 /** What functions and deployments need to know of the gateway they are in. */
 export interface OwnedGateway {
   gatewayId: string
+  ownerId: string
   /** While on, a release enters staging only from dev and prod only from staging. */
   pipeline: 'on' | 'off'
 }
 export interface OwnedGateways {
-  /** @throws GATEWAY_NOT_FOUND, for a stranger's gateway too. */
-  getOwned(gatewayId: string, ownerId: string): Promise<OwnedGateway>
-  /** The same, for a change. @throws GATEWAY_BEING_DELETED as well. */
-  getChangeable(gatewayId: string, ownerId: string): Promise<OwnedGateway>
+  /** For whoever may read it. @throws GATEWAY_NOT_FOUND, for a stranger too. */
+  getOwned(gatewayId: string, userId: string): Promise<OwnedGateway>
+  /** For a change. @throws FORBIDDEN for a member whose role is too small, and GATEWAY_BEING_DELETED, as well. */
+  getChangeable(gatewayId: string, userId: string): Promise<OwnedGateway>
 }
 
 export interface FunctionLookup {
   /** @param reference an id, a name, or `<environment>/<name>`. @throws GATEWAY_NOT_FOUND, FUNCTION_NOT_FOUND */
-  getOwned(gatewayId: string, reference: string, ownerId: string): Promise<{ gateway: OwnedGateway; stored: StoredFunction }>
-  /** The same, for a change. @throws GATEWAY_BEING_DELETED as well. */
-  getForChange(gatewayId: string, reference: string, ownerId: string): Promise<{ gateway: OwnedGateway; stored: StoredFunction }>
+  getOwned(gatewayId: string, reference: string, userId: string): Promise<{ gateway: OwnedGateway; stored: StoredFunction }>
+  /** The same, for a change. @throws FORBIDDEN, GATEWAY_BEING_DELETED as well. */
+  getForChange(gatewayId: string, reference: string, userId: string): Promise<{ gateway: OwnedGateway; stored: StoredFunction }>
 }
 
 export function createFunctionLookup({ gateways, functions }: { gateways: OwnedGateways; functions: FunctionStore }): FunctionLookup {
@@ -28,7 +29,7 @@ export function createFunctionLookup({ gateways, functions }: { gateways: OwnedG
     return { gateway, stored }
   }
   return {
-    getOwned: (gatewayId, reference, ownerId) => findIn(gateways.getOwned(gatewayId, ownerId), gatewayId, reference),
-    getForChange: (gatewayId, reference, ownerId) => findIn(gateways.getChangeable(gatewayId, ownerId), gatewayId, reference),
+    getOwned: (gatewayId, reference, userId) => findIn(gateways.getOwned(gatewayId, userId), gatewayId, reference),
+    getForChange: (gatewayId, reference, userId) => findIn(gateways.getChangeable(gatewayId, userId), gatewayId, reference),
   }
 }

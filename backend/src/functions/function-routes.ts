@@ -30,7 +30,7 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
       const stored: StoredFunction = {
         _id: newId(),
         gatewayId: gateway.gatewayId,
-        ownerId: account.userId,
+        ownerId: gateway.ownerId,
         name,
         revision: 1,
         code,

@@ -1,5 +1,5 @@
 import { bundleSchema, type CreateGateway } from '@imprun/contracts'
-import { encodeCursor } from '../database/paging.ts'
+import { encodeCursor, nameCursorKey } from '../database/paging.ts'
 import { type EnvironmentStore, newEnvironments } from '../environments/environment-store.ts'
 import type { Caller, Handlers } from '../http/handlers.ts'
 import { newPhaseDocument } from '../phases/phase-document.ts'
@@ -8,7 +8,7 @@ import { newId } from '../platform/ids.ts'
 import { localRegion, type RegionStore } from '../regions/region-store.ts'
 import { regionUnknown } from './gateway-errors.ts'
 import { gatewayIdFromName } from './gateway-rules.ts'
-import { type GatewayStore, gatewayCursor, type StoredGateway } from './gateway-store.ts'
+import type { GatewayStore, StoredGateway } from './gateway-store.ts'
 import type { GatewayViews } from './gateway-view.ts'
 
 type GatewayRoutes = Pick<Handlers, 'createGateway' | 'listGateways' | 'getGateway' | 'patchGateway' | 'deleteGateway' | 'retryGateway'>
@@ -32,20 +32,20 @@ export function createGatewayRoutes(deps: {
       const found = await gateways.list(account.userId, query)
       const items = await views.ofMany(found.slice(0, query.limit))
       const last = found[query.limit - 1]
-      return { items, ...(found.length > query.limit && last ? { nextCursor: encodeCursor(gatewayCursor(last)) } : {}) }
+      return { items, ...(found.length > query.limit && last ? { nextCursor: encodeCursor(nameCursorKey(last)) } : {}) }
     },
     getGateway: async ({ params, account }) => views.of(await gateways.getOwned(params.gatewayId, account.userId)),
     async patchGateway({ params, body, account, audit }) {
-      await gateways.getOwned(params.gatewayId, account.userId)
+      await gateways.getAs(params.gatewayId, account.userId, 'administer')
       audit({ ...body })
       return views.of(await gateways.change(params.gatewayId, body))
     },
     async deleteGateway({ params, account }) {
-      await gateways.getOwned(params.gatewayId, account.userId)
+      await gateways.getAs(params.gatewayId, account.userId, 'delete')
       return views.of(await gateways.wantDeleted(params.gatewayId))
     },
     async retryGateway({ params, account }) {
-      await gateways.getOwned(params.gatewayId, account.userId)
+      await gateways.getAs(params.gatewayId, account.userId, 'change')
       await environments.retryAll(params.gatewayId)
       return views.of(await gateways.retry(params.gatewayId))
     },

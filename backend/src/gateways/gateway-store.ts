@@ -1,34 +1,45 @@
-import { type Gateway, gatewayIdLengthMax, type PageQuery } from '@imprun/contracts'
+import { type Ability, type Gateway, gatewayIdLengthMax, type MemberRole, mayIn, type PageQuery, type Retention } from '@imprun/contracts'
 import type { Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
-import { containing, decodeCursor } from '../database/paging.ts'
+import { afterNameCursor, containing } from '../database/paging.ts'
 import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
+import { roleTooSmall } from '../members/member-errors.ts'
+import type { MemberStore } from '../members/member-store.ts'
 import { nudge, type PhaseDocument, retry } from '../phases/phase-document.ts'
 import { gatewayBeingDeleted, gatewayIdTaken, gatewayNotFound } from './gateway-errors.ts'
 import { suggestGatewayId } from './gateway-rules.ts'
 
 export interface StoredGateway extends PhaseDocument, Pick<Gateway, 'gatewayId' | 'name' | 'regionId' | 'bundle' | 'database' | 'pipeline'> {
   ownerId: string
+  /** Absent while nobody has set any. */
+  retention?: Partial<Retention>
 }
 
 export interface GatewayChanges {
   name?: string | undefined
   pipeline?: Gateway['pipeline'] | undefined
   state?: 'active' | 'inactive' | undefined
+  retention?: { [Name in keyof Retention]?: Retention[Name] | undefined } | undefined
 }
 
 export interface GatewayStore {
   /** The gateway and its environments, all or nothing. @throws GATEWAY_ID_TAKEN, with a free id in `facts.suggestion`. */
   insert(gateway: StoredGateway, environments: readonly StoredEnvironment[]): Promise<void>
-  /** @throws GATEWAY_NOT_FOUND, for somebody else's gateway too. */
-  getOwned(gatewayId: string, ownerId: string): Promise<StoredGateway>
-  /** The same, for what changes something in it. @throws GATEWAY_NOT_FOUND, GATEWAY_BEING_DELETED */
-  getChangeable(gatewayId: string, ownerId: string): Promise<StoredGateway>
+  /** For whoever may read it: its owner and members. @throws GATEWAY_NOT_FOUND, for a stranger too. */
+  getOwned(gatewayId: string, userId: string): Promise<StoredGateway>
+  /** For whoever has a role that is enough. @throws GATEWAY_NOT_FOUND; FORBIDDEN for a member whose role is too small, naming those that are not. */
+  getAs(gatewayId: string, userId: string, ability: Ability): Promise<StoredGateway>
+  /** For what changes something in it. @throws GATEWAY_NOT_FOUND, FORBIDDEN, GATEWAY_BEING_DELETED */
+  getChangeable(gatewayId: string, userId: string): Promise<StoredGateway>
+  /** For what protects it. @throws GATEWAY_NOT_FOUND, FORBIDDEN, GATEWAY_BEING_DELETED */
+  getAdministered(gatewayId: string, userId: string): Promise<StoredGateway>
+  /** @returns undefined for a stranger. */
+  findRole(gateway: Pick<StoredGateway, 'gatewayId' | 'ownerId'>, userId: string): Promise<MemberRole | undefined>
   find(gatewayId: string): Promise<StoredGateway | undefined>
   findById(id: string): Promise<StoredGateway | undefined>
-  /** By name; one more than the limit when there is a next page. */
-  list(ownerId: string, query: PageQuery): Promise<StoredGateway[]>
+  /** Those that the user may read, by name; one more than the limit when there is a next page. */
+  list(userId: string, query: PageQuery): Promise<StoredGateway[]>
   /** @throws GATEWAY_NOT_FOUND, GATEWAY_BEING_DELETED */
   change(gatewayId: string, changes: GatewayChanges): Promise<StoredGateway>
   /** Safe to repeat. @throws GATEWAY_NOT_FOUND when it is gone. */
@@ -41,24 +52,16 @@ export interface GatewayStore {
   nudgeWaiting(gatewayId: string): Promise<void>
 }
 
-/** A page's cursor: name and id, in the order of the list. */
-export const gatewayCursor = ({ name, _id }: StoredGateway): string => JSON.stringify([name, _id])
-
-function afterCursor(cursor: string | undefined): Filter<StoredGateway> {
-  if (cursor === undefined) return {}
-  try {
-    const [name, id] = JSON.parse(decodeCursor(cursor)) as unknown[]
-    return { $or: [{ name: { $gt: String(name) } }, { name: String(name), _id: { $gt: String(id) } }] }
-  } catch {
-    // A cursor of somebody's own making: the list from its beginning answers it as well as anything.
-    return {}
-  }
-}
-
 /** The phases in which a gateway's step may wait for its environments. */
 const waitingPhases: StoredGateway['phase'][] = ['Creating', 'Starting', 'Stopping', 'Deleting']
 
-export function createGatewayStore({ database, environments }: { database: Database; environments: EnvironmentStore }): GatewayStore {
+interface GatewayStoreDeps {
+  database: Database
+  environments: EnvironmentStore
+  members: Pick<MemberStore, 'findRole' | 'readable'>
+}
+
+export function createGatewayStore({ database, environments, members }: GatewayStoreDeps): GatewayStore {
   const gateways = database.sys.collection<StoredGateway>('apiGateways')
 
   const suggest = async (gatewayId: string) => {
@@ -72,6 +75,15 @@ export function createGatewayStore({ database, environments }: { database: Datab
   }
   const present = (gateway: StoredGateway | null, gatewayId: string) => {
     if (!gateway) throw gatewayNotFound(gatewayId)
+    return gateway
+  }
+
+  const findRole: GatewayStore['findRole'] = async ({ gatewayId, ownerId }, userId) => (ownerId === userId ? 'owner' : members.findRole(gatewayId, userId))
+  const reach = async (gatewayId: string, userId: string, ability?: Ability) => {
+    const gateway = present(await gateways.findOne({ gatewayId }), gatewayId)
+    const role = await findRole(gateway, userId)
+    if (!role) throw gatewayNotFound(gatewayId)
+    if (ability && !mayIn(role, ability)) throw roleTooSmall(gatewayId, role, ability)
     return gateway
   }
 
@@ -89,23 +101,29 @@ export function createGatewayStore({ database, environments }: { database: Datab
         throw gatewayIdTaken(gateway.gatewayId, await suggest(gateway.gatewayId))
       }
     },
-    getOwned: async (gatewayId, ownerId) => present(await gateways.findOne({ gatewayId, ownerId }), gatewayId),
-    getChangeable: async (gatewayId, ownerId) => refuseDeleted(present(await gateways.findOne({ gatewayId, ownerId }), gatewayId)),
+    getOwned: (gatewayId, userId) => reach(gatewayId, userId),
+    getAs: reach,
+    getChangeable: async (gatewayId, userId) => refuseDeleted(await reach(gatewayId, userId, 'change')),
+    getAdministered: async (gatewayId, userId) => refuseDeleted(await reach(gatewayId, userId, 'administer')),
+    findRole,
     find: async (gatewayId) => (await gateways.findOne({ gatewayId })) ?? undefined,
     findById: async (id) => (await gateways.findOne({ _id: id })) ?? undefined,
-    list: (ownerId, { limit, cursor, filter }) =>
-      gateways
-        .find({ ownerId, ...(filter ? { name: containing(filter) } : {}), ...afterCursor(cursor) })
+    async list(userId, { limit, cursor, filter }) {
+      const readable = await members.readable(userId)
+      return gateways
+        .find({ $and: [readable, afterNameCursor(cursor) as Filter<StoredGateway>, filter ? { name: containing(filter) } : {}] })
         .sort({ name: 1, _id: 1 })
         .limit(limit + 1)
-        .toArray(),
-    async change(gatewayId, { name, pipeline, state }) {
+        .toArray()
+    },
+    async change(gatewayId, { name, pipeline, retention = {}, state }) {
       const changed = await gateways.findOneAndUpdate(
         { gatewayId, state: { $ne: 'deleted' } },
         {
           $set: {
             ...(name === undefined ? {} : { name }),
             ...(pipeline === undefined ? {} : { pipeline }),
+            ...Object.fromEntries(Object.entries(retention).map(([field, value]) => [`retention.${field}`, value])),
             ...(state === undefined ? {} : { state, ...nudge.$set }),
           },
           $inc: state === undefined ? { nudges: 0 } : nudge.$inc,

@@ -1,4 +1,4 @@
-import type { Gateway } from '@imprun/contracts'
+import { type Gateway, retentionDefault } from '@imprun/contracts'
 import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
 import { type Addresses, toEnvironmentView, toLifecycleView } from '../environments/environment-view.ts'
 import type { GatewayStore, StoredGateway } from './gateway-store.ts'
@@ -12,6 +12,7 @@ export const toGatewayView = (gateway: StoredGateway, environments: readonly Sto
   bundle: gateway.bundle,
   database: gateway.database,
   pipeline: gateway.pipeline,
+  retention: { ...retentionDefault, ...gateway.retention },
   environments: environments.map((environment) => toEnvironmentView(environment, addresses)),
   createdAt: gateway.createdAt.toISOString(),
   updatedAt: gateway.updatedAt.toISOString(),

@@ -5,7 +5,7 @@ import type { AuditStore } from '../audit/audit-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { readBody } from './body.ts'
-import type { ApiRequest, EventRouteName, Handlers, RequestRouteName } from './handlers.ts'
+import { type ApiRequest, type EventRouteName, type Handlers, isAccepted, type RequestRouteName } from './handlers.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { KeptAnswer } from './idempotency-store.ts'
 import { type Input, parseInput } from './input.ts'
@@ -88,7 +88,10 @@ async function carryOut({ handlers, idempotency }: ApiDeps, call: Call, { accoun
   // One table holds functions of as many types as there are routes; the input was parsed by the schemas that these types come from.
   const handler = handlers[name as RequestRouteName] as unknown as (request: ApiRequest<'listGateways'>) => Promise<unknown>
   const request = { ...input, account, requestId, receivedAtMs, signal, audit: (more: Record<string, unknown>) => void Object.assign(facts, more) }
-  const work = async (): Promise<KeptAnswer> => ({ status: route.status, body: await handler(request as unknown as ApiRequest<'listGateways'>) })
+  const work = async (): Promise<KeptAnswer> => {
+    const body = await handler(request as unknown as ApiRequest<'listGateways'>)
+    return { status: route.alsoAccepted && isAccepted(body) ? 202 : route.status, body }
+  }
   const key = isMutating(route) ? req.get('idempotency-key') : undefined
   if (key === undefined) return work()
   const kept = await idempotency.once({ ownerId: account.userId, key, route: name, input, signal }, work)

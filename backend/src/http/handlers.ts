@@ -27,5 +27,13 @@ export interface ApiRequest<Name extends RouteName> {
   audit(facts: Record<string, unknown>): void
 }
 
+/** Handed on as it is, and answered with 202 by a route that says so: what was asked for goes on, or waits, and the document tells how far it is. */
+export function accepted<Body extends object>(body: Body): Body {
+  acceptedBodies.add(body)
+  return body
+}
+const acceptedBodies = new WeakSet<object>()
+export const isAccepted = (body: unknown): boolean => typeof body === 'object' && body !== null && acceptedBodies.has(body)
+
 /** One function per route. What it throws is answered as a problem: an ImprunError as it is, anything else as INTERNAL. */
 export type Handlers = { [Name in RequestRouteName]: (request: ApiRequest<Name>) => Promise<RouteResponse<Name>> }

@@ -1,11 +1,12 @@
-import type { CreateTool } from '@imprun/contracts'
+import { type CreateTool, isImprunError } from '@imprun/contracts'
 import { toPage } from '../database/paging.ts'
-import type { FunctionLookup } from '../functions/function-lookup.ts'
+import type { FunctionLookup, OwnedGateways } from '../functions/function-lookup.ts'
 import type { Handlers } from '../http/handlers.ts'
+import type { MemberStore } from '../members/member-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import { anyObject, checkInputSchema, parseFunctionUrl, type ToolTarget } from './tool-rules.ts'
-import { type StoredTool, type ToolStore, toolCursorKey } from './tool-store.ts'
+import { type StoredTool, type ToolStore, toolCursorKey, toolNotFound } from './tool-store.ts'
 import { type McpUrl, toToolView } from './tool-view.ts'
 import type { Toolsets } from './toolsets.ts'
 
@@ -13,11 +14,14 @@ export interface ToolRoutesDeps {
   tools: ToolStore
   toolsets: Toolsets
   lookup: FunctionLookup
+  gateways: OwnedGateways
+  members: Pick<MemberStore, 'readable'>
   mcpUrl: McpUrl
   clock: Clock
 }
 
-export function createToolRoutes({ tools, toolsets, lookup, mcpUrl, clock }: ToolRoutesDeps): Pick<Handlers, 'createTool' | 'listTools' | 'deleteTool'> {
+export function createToolRoutes(deps: ToolRoutesDeps): Pick<Handlers, 'createTool' | 'listTools' | 'deleteTool'> {
+  const { tools, toolsets, lookup, gateways, members, mcpUrl, clock } = deps
   return {
     async createTool({ body, account, audit }) {
       const target = targetOf(body)
@@ -27,7 +31,7 @@ export function createToolRoutes({ tools, toolsets, lookup, mcpUrl, clock }: Too
       const { gateway, stored: found } = await lookup.getForChange(target.gatewayId, target.name, account.userId)
       const stored: StoredTool = {
         _id: newId(),
-        ownerId: account.userId,
+        ownerId: gateway.ownerId,
         gatewayId: gateway.gatewayId,
         environment: target.environment,
         name: body.name,
@@ -44,11 +48,17 @@ export function createToolRoutes({ tools, toolsets, lookup, mcpUrl, clock }: Too
       return toToolView(stored, mcpUrl)
     },
     async listTools({ query, account }) {
-      return toPage(await tools.list(account.userId, query), query.limit, toolCursorKey, (row) => toToolView(row, mcpUrl))
+      return toPage(await tools.list(await members.readable(account.userId), query), query.limit, toolCursorKey, (row) => toToolView(row, mcpUrl))
     },
     async deleteTool({ params, account, audit }) {
       audit({ toolId: params.toolId })
-      const { gatewayId, environment, name } = await tools.remove(params.toolId, account.userId)
+      const found = await tools.findById(params.toolId)
+      if (!found) throw toolNotFound(params.toolId)
+      // To a stranger there is no such tool.
+      await gateways.getChangeable(found.gatewayId, account.userId).catch((error: unknown) => {
+        throw isImprunError(error) && error.code === 'GATEWAY_NOT_FOUND' ? toolNotFound(params.toolId) : error
+      })
+      const { gatewayId, environment, name } = await tools.remove(params.toolId)
       toolsets.forget(gatewayId, environment)
       audit({ tool: name, gatewayId, environment })
       return {}

@@ -4,9 +4,11 @@ import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { containing, decodeCursor } from '../database/paging.ts'
 import type { Caller } from '../http/handlers.ts'
+import type { ReadableFilter } from '../members/member-store.ts'
 
 export interface StoredTool {
   _id: string
+  /** The gateway's. */
   ownerId: string
   gatewayId: string
   environment: EnvironmentName
@@ -22,11 +24,11 @@ export interface StoredTool {
 export interface ToolStore {
   /** @throws TOOL_NAME_TAKEN */
   insert(tool: StoredTool): Promise<void>
-  /** @throws TOOL_NOT_FOUND, for a stranger's tool too. */
-  remove(toolId: string, ownerId: string): Promise<StoredTool>
+  /** @throws TOOL_NOT_FOUND */
+  remove(toolId: string): Promise<StoredTool>
   findById(toolId: string): Promise<StoredTool | undefined>
-  /** By name; one more than the limit when there is a next page. */
-  list(ownerId: string, query: PageQuery & { gatewayId?: string | undefined }): Promise<StoredTool[]>
+  /** Those of gateways that may be read, by name; one more than the limit when there is a next page. */
+  list(readable: ReadableFilter, query: PageQuery & { gatewayId?: string | undefined }): Promise<StoredTool[]>
   /** Everything one MCP endpoint offers, by name. */
   listOf(gatewayId: string, environment: EnvironmentName): Promise<StoredTool[]>
   /** In every environment. */
@@ -38,6 +40,8 @@ const nameTaken = ({ name, gatewayId, environment }: StoredTool) =>
   new ImprunError('TOOL_NAME_TAKEN', `${gatewayId}/${environment} already offers a tool "${name}". Choose another name, or withdraw that one first.`, {
     errors: [{ field: 'name', message: 'This name is taken.' }],
   })
+
+export const toolNotFound = (toolId: string) => new ImprunError('TOOL_NOT_FOUND', `There is no tool ${toolId}.`)
 
 /** The names of two environments may be equal, so a place in the list is name and id. */
 export const toolCursorKey = ({ name, _id }: StoredTool): string => `${name}/${_id}`
@@ -57,14 +61,14 @@ export function createToolStore(database: Database): ToolStore {
         throw isDuplicateKey(error) ? nameTaken(tool) : error
       }
     },
-    async remove(toolId, ownerId) {
-      const removed = await tools.findOneAndDelete({ _id: toolId, ownerId })
-      if (!removed) throw new ImprunError('TOOL_NOT_FOUND', `There is no tool ${toolId}.`)
+    async remove(toolId) {
+      const removed = await tools.findOneAndDelete({ _id: toolId })
+      if (!removed) throw toolNotFound(toolId)
       return removed
     },
     findById: async (toolId) => (await tools.findOne({ _id: toolId })) ?? undefined,
-    list(ownerId, { limit, cursor, filter, gatewayId }) {
-      const conditions: Filter<StoredTool>[] = [{ ownerId }]
+    list(readable, { limit, cursor, filter, gatewayId }) {
+      const conditions: Filter<StoredTool>[] = [readable]
       if (gatewayId) conditions.push({ gatewayId })
       if (filter) conditions.push({ name: containing(filter) })
       if (cursor) conditions.push(afterCursor(decodeCursor(cursor)))

@@ -4,6 +4,7 @@ import { createApplicationRoutes } from '../../src/applications/application-rout
 import { createApplicationStore } from '../../src/applications/application-store.ts'
 import { createGrantStore } from '../../src/applications/grant-store.ts'
 import { createGrants, hashApiKey } from '../../src/applications/grants.ts'
+import { createMemberStore } from '../../src/members/member-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { givenFunctions, grace, problemOf, request } from '../support/given-functions.ts'
 import { givenRuntime } from '../support/given-runtime.ts'
@@ -18,7 +19,7 @@ async function givenApplication({ acknowledgeDeadlineMs = 5_000 } = {}) {
   const grants = createGrantStore(database)
   const shared = { database, applications, grants, clock: systemClock }
   const grantService = createGrants({ ...shared, gateways, environments, acknowledgements, acknowledgeDeadlineMs })
-  const routes = createApplicationRoutes({ ...shared, grantService })
+  const routes = createApplicationRoutes({ ...shared, grantService, gateways, members: createMemberStore(database) })
   const create = (name: string) => routes.createApplication(request<'createApplication'>({ body: { name, description: '', organization: '국세청' } }))
   const { applicationId } = await create('모바일 앱')
   return {

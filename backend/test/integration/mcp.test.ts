@@ -16,6 +16,7 @@ import { createMcpRouter } from '../../src/mcp/mcp-router.ts'
 import { createToolRoutes } from '../../src/mcp/tool-routes.ts'
 import { createToolStore } from '../../src/mcp/tool-store.ts'
 import { createToolsets } from '../../src/mcp/toolsets.ts'
+import { createMemberStore } from '../../src/members/member-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -57,7 +58,7 @@ async function givenMcp(answer: RequestListener = taxAnswer) {
   const applications = createApplicationStore(database)
   const mcpUrl = (gatewayId: string, environment: string) => `http://localhost/mcp/${gatewayId}/${environment}`
   const lookup = createFunctionLookup({ gateways, functions })
-  const routes = createToolRoutes({ tools, toolsets, lookup, mcpUrl, clock: systemClock })
+  const routes = createToolRoutes({ tools, toolsets, lookup, gateways, members: createMemberStore(database), mcpUrl, clock: systemClock })
   const access = { authType: 'none' as 'none' | 'key-auth', state: 'active' }
   const app = express()
   const router = createMcpRouter({

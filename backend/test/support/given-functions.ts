@@ -13,6 +13,7 @@ import { createWatcher } from '../../src/database/watcher.ts'
 import { createDeploymentRoutes } from '../../src/deployments/deployment-routes.ts'
 import { createDeploymentStore } from '../../src/deployments/deployment-store.ts'
 import { createDeployments } from '../../src/deployments/deployments.ts'
+import { createSetRoutes } from '../../src/deployments/set-routes.ts'
 import { createFunctionLookup } from '../../src/functions/function-lookup.ts'
 import { createFunctionRoutes } from '../../src/functions/function-routes.ts'
 import { createFunctionStore } from '../../src/functions/function-store.ts'
@@ -126,6 +127,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       ...createFunctionRoutes({ ...parts, gateways, lookup, tools, deployments }),
       ...createLogRoutes({ database, watcher, gateways, lookup, log: silentLog }).pages,
       ...createReleaseRoutes({ lookup, releases }),
+      ...createSetRoutes({ ...parts, gateways, deployments, deploymentStore }),
       ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
     }
     return {

@@ -11,6 +11,7 @@ import type { GatewayContent } from '../../src/gateways/gateway-machine.ts'
 import { createGatewayCreation } from '../../src/gateways/gateway-routes.ts'
 import { createGatewayStore } from '../../src/gateways/gateway-store.ts'
 import { createGatewayViews } from '../../src/gateways/gateway-view.ts'
+import { createMemberStore } from '../../src/members/member-store.ts'
 import type { EngineEvent, EngineLimits } from '../../src/phases/engine.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -41,7 +42,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const { database } = mongo
   const fakeDriver = createFakeDriver()
   const environments = createEnvironmentStore(database)
-  const gateways = createGatewayStore({ database, environments })
+  const gateways = createGatewayStore({ database, environments, members: createMemberStore(database) })
   const regions = createRegionStore(database)
   const secrets = createSecrets(Buffer.alloc(32, 7))
   const sealer = createSecretSealer(secrets)

@@ -1,0 +1,53 @@
+import type { Member } from '@imprun/contracts'
+import type { AccountStore } from '../accounts/account-store.ts'
+import { refuseAutomation } from '../accounts/automation.ts'
+import type { GatewayStore, StoredGateway } from '../gateways/gateway-store.ts'
+import type { Handlers } from '../http/handlers.ts'
+import type { Clock } from '../platform/clock.ts'
+import { ownerStays } from './member-errors.ts'
+import type { MemberStore, StoredMember } from './member-store.ts'
+
+interface MemberRoutesDeps {
+  accounts: Pick<AccountStore, 'getUser'>
+  gateways: Pick<GatewayStore, 'getOwned' | 'getAs'>
+  members: MemberStore
+  clock: Clock
+}
+
+export function createMemberRoutes({ accounts, gateways, members, clock }: MemberRoutesDeps): Pick<Handlers, 'listMembers' | 'putMember' | 'deleteMember'> {
+  return {
+    async listMembers({ params, account }) {
+      const gateway = await gateways.getOwned(params.gatewayId, account.userId)
+      const [owner, others] = await Promise.all([accounts.getUser(gateway.ownerId), members.list(gateway.gatewayId)])
+      return { items: [toOwner(gateway, owner.name), ...others.map(toMemberView)] }
+    },
+    async putMember({ params, body, account, audit }) {
+      audit({ ...body })
+      refuseAutomation(account, 'let people in')
+      const { gatewayId, ownerId } = await gateways.getAs(params.gatewayId, account.userId, 'administer')
+      if (params.userId === ownerId) throw ownerStays(gatewayId)
+      const { userId, name } = await accounts.getUser(params.userId)
+      return toMemberView(await members.put({ gatewayId, userId, name, role: body.role, since: clock.now(), by: account }))
+    },
+    async deleteMember({ params, account }) {
+      refuseAutomation(account, 'take people out')
+      const isLeaving = params.userId === account.userId
+      const { gatewayId, ownerId } = await (isLeaving
+        ? gateways.getOwned(params.gatewayId, account.userId)
+        : gateways.getAs(params.gatewayId, account.userId, 'administer'))
+      if (params.userId === ownerId) throw ownerStays(gatewayId)
+      await members.remove(gatewayId, params.userId)
+      return {}
+    },
+  }
+}
+
+const toOwner = ({ gatewayId, ownerId, createdAt }: StoredGateway, name: string): Member => ({
+  gatewayId,
+  userId: ownerId,
+  name,
+  role: 'owner',
+  since: createdAt.toISOString(),
+})
+
+const toMemberView = ({ gatewayId, userId, name, role, since }: StoredMember): Member => ({ gatewayId, userId, name, role, since: since.toISOString() })
