@@ -1,4 +1,4 @@
-import type { EnvironmentName } from '@imprun/contracts'
+import { ImprunError } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
@@ -6,16 +6,16 @@ import { withNextRevision } from '../database/gateway-revision.ts'
 import type { EnvironmentStore } from '../environments/environment-store.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { FunctionChanges, FunctionStore, ListedFunction, StoredFunction } from '../functions/function-store.ts'
-import type { Caller } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
-import { newId } from '../platform/ids.ts'
 import type { Publisher } from '../publishing/publisher.ts'
 import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { makeRelease } from '../releases/release-rules.ts'
 import type { ReleaseStore, StoredRelease } from '../releases/release-store.ts'
-import { type DeploymentStore, isLaneTaken, type NewDeployment, newerServed, type StoredDeployment } from './deployment-store.ts'
-import type { Warning } from './gates.ts'
+import { type DeploymentStore, isLaneTaken } from './deployment-store.ts'
+import { draft, type Wanted } from './draft.ts'
 import type { Candidate } from './prepare.ts'
+import { publishMembers } from './publications.ts'
+import { isBlockedBy, type NewDeployment, newerServed, type StoredDeployment } from './stored-deployment.ts'
 
 export interface AcceptDeps {
   database: Database
@@ -28,20 +28,13 @@ export interface AcceptDeps {
   clock: Clock
 }
 
-export interface Order {
+export interface Order extends Wanted {
   stored: StoredFunction
-  environment: EnvironmentName
-  from?: EnvironmentName
-  /** Makes it a rollback. */
-  reason?: string
   /** A person deploys to an environment that is held. */
   liftsHold: boolean
   candidate: Candidate
-  warnings?: Warning[]
   /** A save that belongs to it: both are kept, or neither. `stored` is what the function looks like after it. */
   saving?: { fromRevision: number; changes: FunctionChanges }
-  by: Caller
-  requestId: string
 }
 
 /** Another save, of the function or of what it imports, or another release, came first: what was prepared has to be prepared again. Nothing was written. */
@@ -55,6 +48,8 @@ export class OutOfDate extends Error {
  * @throws FUNCTION_NOT_FOUND when the function was deleted meanwhile, OutOfDate.
  */
 export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDeployment> {
+  // Only saves are so many that asking who waits there would cost.
+  if (order.from !== undefined || order.reason !== undefined) return write(deps, order, enterInOrder)
   try {
     return await write(deps, order, enterFreeLane)
   } catch (error) {
@@ -93,8 +88,8 @@ async function refuseOutdated({ inputs }: AcceptDeps, { stored, from, reason, ca
 }
 
 /** A rollback is a person's word that automation must not undo; a person's next deployment takes it back. */
-async function holdOrLift(
-  { environments }: AcceptDeps,
+export async function holdOrLift(
+  { environments }: Pick<AcceptDeps, 'environments'>,
   { gatewayId, environment, kind, reason, by, createdAt }: NewDeployment,
   liftsHold: boolean,
   session: ClientSession,
@@ -121,10 +116,10 @@ const enterFreeLane: Enter = async (deps, entry) => {
 const enterInOrder: Enter = async (deps, entry) => {
   const { deployments } = deps
   const { drafted, current, session } = entry
-  const open = await deployments.listOpen(drafted.functionId, drafted.environment, session)
+  const open = await deployments.listOpen([drafted.functionId], drafted.environment, session)
   const newer = newerServed(drafted, current.served) ?? newerOpen(drafted, open)
   if (newer) return giveWay(deps, entry, newer)
-  const isBusy = open.some(({ lane }) => lane !== undefined)
+  const isBusy = open.some((other) => isBlockedBy(drafted, other))
   const entered = isBusy ? await deployments.insert(drafted, session) : await run(deps, entry)
   await deployments.supersedeWaiting(entered, drafted.createdAt, session)
   return entered
@@ -135,7 +130,7 @@ const giveWay = ({ deployments }: AcceptDeps, { drafted, session }: Entry, newer
 
 async function run({ deployments, publisher }: AcceptDeps, { drafted, release, revision, session }: Entry): Promise<StoredDeployment> {
   const running = await deployments.insert({ ...drafted, status: 'IN_PROGRESS', revision }, session)
-  await publisher.publish({ ...running, name: running.functionName }, release, running._id, revision, session)
+  await publishMembers(publisher, [running], new Map([[release._id, release]]), revision, session)
   return running
 }
 
@@ -145,7 +140,10 @@ function newerOpen({ sourceRevision }: NewDeployment, open: readonly StoredDeplo
 }
 
 async function ensureRelease({ releases, clock }: AcceptDeps, { stored, candidate, by }: Order, session: ClientSession): Promise<StoredRelease> {
-  if ('release' in candidate) return candidate.release
+  if ('release' in candidate) {
+    await refuseRemoved(releases, [candidate.release], session)
+    return candidate.release
+  }
   const release = makeRelease(stored, candidate, by, clock.now())
   try {
     await releases.insert(release, session)
@@ -155,39 +153,13 @@ async function ensureRelease({ releases, clock }: AcceptDeps, { stored, candidat
   return release
 }
 
-function draft({ stored, environment, from, reason, warnings = [], by, requestId }: Order, release: StoredRelease, now: Date): NewDeployment {
-  return {
-    _id: newId(),
-    gatewayId: stored.gatewayId,
-    ownerId: stored.ownerId,
-    functionId: stored._id,
-    functionName: stored.name,
-    environment,
-    ...kindOf({ stored, from, reason }),
-    releaseId: release._id,
-    version: release.version,
-    sourceHash: release.sourceHash,
-    status: 'PENDING',
-    message: describe({ environment, from, reason }, release.version),
-    ...(warnings.length > 0 ? { warnings } : {}),
-    by,
-    requestId,
-    createdAt: now,
-  }
-}
-
-interface Purpose {
-  from: EnvironmentName | undefined
-  reason: string | undefined
-}
-type Kind = Pick<NewDeployment, 'kind' | 'from' | 'reason' | 'sourceRevision'>
-
-function kindOf({ stored, from, reason }: Purpose & Pick<Order, 'stored'>): Kind {
-  if (reason !== undefined) return { kind: 'rollback', reason }
-  return from ? { kind: 'promotion', from } : { kind: 'publish', sourceRevision: stored.revision }
-}
-
-function describe({ environment, from, reason }: Purpose & Pick<Order, 'environment'>, version: string): string {
-  if (reason !== undefined) return `Rolled back to ${version} in ${environment}: ${reason}`
-  return from ? `Deployed from ${from} to ${environment} (version: ${version})` : `Published to ${environment} (version: ${version})`
+/** Retention may have removed one while it was prepared. What is deployed here can not be removed once this is committed. */
+export async function refuseRemoved(releases: Pick<ReleaseStore, 'listByIds'>, wanted: readonly StoredRelease[], session: ClientSession): Promise<void> {
+  const found = await releases.listByIds(
+    wanted.map(({ _id }) => _id),
+    session,
+  )
+  const gone = wanted.find(({ _id }) => !found.has(_id))
+  if (gone)
+    throw new ImprunError('RELEASE_NOT_FOUND', `Release ${gone.version} of "${gone.functionName}" has just been removed by retention. Publish the code again.`)
 }

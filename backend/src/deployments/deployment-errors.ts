@@ -1,4 +1,13 @@
-import { type ApplyFailure, type Deployment, type ErrorCode, errorCodes, ImprunError, type InputFault, isImprunError } from '@imprun/contracts'
+import {
+  type ApplyFailure,
+  type Deployment,
+  type DeploymentSet,
+  type ErrorCode,
+  errorCodes,
+  ImprunError,
+  type InputFault,
+  isImprunError,
+} from '@imprun/contracts'
 import { sourceFileOf } from '../publishing/build-faults.ts'
 import type { Refusal } from './gates.ts'
 
@@ -11,7 +20,7 @@ export function refused(refusals: readonly [Refusal, ...Refusal[]]): ImprunError
   const errors = refusals.flatMap((refusal) => refusal.errors ?? [])
   return new ImprunError(first.code, detail, {
     ...(errors.length > 0 ? { errors } : {}),
-    facts: { refusals: refusals.map(({ code, detail }) => ({ code, detail })) },
+    facts: { refusals: refusals.map(({ functionName, code, detail }) => ({ ...(functionName === undefined ? {} : { functionName }), code, detail })) },
     ...(first.code === 'ENVIRONMENT_NOT_STARTED' ? { retryAfterS: 1 } : {}),
   })
 }
@@ -35,6 +44,12 @@ export function loadFailed(failures: readonly ApplyFailure[]): StoredError {
   }
 }
 
+/** Of a set that another member of brought back. */
+export const setTakenBack = (failures: readonly ApplyFailure[]): StoredError => {
+  const names = [...new Set(failures.map(({ name }) => `"${name}"`))].join(', ')
+  return { code: 'SET_TAKEN_BACK', detail: `${names} of the same set could not be loaded, so nothing of the set is served. Mend it, then promote again.` }
+}
+
 export const runtimesLate = (runtimeIds: readonly string[], deadlineMs: number): StoredError => ({
   code: 'RUNTIME_NOT_ACKNOWLEDGED',
   detail: `Not confirmed within ${deadlineMs / 1000} s by ${runtimeIds.join(', ')}. Look at the environment's state, then try again.`,
@@ -46,6 +61,9 @@ export const releaseNeverServed = (functionName: string, environment: string): I
     `${environment} has never served that release of "${functionName}", so it can not go back to it. The history lists those it has; to bring another, promote it.`,
   )
 
+export const nothingToPromote = (from: string, to: string): ImprunError =>
+  new ImprunError('NOTHING_TO_PROMOTE', `${to} serves everything that ${from} serves, in the same releases. Publish a change first.`)
+
 export const nothingToRollBackTo = (functionName: string, environment: string): ImprunError =>
   new ImprunError('NOTHING_TO_ROLL_BACK_TO', `${environment} has served no release of "${functionName}" before the present one.`)
 
@@ -53,6 +71,18 @@ export const noRuntime = (environment: string): StoredError => ({
   code: 'RUNTIME_UNREACHABLE',
   detail: `No runtime of ${environment} is alive at the moment, so nothing could be served. It is started again by itself; try again in a few seconds.`,
 })
+
+/** The problem a caller is told when its set did not end with SUCCESS: what the first that was to blame says, and that nothing has changed. */
+export function setEnded(set: DeploymentSet): ImprunError {
+  const toBlame = set.deployments.find(({ error }) => error && error.code !== 'SET_TAKEN_BACK')
+  const facts = { set }
+  if (set.status === 'SUPERSEDED' || !toBlame?.error) {
+    return new ImprunError('DEPLOYMENT_SUPERSEDED', `A newer deployment to ${set.environment} took the place of this set; nothing of it is served.`, { facts })
+  }
+  const { code, detail, errors } = toBlame.error
+  const text = `"${toBlame.functionName}": ${detail} Nothing of the set is served; ${set.environment} serves what it served before.`
+  return new ImprunError(isErrorCode(code) ? code : 'DEPLOYMENT_FAILED', text, { ...(errors ? { errors } : {}), facts })
+}
 
 /** The problem a caller is told when its deployment did not end with SUCCESS. */
 export function deploymentEnded(deployment: Deployment): ImprunError {

@@ -3,9 +3,10 @@ import { toPage } from '../database/paging.ts'
 import type { FunctionLookup, OwnedGateways } from '../functions/function-lookup.ts'
 import { parseFunctionReference } from '../functions/function-rules.ts'
 import type { ApiRequest, Handlers } from '../http/handlers.ts'
-import type { DeploymentStore, StoredDeployment } from './deployment-store.ts'
+import type { DeploymentStore } from './deployment-store.ts'
 import { toDeploymentView } from './deployment-view.ts'
 import { type Deployments, successOf } from './deployments.ts'
+import type { StoredDeployment } from './stored-deployment.ts'
 
 export interface DeploymentRoutesDeps {
   gateways: OwnedGateways

@@ -1,111 +1,39 @@
-import type { Deployment, DeploymentStatus, EnvironmentName, PageQuery } from '@imprun/contracts'
-import type { ClientSession, Filter, UpdateFilter } from 'mongodb'
+import type { DeploymentStatus, EnvironmentName } from '@imprun/contracts'
+import type { ClientSession, UpdateFilter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
-import { containing, decodeCursor } from '../database/paging.ts'
-import type { StoredFunction } from '../functions/function-store.ts'
-import type { Caller } from '../http/handlers.ts'
-import { firstIdAt } from '../platform/ids.ts'
-
-/** Bookkeeping of a deployment that somebody still works on; gone once it has ended. */
-interface OpenFields {
-  isOpen?: true
-  /** `<functionId>/<environment>` while it runs. Unique, so two can never run at once, whatever backend they are in. */
-  lane?: string
-  /** Raised by every holder; each write names it, so that a holder that was given up changes nothing. */
-  fence: number
-  /** By the database's clock. */
-  claimedAt?: Date
-}
-
-export interface StoredDeployment extends OpenFields {
-  _id: string
-  gatewayId: string
-  ownerId: string
-  functionId: string
-  functionName: string
-  environment: EnvironmentName
-  kind: Deployment['kind']
-  from?: EnvironmentName
-  releaseId: string
-  version: string
-  sourceHash: string
-  /** The save that a publish was made of: of two publishes the one with the later save stays. */
-  sourceRevision?: number
-  reason?: string
-  status: DeploymentStatus
-  history: { status: DeploymentStatus; at: Date }[]
-  message: string
-  error?: NonNullable<Deployment['error']>
-  warnings?: NonNullable<Deployment['warnings']>
-  liveMs?: number
-  /** Of the publication this deployment made. */
-  revision?: number
-  /** Of the publication that took it back, and the release that is served again; none when there was none before. */
-  rollback?: { revision: number; releaseId?: string; version?: string }
-  supersededBy?: string
-  by: Caller
-  requestId: string
-  createdAt: Date
-  finishedAt?: Date
-}
-
-export interface DeploymentQuery extends PageQuery {
-  environment?: EnvironmentName | undefined
-  status?: DeploymentStatus | undefined
-}
-
-export type NewDeployment = Omit<StoredDeployment, 'fence' | 'isOpen' | 'lane' | 'claimedAt' | 'history'>
-type Ending = Pick<StoredDeployment, 'status' | 'finishedAt'> & Partial<Pick<StoredDeployment, 'error' | 'liveMs' | 'supersededBy'>>
-
-export const laneOf = ({ functionId, environment }: Pick<StoredDeployment, 'functionId' | 'environment'>): string => `${functionId}/${environment}`
+import { createDeploymentHistory, type DeploymentHistory } from './deployment-history.ts'
+import { claimTtlMs, type Ending, isFollower, laneOf, type Members, type NewDeployment, type StoredDeployment } from './stored-deployment.ts'
 
 export const isLaneTaken = (error: unknown): boolean => isDuplicateKey(error) && 'lane' in (error.keyPattern ?? {})
 
-/** @returns the deployment that put something newer there: made of a later save, or asked for later. */
-export function newerServed(
-  { _id, environment, sourceRevision }: Pick<StoredDeployment, '_id' | 'environment' | 'sourceRevision'>,
-  all: StoredFunction['served'],
-): string | undefined {
-  const served = all[environment]
-  if (!served) return undefined
-  const { sourceRevision: theirs, deploymentId } = served
-  const isNewer = sourceRevision !== undefined && theirs !== undefined ? theirs > sourceRevision : deploymentId > _id
-  return isNewer ? deploymentId : undefined
-}
+type Failure = Required<Pick<StoredDeployment, 'error' | 'rollback'>>
 
-/** Longer than a renewal may be late, and short enough that what a dead backend left is taken up within seconds. */
-export const claimTtlMs = 3_000
-
-export interface DeploymentStore {
+/** Transitions move all members or none; what lost its claim on the lead moves nothing. */
+export interface DeploymentStore extends DeploymentHistory {
   /** Claimed by the caller unless it has ended. With status IN_PROGRESS it takes the lane. */
   insert(deployment: NewDeployment, session: ClientSession): Promise<StoredDeployment>
+  /** The same for all of a set, the lead first. */
+  insertAll(deployments: readonly [NewDeployment, ...NewDeployment[]], session: ClientSession): Promise<Members>
   findById(deploymentId: string): Promise<StoredDeployment | undefined>
-  isLaneBusy(lane: string): Promise<boolean>
-  /** What runs or waits for one function in one environment. */
-  listOpen(functionId: string, environment: EnvironmentName, session: ClientSession): Promise<StoredDeployment[]>
-  /** Everything that waits for the lane of `newest` gives way to it. */
+  /** The deployment with the other members of its set, by the name of their functions after the lead. */
+  listMembers(lead: StoredDeployment, session?: ClientSession): Promise<Members>
+  /** What runs or waits for these functions in one environment. */
+  listOpen(functionIds: readonly string[], environment: EnvironmentName, session?: ClientSession): Promise<StoredDeployment[]>
+  /** Everything that waits by itself for the lane of `newest` gives way to it. A set that waits does not. */
   supersedeWaiting(newest: StoredDeployment, at: Date, session: ClientSession): Promise<void>
-  /** PENDING or VALIDATING to IN_PROGRESS, taking the lane. @returns false when the claim is lost. */
-  begin(deployment: StoredDeployment, revision: number, at: Date, session: ClientSession): Promise<boolean>
-  /** PENDING to VALIDATING. @returns false when the claim is lost or it was superseded. */
-  validate(deployment: StoredDeployment, at: Date): Promise<boolean>
-  /** IN_PROGRESS to FAILED, keeping the lane until the way back is acknowledged. @returns false when the claim is lost. */
-  fail(deployment: StoredDeployment, failure: Required<Pick<StoredDeployment, 'error' | 'rollback'>>, at: Date, session: ClientSession): Promise<boolean>
-  /** Ends it and frees the lane. @returns what was written; undefined when the claim is lost. */
-  end(deployment: StoredDeployment, ending: Ending, session?: ClientSession): Promise<StoredDeployment | undefined>
+  /** PENDING or VALIDATING to IN_PROGRESS, taking the lanes. */
+  begin(members: Members, revision: number, at: Date, session: ClientSession): Promise<Members | undefined>
+  /** PENDING to VALIDATING. @returns undefined when the claim is lost or it was superseded. */
+  validate(members: Members, at: Date): Promise<Members | undefined>
+  /** IN_PROGRESS to FAILED, keeping the lanes until the way back is acknowledged. */
+  fail(members: Members, failureOf: (member: StoredDeployment) => Failure, at: Date, session: ClientSession): Promise<Members | undefined>
+  /** Ends them and frees the lanes. @returns what was written; undefined when the claim is lost. */
+  end(members: Members, ending: Ending, session?: ClientSession): Promise<Members | undefined>
   /** @returns false when the claim is lost. */
-  renew(deployment: StoredDeployment): Promise<boolean>
-  /** Takes over one open deployment whose holder has not renewed for `claimTtlMs`. */
+  renew(lead: StoredDeployment): Promise<boolean>
+  /** Takes over one open deployment, or set, whose holder has not renewed for `claimTtlMs`. @returns the lead */
   claimAbandoned(): Promise<StoredDeployment | undefined>
-  /** Whether the environment has ever served the release. */
-  hasSucceeded(functionId: string, environment: EnvironmentName, releaseId: string): Promise<boolean>
-  /** What was served before the release first came, or came by promotion or publish the last time. */
-  findSucceededBefore(functionId: string, environment: EnvironmentName, releaseId: string): Promise<StoredDeployment | undefined>
-  listOfFunction(functionId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
-  listOfGateway(gatewayId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
-  /** Everything that was asked for since then. */
-  listSince(gatewayId: string, since: Date): Promise<StoredDeployment[]>
   removeAll(gatewayId: string): Promise<void>
 }
 
@@ -118,55 +46,83 @@ function historyOf({ status, createdAt }: NewDeployment): StoredDeployment['hist
   return passed.map((each) => ({ status: each, at: createdAt }))
 }
 
+const begun = (deployment: NewDeployment): StoredDeployment => ({
+  ...deployment,
+  fence: 1,
+  history: historyOf(deployment),
+  ...(isEnded(deployment.status) ? {} : { isOpen: true as const }),
+  ...(deployment.status === 'IN_PROGRESS' ? { lane: laneOf(deployment) } : {}),
+})
+
+const claiming = (member: StoredDeployment): UpdateFilter<StoredDeployment> => (isFollower(member) ? {} : { $currentDate: { claimedAt: true } })
+
+/** An upsert instead of an insert, because only an update can ask for the database's time. */
+function insertion(stored: StoredDeployment) {
+  const { _id, ...fields } = stored
+  return { filter: { _id }, update: { $setOnInsert: fields, ...(stored.isOpen ? claiming(stored) : {}) }, upsert: true }
+}
+
 export function createDeploymentStore(database: Database): DeploymentStore {
   const deployments = database.sys.collection<StoredDeployment>('deployments')
 
-  const list = (scope: Filter<StoredDeployment>, { limit, cursor, filter, environment, status }: DeploymentQuery) => {
-    const conditions: Filter<StoredDeployment>[] = [scope]
-    if (environment) conditions.push({ environment })
-    if (status) conditions.push({ status })
-    if (filter) conditions.push({ functionName: containing(filter) })
-    if (cursor) conditions.push({ _id: { $lt: decodeCursor(cursor) } })
-    return deployments
-      .find({ $and: conditions })
-      .sort({ _id: -1 })
-      .limit(limit + 1)
-      .toArray()
+  const listMembers = async (lead: StoredDeployment, session?: ClientSession): Promise<Members> => {
+    if (lead.setId === undefined) return [lead]
+    const options = { sort: { functionName: 1 }, ...(session ? { session } : {}) } as const
+    return [lead, ...(await deployments.find({ setId: lead.setId, _id: { $ne: lead._id } }, options).toArray())]
   }
 
-  /** One guarded step. What lost its claim writes nothing. */
+  const inTransaction = <T>(session: ClientSession | undefined, work: (session: ClientSession) => Promise<T>): Promise<T> =>
+    session ? work(session) : database.client.withSession((own) => own.withTransaction(() => work(own)))
+
+  /** One guarded step of the lead, which the others follow in the same transaction. */
   const move = async (
-    { _id, fence }: StoredDeployment,
+    [lead, ...followers]: Members,
     from: readonly DeploymentStatus[],
-    update: UpdateFilter<StoredDeployment>,
+    updateOf: (member: StoredDeployment) => UpdateFilter<StoredDeployment>,
     session?: ClientSession,
-  ): Promise<StoredDeployment | undefined> => {
-    const filter = { _id, fence, isOpen: true as const, status: { $in: from } }
-    return (await deployments.findOneAndUpdate(filter, update, { returnDocument: 'after', ...(session ? { session } : {}) })) ?? undefined
+  ): Promise<Members | undefined> => {
+    const guarded = { _id: lead._id, fence: lead.fence, isOpen: true as const, status: { $in: from } }
+    const moveLead = async (options: { session?: ClientSession }) =>
+      (await deployments.findOneAndUpdate(guarded, updateOf(lead), { returnDocument: 'after', ...options })) ?? undefined
+    if (followers.length === 0) {
+      const moved = await moveLead(session ? { session } : {})
+      return moved && [moved]
+    }
+    return inTransaction(session, async (shared) => {
+      const moved = await moveLead({ session: shared })
+      if (!moved) return undefined
+      const updates = followers.map((follower) => ({ updateOne: { filter: { _id: follower._id, isOpen: true as const }, update: updateOf(follower) } }))
+      await deployments.bulkWrite(updates, { session: shared })
+      return listMembers(moved, shared)
+    })
   }
 
   return {
+    ...createDeploymentHistory(deployments),
     async insert(deployment, session) {
-      const stored: StoredDeployment = {
-        ...deployment,
-        fence: 1,
-        history: historyOf(deployment),
-        ...(isEnded(deployment.status) ? {} : { isOpen: true as const }),
-        ...(deployment.status === 'IN_PROGRESS' ? { lane: laneOf(deployment) } : {}),
-      }
-      const { _id, ...fields } = stored
-      // An upsert instead of an insert, because only an update can ask for the database's time.
-      await deployments.updateOne({ _id }, { $setOnInsert: fields, ...(stored.isOpen ? { $currentDate: { claimedAt: true } } : {}) }, { upsert: true, session })
+      const stored = begun(deployment)
+      const { filter, update, upsert } = insertion(stored)
+      await deployments.updateOne(filter, update, { upsert, session })
       return stored
     },
+    async insertAll([lead, ...followers], session) {
+      const members: Members = [begun(lead), ...followers.map(begun)]
+      await deployments.bulkWrite(
+        members.map((stored) => ({ updateOne: insertion(stored) })),
+        { session },
+      )
+      return members
+    },
     findById: async (deploymentId) => (await deployments.findOne({ _id: deploymentId })) ?? undefined,
-    isLaneBusy: async (lane) => (await deployments.findOne({ lane }, { projection: { _id: 1 } })) !== null,
-    listOpen: (functionId, environment, session) => deployments.find({ functionId, environment, isOpen: true }, { session }).toArray(),
+    listMembers,
+    listOpen: (functionIds, environment, session) =>
+      deployments.find({ functionId: { $in: [...functionIds] }, environment, isOpen: true }, session ? { session } : {}).toArray(),
     async supersedeWaiting(newest, at, session) {
       const waiting = {
         functionId: newest.functionId,
         environment: newest.environment,
         isOpen: true as const,
+        setId: { $exists: false },
         status: { $in: ['PENDING', 'VALIDATING'] as const },
       }
       await deployments.updateMany(
@@ -179,44 +135,37 @@ export function createDeploymentStore(database: Database): DeploymentStore {
         { session },
       )
     },
-    async begin(deployment, revision, at, session) {
-      const begun = await move(
-        deployment,
+    begin: (members, revision, at, session) =>
+      move(
+        members,
         ['PENDING', 'VALIDATING'],
-        {
-          $set: { status: 'IN_PROGRESS', revision, lane: laneOf(deployment) },
+        (member) => ({
+          $set: { status: 'IN_PROGRESS', revision, lane: laneOf(member) },
           $push: { history: { status: 'IN_PROGRESS', at } },
-          $currentDate: { claimedAt: true },
-        },
+          ...claiming(member),
+        }),
         session,
-      )
-      return begun !== undefined
-    },
-    async validate(deployment, at) {
-      const validating = await move(deployment, ['PENDING', 'VALIDATING'], { $set: { status: 'VALIDATING' }, $push: { history: { status: 'VALIDATING', at } } })
-      return validating !== undefined
-    },
-    async fail(deployment, failure, at, session) {
-      const failed = await move(
-        deployment,
+      ),
+    validate: (members, at) =>
+      move(members, ['PENDING', 'VALIDATING'], () => ({ $set: { status: 'VALIDATING' }, $push: { history: { status: 'VALIDATING', at } } })),
+    fail: (members, failureOf, at, session) =>
+      move(
+        members,
         ['IN_PROGRESS'],
-        { $set: { status: 'FAILED', ...failure }, $push: { history: { status: 'FAILED', at } }, $currentDate: { claimedAt: true } },
+        (member) => ({ $set: { status: 'FAILED', ...failureOf(member) }, $push: { history: { status: 'FAILED', at } }, ...claiming(member) }),
         session,
-      )
-      return failed !== undefined
-    },
-    end(deployment, ending, session) {
-      // A deployment that is FAILED already, and only waited for the way back, keeps its one FAILED in the history.
-      const isNewStatus = deployment.status !== ending.status
+      ),
+    end(members, ending, session) {
       const at = ending.finishedAt ?? new Date()
       return move(
-        deployment,
+        members,
         ['PENDING', 'VALIDATING', 'IN_PROGRESS', 'FAILED'],
-        {
+        ({ status }) => ({
           $set: ending,
-          ...(isNewStatus ? { $push: { history: { status: ending.status, at } } } : {}),
+          // A deployment that is FAILED already, and only waited for the way back, keeps its one FAILED in the history.
+          ...(status === ending.status ? {} : { $push: { history: { status: ending.status, at } } }),
           $unset: { isOpen: '', lane: '', claimedAt: '' },
-        },
+        }),
         session,
       )
     },
@@ -225,26 +174,14 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       return matchedCount > 0
     },
     async claimAbandoned() {
-      const abandoned = { isOpen: true as const, $expr: { $lt: ['$claimedAt', { $subtract: ['$$NOW', claimTtlMs] }] } }
+      const isOld = { $expr: { $lt: ['$claimedAt', { $subtract: ['$$NOW', claimTtlMs] }] } }
       const claimed = await deployments.findOneAndUpdate(
-        abandoned,
+        { isOpen: true as const, claimedAt: { $exists: true }, ...isOld },
         { $inc: { fence: 1 }, $currentDate: { claimedAt: true } },
         { sort: { claimedAt: 1 }, returnDocument: 'after' },
       )
       return claimed ?? undefined
     },
-    async hasSucceeded(functionId, environment, releaseId) {
-      return (await deployments.findOne({ functionId, environment, status: 'SUCCESS', releaseId }, { projection: { _id: 1 } })) !== null
-    },
-    async findSucceededBefore(functionId, environment, releaseId) {
-      const succeeded = { functionId, environment, status: 'SUCCESS' as const }
-      const came = await deployments.findOne({ ...succeeded, releaseId, kind: { $ne: 'rollback' } }, { sort: { _id: -1 }, projection: { _id: 1 } })
-      if (!came) return undefined
-      return (await deployments.findOne({ ...succeeded, releaseId: { $ne: releaseId }, _id: { $lt: came._id } }, { sort: { _id: -1 } })) ?? undefined
-    },
-    listOfFunction: (functionId, query) => list({ functionId }, query),
-    listOfGateway: (gatewayId, query) => list({ gatewayId }, query),
-    listSince: (gatewayId, since) => deployments.find({ gatewayId, _id: { $gte: firstIdAt(since) } }).toArray(),
     async removeAll(gatewayId) {
       await deployments.deleteMany({ gatewayId })
     },

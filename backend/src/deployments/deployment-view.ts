@@ -1,5 +1,6 @@
 import type { Deployment } from '@imprun/contracts'
-import type { DeploymentStore, StoredDeployment } from './deployment-store.ts'
+import type { DeploymentStore } from './deployment-store.ts'
+import type { StoredDeployment } from './stored-deployment.ts'
 
 export function toDeploymentView(stored: StoredDeployment): Deployment {
   return {
@@ -12,6 +13,7 @@ export function toDeploymentView(stored: StoredDeployment): Deployment {
     ...(stored.from ? { from: stored.from } : {}),
     releaseId: stored.releaseId,
     version: stored.version,
+    ...(stored.setId === undefined ? {} : { setId: stored.setId }),
     status: stored.status,
     ...(stored.reason === undefined ? {} : { reason: stored.reason }),
     message: stored.message,

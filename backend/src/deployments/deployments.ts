@@ -6,12 +6,14 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseWish } from '../releases/release-rules.ts'
 import { accept, type Order, OutOfDate } from './accept.ts'
+import { acceptSet } from './accept-set.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
-import { laneOf, type StoredDeployment } from './deployment-store.ts'
 import { toDeploymentView } from './deployment-view.ts'
 import { type Prepared, preparePromotion, preparePublish } from './prepare.ts'
+import { prepareSet, type SetOf } from './prepare-set.ts'
 import { prepareRollback } from './rollback.ts'
 import { ClaimLost, runToEnd } from './run.ts'
+import { laneOf, type Members, type StoredDeployment } from './stored-deployment.ts'
 import { createLanes, type TurnDeps, takeTurn } from './turns.ts'
 
 export interface DeploymentsDeps extends TurnDeps {
@@ -47,6 +49,8 @@ export interface PromotionRequest extends Request {
   to: EnvironmentName
 }
 
+export interface SetRequest extends SetOf, Pick<Request, 'requestId' | 'receivedAtMs'> {}
+
 /**
  * Puts releases into environments. A request that hangs up does not stop what it began.
  * `publish` and `promote` return the deployment as it ended, whatever its status. @throws a gate's refusal; nothing is deployed then.
@@ -60,6 +64,8 @@ export interface Deployments {
   /** Nothing is saved when a gate refuses; `lost` when the function is no longer at the revision of `stored`. */
   saveAndPublish(request: SaveAndPublishRequest): Promise<{ saved: StoredFunction; ended: StoredDeployment } | 'lost'>
   promote(request: PromotionRequest): Promise<StoredDeployment>
+  /** Everything that differs, as one set. @returns its deployments, which all have the same status. @throws NOTHING_TO_PROMOTE too. */
+  promoteAll(request: SetRequest): Promise<Members>
   /** Holds the environment against automation. */
   rollback(request: RollbackRequest): Promise<StoredDeployment>
 }
@@ -82,30 +88,30 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
   const inFlight = new Set<Promise<unknown>>()
   let recovering: Promise<void> | undefined
 
-  /** Until the end, from wherever the document says that it is. */
-  const carryOn = async (deployment: StoredDeployment, startedAtMs?: number): Promise<StoredDeployment> => {
-    const ended = await carryToEnd(deployment, startedAtMs)
-    deps.metrics?.deploymentEnded(ended)
+  /** Until the end, from wherever the documents say that they are. */
+  const carryOn = async (members: Members, startedAtMs?: number): Promise<Members> => {
+    const ended = await carryToEnd(members, startedAtMs)
+    for (const each of ended) deps.metrics?.deploymentEnded(each)
     return ended
   }
-  const carryToEnd = async (deployment: StoredDeployment, startedAtMs: number | undefined): Promise<StoredDeployment> => {
-    const isWaiting = deployment.status === 'PENDING' || deployment.status === 'VALIDATING'
-    const due = isWaiting ? await takeTurn(deps, lanes, deployment, AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])) : deployment
-    if (due.finishedAt) return due
+  const carryToEnd = async (members: Members, startedAtMs: number | undefined): Promise<Members> => {
+    const isWaiting = members[0].status === 'PENDING' || members[0].status === 'VALIDATING'
+    const due = isWaiting ? await takeTurn(deps, lanes, members, AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])) : members
+    if (due[0].finishedAt) return due
     try {
       return await runToEnd(deps, due, leaving.signal, startedAtMs)
     } finally {
-      lanes.freed(laneOf(deployment))
+      for (const each of members) lanes.freed(laneOf(each))
     }
   }
 
   /** For a request whose deployment was taken over: another holder ends it. */
-  const watchToEnd = async (deployment: StoredDeployment): Promise<StoredDeployment> => {
+  const watchToEnd = async ([lead]: Members): Promise<Members> => {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])
     for (;;) {
-      const current = await deployments.findById(deployment._id)
+      const current = await deployments.findById(lead._id)
       if (!current) throw new ImprunError('DEPLOYMENT_NOT_FOUND', 'The deployment was removed with its gateway.')
-      if (!current.isOpen) return current
+      if (!current.isOpen) return deployments.listMembers(current)
       await clock.sleepMs(watchEveryMs, signal)
     }
   }
@@ -119,22 +125,33 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
-  const deploy = async (request: Request & Omit<Order, 'candidate' | 'liftsHold'>, { refusals, isHeld, candidate, warnings = [] }: Prepared) => {
-    const [first, ...others] = refusals
-    if (first) throw refused([first, ...others])
-    if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
-    const accepted = await accept(deps, { ...request, candidate, warnings, liftsHold: isHeld && !request.by.isAutomation })
+  const follow = async (accepted: Members, startedAtMs: number): Promise<Members> => {
     try {
-      return await carryOn(accepted, request.receivedAtMs)
+      return await carryOn(accepted, startedAtMs)
     } catch (error) {
       if (error instanceof ClaimLost) return watchToEnd(accepted)
       throw error
     }
   }
 
+  const deploy = async (request: Request & Omit<Order, 'candidate' | 'liftsHold'>, { refusals, isHeld, candidate, warnings = [] }: Prepared) => {
+    const [first, ...others] = refusals
+    if (first) throw refused([first, ...others])
+    if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
+    const accepted = await accept(deps, { ...request, candidate, warnings, liftsHold: isHeld && !request.by.isAutomation })
+    const [ended] = await follow([accepted], request.receivedAtMs)
+    return ended
+  }
+
+  const promoteAll = async (request: SetRequest): Promise<Members> => {
+    const { items, isHeld } = await prepareSet(deps, request)
+    const order = { ...request, gatewayId: request.gateway.gatewayId, environment: request.to, items, liftsHold: isHeld && !request.by.isAutomation }
+    return follow(await acceptSet(deps, order), request.receivedAtMs)
+  }
+
   const recoverOne = async (abandoned: StoredDeployment) => {
     try {
-      const ended = await carryOn(abandoned)
+      const [ended] = await carryOn(await deployments.listMembers(abandoned))
       log.info({ deploymentId: ended._id, status: ended.status }, 'A deployment that was left open has ended')
     } catch (error) {
       if (!(error instanceof ClaimLost) && !stopping.signal.aborted) log.warn({ error, deploymentId: abandoned._id }, 'An open deployment could not end yet')
@@ -189,6 +206,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     publish: (request) => track(publish(request)),
     saveAndPublish: (request) => track(saveAndPublish(request)),
     rollback: (request) => track(prepareRollback(deps, request).then((prepared) => deploy(request, prepared))),
+    promoteAll: (request) => track(promoteAll(request)),
     promote: (request) => track(preparePromotion(deps, request).then((prepared) => deploy({ ...request, environment: request.to }, prepared))),
   }
 }

@@ -178,5 +178,5 @@ async function isUndisturbed(
   const current = (await functions.listServed(gatewayId, { name, session }))[0]
   if (!current) return served === undefined
   if (current.served[environment]?.deploymentId !== served?.deploymentId) return false
-  return (await deployments.listOpen(current._id, environment, session)).length === 0
+  return (await deployments.listOpen([current._id], environment, session)).length === 0
 }

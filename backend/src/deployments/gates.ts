@@ -3,6 +3,8 @@ import { limitsRefusal, type Shortfall, variablesRefusal } from './needs.ts'
 
 /** Why something may not be deployed. All gates are asked, so that everything can be put right at once. */
 export interface Refusal {
+  /** Of several functions, the one that it is about. */
+  functionName?: string
   code: ErrorCode
   detail: string
   errors?: readonly InputFault[] | undefined

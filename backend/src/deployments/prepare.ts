@@ -9,9 +9,9 @@ import type { ListedRelease, ReleaseStore, StoredRelease } from '../releases/rel
 import { readScheduleRule } from '../schedules/schedule-rule.ts'
 import { readRequiredVariables } from '../variables/required-variables.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
-import type { StoredDeployment } from './deployment-store.ts'
 import { evaluateGates, type GateFacts, type Refusal, type Warning, warningsOf } from './gates.ts'
 import { findShortfall } from './needs.ts'
+import type { StoredDeployment } from './stored-deployment.ts'
 
 /** What the gates want to know of an environment. */
 export interface TargetEnvironment {

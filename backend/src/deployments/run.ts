@@ -1,10 +1,11 @@
+import type { ClientSession } from 'mongodb'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { StoredServed } from '../functions/function-store.ts'
 import type { Log } from '../platform/log.ts'
 import type { Acknowledgement, Acknowledgements } from '../publishing/acknowledgements.ts'
 import type { AcceptDeps } from './accept.ts'
-import { loadFailed, noRuntime, runtimesLate } from './deployment-errors.ts'
-import { claimTtlMs, type StoredDeployment } from './deployment-store.ts'
+import { loadFailed, noRuntime, runtimesLate, setTakenBack } from './deployment-errors.ts'
+import { claimTtlMs, type Members, type StoredDeployment } from './stored-deployment.ts'
 
 export interface RunDeps extends AcceptDeps {
   acknowledgements: Acknowledgements
@@ -19,16 +20,17 @@ export class ClaimLost extends Error {
 }
 
 /**
- * From published to ended. Every part may be begun again by another backend: it depends on the stored document and not on what happened here.
+ * From published to ended. Every part may be begun again by another backend: it depends on the stored documents and not on what happened here.
  * @param startedAtMs of the clock's monotonicMs(); absent when the request came to a backend that is gone.
- * @throws ClaimLost, the signal's reason, or the driver's error; the deployment stays open then, and is taken up again.
+ * @throws ClaimLost, the signal's reason, or the driver's error; the deployments stay open then, and are taken up again.
  */
-export async function runToEnd(deps: RunDeps, deployment: StoredDeployment, signal: AbortSignal, startedAtMs?: number): Promise<StoredDeployment> {
-  using _renewal = keepClaim(deps, deployment)
-  if (deployment.status === 'FAILED') return finishWayBack(deps, deployment, signal)
-  const acknowledged = await waitFor(deps, deployment, deployment.revision, signal)
-  if (acknowledged.outcome === 'applied') return succeed(deps, deployment, startedAtMs)
-  return finishWayBack(deps, await takeBack(deps, deployment, describe(deps, deployment, acknowledged)), signal)
+export async function runToEnd(deps: RunDeps, members: Members, signal: AbortSignal, startedAtMs?: number): Promise<Members> {
+  const [lead] = members
+  using _renewal = keepClaim(deps, lead)
+  if (lead.status === 'FAILED') return finishWayBack(deps, members, signal)
+  const acknowledged = await waitFor(deps, lead, lead.revision, signal)
+  if (acknowledged.outcome === 'applied') return succeed(deps, members, startedAtMs)
+  return finishWayBack(deps, await takeBack(deps, members, acknowledged), signal)
 }
 
 const waitFor = (deps: RunDeps, { gatewayId, environment }: StoredDeployment, revision: number | undefined, signal: AbortSignal) => {
@@ -36,21 +38,26 @@ const waitFor = (deps: RunDeps, { gatewayId, environment }: StoredDeployment, re
   return deps.acknowledgements.waitForRuntimes(gatewayId, environment, revision, { deadlineMs: deps.acknowledgeDeadlineMs, signal })
 }
 
-async function succeed(deps: RunDeps, deployment: StoredDeployment, startedAtMs: number | undefined): Promise<StoredDeployment> {
-  const { clock, database, deployments, functions } = deps
+async function succeed(deps: RunDeps, members: Members, startedAtMs: number | undefined): Promise<Members> {
+  const { clock, database, deployments } = deps
   const at = clock.now()
-  const elapsedMs = startedAtMs === undefined ? at.getTime() - deployment.createdAt.getTime() : clock.monotonicMs() - startedAtMs
+  const elapsedMs = startedAtMs === undefined ? at.getTime() - members[0].createdAt.getTime() : clock.monotonicMs() - startedAtMs
   const liveMs = Math.round(elapsedMs * 10) / 10
   const ended = await database.client.withSession((session) =>
     session.withTransaction(async () => {
-      const written = await deployments.end(deployment, { status: 'SUCCESS', finishedAt: at, liveMs }, session)
-      if (written) await functions.recordServed(deployment.functionId, deployment.environment, toServed(written), session)
+      const written = await deployments.end(members, { status: 'SUCCESS', finishedAt: at, liveMs }, session)
+      for (const each of written ?? []) await recordServed(deps, each, session)
       return written
     }),
   )
   if (!ended) throw new ClaimLost()
   return ended
 }
+
+const recordServed = ({ functions }: RunDeps, succeeded: StoredDeployment, session: ClientSession): Promise<void> =>
+  succeeded.kind === 'removal'
+    ? functions.forgetServed(succeeded.functionId, succeeded.environment, session)
+    : functions.recordServed(succeeded.functionId, succeeded.environment, toServed(succeeded), session)
 
 /** What an environment serves once the deployment has ended with SUCCESS. */
 export const toServed = (succeeded: StoredDeployment): StoredServed => ({
@@ -65,35 +72,54 @@ export const toServed = (succeeded: StoredDeployment): StoredServed => ({
   by: succeeded.by.name,
 })
 
-function describe({ acknowledgeDeadlineMs }: RunDeps, { environment }: StoredDeployment, acknowledged: Exclude<Acknowledgement, { outcome: 'applied' }>) {
-  if (acknowledged.outcome === 'refused') return loadFailed(acknowledged.failures)
-  return acknowledged.outcome === 'late' ? runtimesLate(acknowledged.runtimeIds, acknowledgeDeadlineMs) : noRuntime(environment)
+type Unserved = Exclude<Acknowledgement, { outcome: 'applied' }>
+
+/** Of a set each is told what it failed with itself, and the others which of them it was. */
+function errorOf({ acknowledgeDeadlineMs }: RunDeps, { environment, functionName, setId }: StoredDeployment, acknowledged: Unserved) {
+  if (acknowledged.outcome === 'late') return runtimesLate(acknowledged.runtimeIds, acknowledgeDeadlineMs)
+  if (acknowledged.outcome === 'no-runtime') return noRuntime(environment)
+  const own = setId === undefined ? acknowledged.failures : acknowledged.failures.filter(({ name }) => name === functionName)
+  return own.length > 0 ? loadFailed(own) : setTakenBack(acknowledged.failures)
 }
 
 /** Publishes what was SUCCESS there before, or a tombstone when nothing was, in the same write that records the failure. */
-async function takeBack(deps: RunDeps, deployment: StoredDeployment, error: NonNullable<StoredDeployment['error']>): Promise<StoredDeployment> {
+async function takeBack(deps: RunDeps, members: Members, acknowledged: Unserved): Promise<Members> {
   const { database, deployments, functions, releases, publisher, clock } = deps
-  const { gatewayId, environment, functionId } = deployment
-  const target = { gatewayId, environment, name: deployment.functionName }
+  const [{ gatewayId, environment }] = members
   const { result } = await withNextRevision(database, gatewayId, async (session, revision) => {
     // A function that was deleted meanwhile has its tombstone already, and gets nothing back.
-    const served = (await functions.findListed(functionId, session))?.served[environment]
-    const release = served && (await releases.find(served.releaseId))
-    const rollback = { revision, ...(release ? { releaseId: release._id, version: release.version } : {}) }
-    if (!(await deployments.fail(deployment, { error, rollback }, clock.now(), session))) throw new ClaimLost()
-    if (served && release) await publisher.publish(target, release, served.deploymentId, revision, session)
-    else await publisher.withdraw(target, revision, session)
-    return { ...deployment, status: 'FAILED' as const, error, rollback }
+    const listed = await functions.listByIds(
+      members.map(({ functionId }) => functionId),
+      session,
+    )
+    const served = new Map(listed.map(({ _id, served }) => [_id, served[environment]]))
+    const before = await releases.findMany([...served.values()].flatMap((each) => each?.releaseId ?? []))
+    const backTo = ({ functionId }: StoredDeployment) => before.get(served.get(functionId)?.releaseId ?? '')
+    const failureOf = (member: StoredDeployment) => {
+      const release = backTo(member)
+      const rollback = { revision, ...(release ? { releaseId: release._id, version: release.version } : {}) }
+      return { error: errorOf(deps, member, acknowledged), rollback }
+    }
+    const failed = await deployments.fail(members, failureOf, clock.now(), session)
+    if (!failed) throw new ClaimLost()
+    for (const member of failed) {
+      const target = { gatewayId, environment, name: member.functionName }
+      const release = backTo(member)
+      const by = served.get(member.functionId)?.deploymentId
+      if (release && by) await publisher.publish(target, release, by, revision, session)
+      else await publisher.withdraw(target, revision, session)
+    }
+    return failed
   })
   return result
 }
 
-/** The lane stays taken until the runtimes are back on the old release, so that a next deployment can not overtake the way back. */
-async function finishWayBack(deps: RunDeps, deployment: StoredDeployment, signal: AbortSignal): Promise<StoredDeployment> {
-  const { rollback } = deployment
-  const { outcome } = await waitFor(deps, deployment, rollback?.revision, signal)
-  const isBack = rollback?.releaseId !== undefined && (outcome === 'applied' || outcome === 'no-runtime')
-  const ended = await deps.deployments.end(deployment, { status: isBack ? 'ROLLED_BACK' : 'FAILED', finishedAt: deps.clock.now() })
+/** The lanes stay taken until the runtimes are back on the old releases, so that a next deployment can not overtake the way back. */
+async function finishWayBack(deps: RunDeps, members: Members, signal: AbortSignal): Promise<Members> {
+  const { outcome } = await waitFor(deps, members[0], members[0].rollback?.revision, signal)
+  const hadBefore = members.some(({ rollback }) => rollback?.releaseId !== undefined)
+  const isBack = hadBefore && (outcome === 'applied' || outcome === 'no-runtime')
+  const ended = await deps.deployments.end(members, { status: isBack ? 'ROLLED_BACK' : 'FAILED', finishedAt: deps.clock.now() })
   if (!ended) throw new ClaimLost()
   return ended
 }

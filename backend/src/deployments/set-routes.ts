@@ -1,11 +1,61 @@
-import { ImprunError } from '@imprun/contracts'
+import { type EnvironmentName, environmentNameSchema, ImprunError, type PromotionPlan } from '@imprun/contracts'
+import { environmentNotFound } from '../environments/environment-errors.ts'
+import type { OwnedGateways } from '../functions/function-lookup.ts'
 import type { Handlers } from '../http/handlers.ts'
+import { setEnded } from './deployment-errors.ts'
+import type { DeploymentStore } from './deployment-store.ts'
+import type { Deployments } from './deployments.ts'
+import { planSet, type SetDeps } from './prepare-set.ts'
+import { toSetView } from './set-view.ts'
+
+export interface SetRoutesDeps extends SetDeps {
+  gateways: OwnedGateways
+  deployments: Deployments
+  deploymentStore: DeploymentStore
+}
 
 type RouteNames = 'planPromotion' | 'promoteEnvironment' | 'getDeploymentSet'
 
-export function createSetRoutes(): Pick<Handlers, RouteNames> {
-  const none = async (): Promise<never> => {
-    throw new ImprunError('DEPLOYMENT_NOT_FOUND', 'There is no such set.')
+export function createSetRoutes(deps: SetRoutesDeps): Pick<Handlers, RouteNames> {
+  const { gateways, deployments, deploymentStore } = deps
+  return {
+    async planPromotion({ params, query, account }) {
+      const gateway = await gateways.getOwned(params.gatewayId, account.userId)
+      const to = toEnvironment(params)
+      const { functions, refusals, variablesMissing } = await planSet(deps, { gateway, from: query.from, to, includeRemovals: false, by: account })
+      return { from: query.from, to, functions, variablesMissing, refusals: refusals.map(toPlannedRefusal), approvalsRequired: 0 }
+    },
+    async promoteEnvironment({ params, body, account, requestId, receivedAtMs, audit }) {
+      audit({ ...body, to: params.environment })
+      const gateway = await gateways.getChangeable(params.gatewayId, account.userId)
+      const ended = toSetView(await deployments.promoteAll({ gateway, ...body, to: toEnvironment(params), by: account, requestId, receivedAtMs }))
+      audit({ setId: ended.setId, result: ended.status, releases: ended.deployments.map(({ functionName, version }) => `${functionName} ${version}`) })
+      if (ended.status !== 'SUCCESS') throw setEnded(ended)
+      return ended
+    },
+    async getDeploymentSet({ params, account }) {
+      const { gatewayId } = await gateways.getOwned(params.gatewayId, account.userId)
+      const lead = await deploymentStore.findById(params.setId)
+      if (lead?.gatewayId === gatewayId && lead.setId === lead._id) return toSetView(await deploymentStore.listMembers(lead))
+      throw new ImprunError('DEPLOYMENT_NOT_FOUND', `This gateway has no set ${params.setId}.`)
+    },
   }
-  return { planPromotion: none, promoteEnvironment: none, getDeploymentSet: none }
 }
+
+function toEnvironment({ gatewayId, environment }: { gatewayId: string; environment: string }): EnvironmentName {
+  const parsed = environmentNameSchema.safeParse(environment)
+  if (!parsed.success) throw environmentNotFound(gatewayId, environment)
+  return parsed.data
+}
+
+const toPlannedRefusal = ({
+  functionName,
+  code,
+  detail,
+  errors,
+}: Awaited<ReturnType<typeof planSet>>['refusals'][number]): PromotionPlan['refusals'][number] => ({
+  ...(functionName === undefined ? {} : { functionName }),
+  code,
+  detail,
+  ...(errors ? { errors: [...errors] } : {}),
+})

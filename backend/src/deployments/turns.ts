@@ -1,10 +1,12 @@
+import type { ClientSession } from 'mongodb'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import type { AcceptDeps } from './accept.ts'
 import { refused } from './deployment-errors.ts'
-import { laneOf, newerServed, type StoredDeployment } from './deployment-store.ts'
 import { gatesAtDispatch, type TargetEnvironments } from './prepare.ts'
+import { publishMembers } from './publications.ts'
 import { ClaimLost, type RunDeps } from './run.ts'
+import { isBlockedBy, laneOf, type Members, newerServed } from './stored-deployment.ts'
 
 export interface TurnDeps extends RunDeps {
   environments: TargetEnvironments & AcceptDeps['environments']
@@ -14,7 +16,8 @@ export interface TurnDeps extends RunDeps {
 /** Wakes those who wait for a lane in this process at once; a lane that another backend frees is seen by asking every `askEveryMs`. */
 export interface Lanes {
   freed(lane: string): void
-  wait(lane: string, ms: number, signal: AbortSignal): Promise<void>
+  /** Until one of them was freed. */
+  wait(lanes: readonly string[], ms: number, signal: AbortSignal): Promise<void>
 }
 
 const askEveryMs = 200
@@ -25,48 +28,58 @@ export function createLanes(): Lanes {
     freed(lane) {
       for (const wake of waiting.get(lane) ?? []) wake()
     },
-    async wait(lane, ms, signal) {
+    async wait(lanes, ms, signal) {
       signal.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<void>()
-      const those = waiting.get(lane) ?? new Set()
-      waiting.set(lane, those.add(resolve))
+      for (const lane of lanes) waiting.set(lane, (waiting.get(lane) ?? new Set()).add(resolve))
       const timer = setTimeout(resolve, ms)
       signal.addEventListener('abort', () => resolve(), { once: true })
       await promise
       clearTimeout(timer)
-      those.delete(resolve)
-      if (those.size === 0) waiting.delete(lane)
+      for (const lane of lanes) {
+        const those = waiting.get(lane)
+        those?.delete(resolve)
+        if (those?.size === 0) waiting.delete(lane)
+      }
       signal.throwIfAborted()
     },
   }
 }
 
 /**
- * Waits until no other deployment of the same function to the same environment runs, then evaluates the gates again and publishes.
- * @returns the deployment IN_PROGRESS, or ended: SUPERSEDED by a newer one, FAILED by a gate.
+ * Waits until no other deployment of the same functions to the same environment runs, then evaluates the gates again and publishes.
+ * @returns them IN_PROGRESS, or ended: SUPERSEDED by a newer one, FAILED by a gate.
  * @throws ClaimLost, or the signal's reason.
  */
-export async function takeTurn(deps: TurnDeps, lanes: Lanes, deployment: StoredDeployment, signal: AbortSignal): Promise<StoredDeployment> {
-  const lane = laneOf(deployment)
+export async function takeTurn(deps: TurnDeps, lanes: Lanes, waiting: Members, signal: AbortSignal): Promise<Members> {
+  const [lead] = waiting
   for (;;) {
-    const current = await deps.deployments.findById(deployment._id)
-    if (!current || current.fence !== deployment.fence) throw new ClaimLost()
-    if (!current.isOpen) return current
-    if (!(await deps.deployments.isLaneBusy(lane))) {
-      const dispatched = await dispatch(deps, current)
+    const current = await deps.deployments.findById(lead._id)
+    if (!current || current.fence !== lead.fence) throw new ClaimLost()
+    const members = await deps.deployments.listMembers(current)
+    if (!current.isOpen) return members
+    if (!(await isBlocked(deps, members))) {
+      const dispatched = await dispatch(deps, members)
       if (dispatched) return dispatched
     }
-    if (!(await deps.deployments.renew(deployment))) continue
-    await lanes.wait(lane, askEveryMs, signal)
+    if (!(await deps.deployments.renew(lead))) continue
+    await lanes.wait(members.map(laneOf), askEveryMs, signal)
   }
 }
 
-/** @returns undefined when another one took the lane first, or this one was superseded in between. */
-async function dispatch(deps: TurnDeps, deployment: StoredDeployment): Promise<StoredDeployment | undefined> {
+async function isBlocked({ deployments }: Pick<TurnDeps, 'deployments'>, members: Members, session?: ClientSession): Promise<boolean> {
+  const ids = members.map(({ functionId }) => functionId)
+  const open = await deployments.listOpen(ids, members[0].environment, session)
+  return members.some((mine) => open.some((other) => other.functionId === mine.functionId && isBlockedBy(mine, other)))
+}
+
+/** @returns undefined when another one took a lane first, or these were superseded in between. */
+async function dispatch(deps: TurnDeps, members: Members): Promise<Members | undefined> {
   const { deployments, clock } = deps
-  if (deployment.status === 'PENDING' && !(await deployments.validate(deployment, clock.now()))) return undefined
-  const validating: StoredDeployment = { ...deployment, status: 'VALIDATING' }
-  const [first, ...others] = await gatesAtDispatch(deps, deployment)
+  const validating = members[0].status === 'PENDING' ? await deployments.validate(members, clock.now()) : members
+  if (!validating) return undefined
+  const refusals = await Promise.all(validating.map((member) => gatesAtDispatch(deps, member)))
+  const [first, ...others] = refusals.flat()
   if (first) {
     const { code, message: detail } = refused([first, ...others])
     return deployments.end(validating, { status: 'FAILED', finishedAt: clock.now(), error: { code, detail } })
@@ -74,24 +87,25 @@ async function dispatch(deps: TurnDeps, deployment: StoredDeployment): Promise<S
   return begin(deps, validating)
 }
 
-async function begin(deps: TurnDeps, deployment: StoredDeployment): Promise<StoredDeployment | undefined> {
+async function begin(deps: TurnDeps, members: Members): Promise<Members | undefined> {
   const { database, deployments, functions, releases, publisher, clock } = deps
-  const { gatewayId, functionId, environment, functionName: name } = deployment
-  const release = await releases.find(deployment.releaseId)
-  if (!release) throw new Error(`Release ${deployment.releaseId} of deployment ${deployment._id} is gone.`)
+  const [{ gatewayId }] = members
+  const found = await releases.findMany(members.map(({ releaseId }) => releaseId))
   const { result } = await withNextRevision(database, gatewayId, async (session, revision) => {
-    const open = await deployments.listOpen(functionId, environment, session)
-    if (open.some(({ lane }) => lane !== undefined)) return undefined
-    const current = await functions.findListed(functionId, session)
-    if (!current) {
-      const error = { code: 'FUNCTION_NOT_FOUND', detail: `Function "${name}" was deleted before its turn came.` }
-      return deployments.end(deployment, { status: 'FAILED', finishedAt: clock.now(), error }, session)
+    if (await isBlocked(deps, members, session)) return undefined
+    const ids = members.map(({ functionId }) => functionId)
+    const current = new Map((await functions.listByIds(ids, session)).map((listed) => [listed._id, listed]))
+    const at = clock.now()
+    const deleted = members.find(({ functionId }) => !current.has(functionId))
+    if (deleted) {
+      const error = { code: 'FUNCTION_NOT_FOUND', detail: `Function "${deleted.functionName}" was deleted before its turn came.` }
+      return deployments.end(members, { status: 'FAILED', finishedAt: at, error }, session)
     }
-    const newer = newerServed(deployment, current.served)
-    if (newer) return deployments.end(deployment, { status: 'SUPERSEDED', finishedAt: clock.now(), supersededBy: newer }, session)
-    if (!(await deployments.begin(deployment, revision, clock.now(), session))) return undefined
-    await publisher.publish({ gatewayId, environment, name }, release, deployment._id, revision, session)
-    return { ...deployment, status: 'IN_PROGRESS' as const, revision }
+    const newer = members.flatMap((member) => newerServed(member, current.get(member.functionId)?.served ?? {}) ?? [])[0]
+    if (newer) return deployments.end(members, { status: 'SUPERSEDED', finishedAt: at, supersededBy: newer }, session)
+    const begun = await deployments.begin(members, revision, at, session)
+    if (begun) await publishMembers(publisher, begun, found, revision, session)
+    return begun
   })
   return result
 }

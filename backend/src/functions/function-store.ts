@@ -53,6 +53,8 @@ export interface FunctionStore {
   findByReference(gatewayId: string, reference: string): Promise<StoredFunction | undefined>
   findById(functionId: string): Promise<StoredFunction | undefined>
   findListed(functionId: string, session?: ClientSession): Promise<ListedFunction | undefined>
+  /** Those that are there. */
+  listByIds(functionIds: readonly string[], session?: ClientSession): Promise<ListedFunction[]>
   /** The saved texts of functions and modules, by name; those that are not there are left out. */
   readCodes(gatewayId: string, names: readonly string[], session?: ClientSession): Promise<Map<string, string>>
   /** What dev serves, of every function that it serves. */
@@ -68,6 +70,8 @@ export interface FunctionStore {
   save(functionId: string, revision: number, changes: FunctionChanges, session?: ClientSession): Promise<StoredFunction | undefined>
   /** Keeps what is there when it is newer. */
   recordServed(functionId: string, environment: EnvironmentName, served: StoredServed, session: ClientSession): Promise<void>
+  /** The environment serves it no more. */
+  forgetServed(functionId: string, environment: EnvironmentName, session: ClientSession): Promise<void>
   remove(functionId: string, session: ClientSession): Promise<void>
   removeAll(gatewayId: string): Promise<void>
 }
@@ -97,6 +101,11 @@ export function createFunctionStore(database: Database): FunctionStore {
       const found = await functions.findOne<ListedFunction>({ _id: functionId }, { projection: { code: 0 }, ...(session ? { session } : {}) })
       return found ?? undefined
     },
+    listByIds: (functionIds, session) =>
+      functions
+        .find({ _id: { $in: [...functionIds] } }, session ? { session } : {})
+        .project<ListedFunction>({ code: 0 })
+        .toArray(),
     async readCodes(gatewayId, names, session) {
       const options = { projection: { name: 1, code: 1 }, ...(session ? { session } : {}) }
       const found = await functions.find<Pick<StoredFunction, 'name' | 'code'>>({ gatewayId, name: { $in: [...names] } }, options).toArray()
@@ -138,6 +147,9 @@ export function createFunctionStore(database: Database): FunctionStore {
       const field = `served.${environment}`
       const older = { $or: [{ [`${field}.revision`]: { $lt: served.revision } }, { [field]: { $exists: false } }] }
       await functions.updateOne({ _id: functionId, ...older } as Filter<StoredFunction>, { $set: { [field]: served } as Record<string, unknown> }, { session })
+    },
+    async forgetServed(functionId, environment, session) {
+      await functions.updateOne({ _id: functionId }, { $unset: { [`served.${environment}`]: '' as const } }, { session })
     },
     async remove(functionId, session) {
       await functions.deleteOne({ _id: functionId }, { session })

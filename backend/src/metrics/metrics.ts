@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { StoredDeployment } from '../deployments/deployment-store.ts'
-import type { QueueDepth } from '../phases/claims.ts'
+import type { StoredDeployment } from '../deployments/stored-deployment.ts'
+import type { QueueDepth } from '../phases/queue-depth.ts'
 import type { EngineEvent } from '../phases/engine.ts'
 
 /** What is counted as it happens. It must not throw, and costs the one who reports nothing worth measuring. */

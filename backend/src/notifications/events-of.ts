@@ -1,5 +1,5 @@
 import type { EnvironmentName, NotificationEvent, NotificationType } from '@imprun/contracts'
-import type { StoredDeployment } from '../deployments/deployment-store.ts'
+import type { StoredDeployment } from '../deployments/stored-deployment.ts'
 import { attemptsBeforeStalled } from '../phases/backoff.ts'
 import type { StoredError } from '../phases/phase-document.ts'
 

@@ -1,6 +1,6 @@
 import { environmentNameSchema } from '@imprun/contracts'
 import type { Change, Watcher } from '../database/watcher.ts'
-import type { StoredDeployment } from '../deployments/deployment-store.ts'
+import type { StoredDeployment } from '../deployments/stored-deployment.ts'
 import type { StoredEnvironment } from '../environments/environment-store.ts'
 import type { StoredGateway } from '../gateways/gateway-store.ts'
 import type { Clock } from '../platform/clock.ts'

@@ -41,6 +41,10 @@ export interface ReleaseStore {
   /** @throws a duplicate-key error when its place in the sequence is taken. */
   insert(release: StoredRelease, session: ClientSession): Promise<void>
   find(releaseId: string): Promise<StoredRelease | undefined>
+  /** Whole, by id; those that are not there are left out. */
+  findMany(releaseIds: readonly string[]): Promise<Map<string, StoredRelease>>
+  /** Without bodies, by id; those that are not there are left out. */
+  listByIds(releaseIds: readonly string[], session?: ClientSession): Promise<Map<string, ListedRelease>>
   findLatest(functionId: string): Promise<ListedRelease | undefined>
   /** Whether a release of the gateway was ever bundled with this file. */
   isImported(gatewayId: string, file: string): Promise<boolean>
@@ -62,6 +66,17 @@ export function createReleaseStore(database: Database): ReleaseStore {
       await releases.insertOne(release, { session })
     },
     find: async (releaseId) => (await releases.findOne({ _id: releaseId })) ?? undefined,
+    async findMany(releaseIds) {
+      const found = await releases.find({ _id: { $in: [...releaseIds] } }).toArray()
+      return new Map(found.map((release) => [release._id, release]))
+    },
+    async listByIds(releaseIds, session) {
+      const found = await releases
+        .find({ _id: { $in: [...releaseIds] } }, session ? { session } : {})
+        .project<ListedRelease>(withoutBodies)
+        .toArray()
+      return new Map(found.map((release) => [release._id, release]))
+    },
     async findLatest(functionId) {
       return (await releases.findOne<ListedRelease>({ functionId }, { sort: { sequence: -1 }, projection: withoutBodies })) ?? undefined
     },

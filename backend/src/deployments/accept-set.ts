@@ -1,0 +1,94 @@
+import type { EnvironmentName } from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
+import { withNextRevision } from '../database/gateway-revision.ts'
+import { functionNotFound } from '../functions/function-errors.ts'
+import type { Caller } from '../http/handlers.ts'
+import type { StoredRelease } from '../releases/release-store.ts'
+import { type AcceptDeps, holdOrLift, refuseRemoved } from './accept.ts'
+import { draft, type Wanted } from './draft.ts'
+import { publishMembers } from './publications.ts'
+import { isBlockedBy, type Members, type NewDeployment, newerServed, type StoredDeployment } from './stored-deployment.ts'
+
+/** What is to happen to one function. */
+export interface SetItem {
+  stored: Wanted['stored']
+  release: StoredRelease
+  isRemoval: boolean
+}
+export interface SetOrder {
+  gatewayId: string
+  environment: EnvironmentName
+  from: EnvironmentName
+  items: readonly [SetItem, ...SetItem[]]
+  liftsHold: boolean
+  by: Caller
+  requestId: string
+}
+
+/**
+ * Writes all deployments of a set and their publications in one transaction, or all of them waiting where one of their functions is busy. As with `accept`
+ * the transaction holds the gateway's revision counter.
+ * @throws FUNCTION_NOT_FOUND, RELEASE_NOT_FOUND when one was removed meanwhile; nothing is written then.
+ */
+export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Members> {
+  const { result } = await withNextRevision(deps.database, order.gatewayId, async (session, revision) => {
+    const drafted = draftSet(order, deps.clock.now())
+    const newer = await findNewer(deps, order, drafted, session)
+    await refuseRemoved(
+      deps.releases,
+      order.items.map(({ release }) => release),
+      session,
+    )
+    await holdOrLift(deps, drafted[0], order.liftsHold, session)
+    const { createdAt: at } = drafted[0]
+    if (newer !== undefined) {
+      return deps.deployments.insertAll(
+        map(drafted, (each) => ({ ...each, status: 'SUPERSEDED', supersededBy: newer, finishedAt: at })),
+        session,
+      )
+    }
+    return enter(deps, order, drafted, revision, session)
+  })
+  return result
+}
+
+type Drafted = readonly [NewDeployment, ...NewDeployment[]]
+const map = <In, Out>([first, ...others]: readonly [In, ...In[]], change: (each: In) => Out): [Out, ...Out[]] => [change(first), ...others.map(change)]
+
+function draftSet({ items, environment, from, by, requestId }: SetOrder, now: Date): Drafted {
+  const drafted = map(items, ({ stored, release, isRemoval }) => draft({ stored, environment, from, isRemoval, by, requestId }, release, now))
+  return map(drafted, (each) => ({ ...each, setId: drafted[0]._id }))
+}
+
+async function findNewer({ functions }: AcceptDeps, { items }: SetOrder, drafted: Drafted, session: ClientSession): Promise<string | undefined> {
+  const listed = await functions.listByIds(
+    items.map(({ stored }) => stored._id),
+    session,
+  )
+  const current = new Map(listed.map((each) => [each._id, each]))
+  for (const each of drafted) {
+    const found = current.get(each.functionId)
+    if (!found) throw functionNotFound(each.functionName)
+    const newer = newerServed(each, found.served)
+    if (newer) return newer
+  }
+  return undefined
+}
+
+async function enter(deps: AcceptDeps, { environment, items }: SetOrder, drafted: Drafted, revision: number, session: ClientSession): Promise<Members> {
+  const { deployments, publisher } = deps
+  const open = await deployments.listOpen(
+    drafted.map(({ functionId }) => functionId),
+    environment,
+    session,
+  )
+  const isBusy = drafted.some((mine) => open.some((other) => other.functionId === mine.functionId && isBlockedBy(mine, other)))
+  const entered = await deployments.insertAll(isBusy ? drafted : map(drafted, (each) => ({ ...each, status: 'IN_PROGRESS', revision })), session)
+  const releases = new Map(items.map(({ release }) => [release._id, release]))
+  if (!isBusy) await publishMembers(publisher, entered, releases, revision, session)
+  for (const member of entered) if (hasWaiting(open, member)) await deployments.supersedeWaiting(member, member.createdAt, session)
+  return entered
+}
+
+const hasWaiting = (open: readonly StoredDeployment[], { functionId }: StoredDeployment): boolean =>
+  open.some((other) => other.functionId === functionId && other.lane === undefined && other.setId === undefined)

@@ -1,0 +1,52 @@
+import type { DeploymentStatus, EnvironmentName, PageQuery } from '@imprun/contracts'
+import type { ClientSession, Collection, Filter } from 'mongodb'
+import { containing, decodeCursor } from '../database/paging.ts'
+import { firstIdAt } from '../platform/ids.ts'
+import type { StoredDeployment } from './stored-deployment.ts'
+
+export interface DeploymentQuery extends PageQuery {
+  environment?: EnvironmentName | undefined
+  status?: DeploymentStatus | undefined
+}
+
+/** What was, and what it tells of where an environment can go back to. */
+export interface DeploymentHistory {
+  /** Whether the environment has ever served the release. */
+  hasSucceeded(functionId: string, environment: EnvironmentName, releaseId: string): Promise<boolean>
+  /** What was served before the release first came, or came by promotion or publish the last time. */
+  findSucceededBefore(functionId: string, environment: EnvironmentName, releaseId: string, session?: ClientSession): Promise<StoredDeployment | undefined>
+  listOfFunction(functionId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
+  listOfGateway(gatewayId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
+  /** Everything that was asked for since then. */
+  listSince(gatewayId: string, since: Date): Promise<StoredDeployment[]>
+}
+
+export function createDeploymentHistory(deployments: Collection<StoredDeployment>): DeploymentHistory {
+  const list = (scope: Filter<StoredDeployment>, { limit, cursor, filter, environment, status }: DeploymentQuery) => {
+    const conditions: Filter<StoredDeployment>[] = [scope]
+    if (environment) conditions.push({ environment })
+    if (status) conditions.push({ status })
+    if (filter) conditions.push({ functionName: containing(filter) })
+    if (cursor) conditions.push({ _id: { $lt: decodeCursor(cursor) } })
+    return deployments
+      .find({ $and: conditions })
+      .sort({ _id: -1 })
+      .limit(limit + 1)
+      .toArray()
+  }
+  return {
+    async hasSucceeded(functionId, environment, releaseId) {
+      return (await deployments.findOne({ functionId, environment, status: 'SUCCESS', releaseId }, { projection: { _id: 1 } })) !== null
+    },
+    async findSucceededBefore(functionId, environment, releaseId, session) {
+      const options = { sort: { _id: -1 }, ...(session ? { session } : {}) } as const
+      const succeeded = { functionId, environment, status: 'SUCCESS' as const }
+      const came = await deployments.findOne({ ...succeeded, releaseId, kind: { $ne: 'rollback' } }, { ...options, projection: { _id: 1 } })
+      if (!came) return undefined
+      return (await deployments.findOne({ ...succeeded, releaseId: { $ne: releaseId }, _id: { $lt: came._id } }, options)) ?? undefined
+    },
+    listOfFunction: (functionId, query) => list({ functionId }, query),
+    listOfGateway: (gatewayId, query) => list({ gatewayId }, query),
+    listSince: (gatewayId, since) => deployments.find({ gatewayId, _id: { $gte: firstIdAt(since) } }).toArray(),
+  }
+}

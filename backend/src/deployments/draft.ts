@@ -1,0 +1,59 @@
+import type { EnvironmentName } from '@imprun/contracts'
+import type { ListedFunction } from '../functions/function-store.ts'
+import type { Caller } from '../http/handlers.ts'
+import { newId } from '../platform/ids.ts'
+import type { StoredRelease } from '../releases/release-store.ts'
+import type { Warning } from './gates.ts'
+import type { NewDeployment } from './stored-deployment.ts'
+
+/** What is asked for one function in one environment. */
+export interface Wanted {
+  stored: Pick<ListedFunction, '_id' | 'gatewayId' | 'ownerId' | 'name' | 'revision'>
+  environment: EnvironmentName
+  from?: EnvironmentName
+  /** Makes it a rollback. */
+  reason?: string
+  /** The function is taken out of the environment, which serves the release. */
+  isRemoval?: boolean
+  warnings?: Warning[]
+  by: Caller
+  requestId: string
+}
+type DraftedRelease = Pick<StoredRelease, '_id' | 'version' | 'sourceHash'>
+
+/** Not written yet: a deployment that waits. */
+export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDeployment {
+  const { stored, environment, warnings = [], by, requestId } = wanted
+  return {
+    _id: newId(),
+    gatewayId: stored.gatewayId,
+    ownerId: stored.ownerId,
+    functionId: stored._id,
+    functionName: stored.name,
+    environment,
+    ...kindOf(wanted),
+    releaseId: release._id,
+    version: release.version,
+    sourceHash: release.sourceHash,
+    status: 'PENDING',
+    message: describe(wanted, release.version),
+    ...(warnings.length > 0 ? { warnings } : {}),
+    by,
+    requestId,
+    createdAt: now,
+  }
+}
+
+type Kind = Pick<NewDeployment, 'kind' | 'from' | 'reason' | 'sourceRevision'>
+
+function kindOf({ stored, from, reason, isRemoval }: Wanted): Kind {
+  if (reason !== undefined) return { kind: 'rollback', reason }
+  if (from === undefined) return { kind: 'publish', sourceRevision: stored.revision }
+  return { kind: isRemoval ? 'removal' : 'promotion', from }
+}
+
+function describe({ environment, from, reason, isRemoval }: Wanted, version: string): string {
+  if (reason !== undefined) return `Rolled back to ${version} in ${environment}: ${reason}`
+  if (isRemoval) return `Removed from ${environment}, because ${from} does not serve it (version: ${version})`
+  return from ? `Deployed from ${from} to ${environment} (version: ${version})` : `Published to ${environment} (version: ${version})`
+}
