@@ -86,6 +86,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
     secrets,
     packageCache: createPackageCache({ folder: join(config.home, 'packages'), npm: createNpm(config.npm) }),
     notify: config.notify,
+    quotaSettings: config.quotas,
     clock,
     log,
     holder,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { NotifySettings } from './notifications/senders/senders.ts'
 import type { NpmSettings } from './packages/npm.ts'
 import { type LogLevel, logLevels } from './platform/log.ts'
+import type { QuotaSettings } from './quotas/quotas.ts'
 
 export interface Config {
   /** Everything of one installation: data, keys, logs. Absolute. */
@@ -23,6 +24,7 @@ export interface Config {
   /** First port of the range for runtimes and its length; 0: any free one. */
   edge: { port: number; portsCount: number }
   runtime: { orphanMs: number; spares: number; idleMs: number; memoryMb: number | undefined; bell: (typeof bellKinds)[number] }
+  quotas: QuotaSettings
   /** How notifiers reach their services. */
   notify: NotifySettings
   /** Whether the first start makes the demo gateway. */
@@ -75,6 +77,9 @@ const environmentSchema = z.object({
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
   IMPRUN_RUNTIME_MEMORY_MB: wholeNumber(256, 16_777_216, 'Use a number of MiB from 256.').optional(),
   IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `Use one of ${bellKinds.join(', ')}.` }).default('auto'),
+  IMPRUN_QUOTA_GATEWAYS: wholeNumber(1, 1_000_000, 'Use a number of gateways from 1.').default(1000),
+  IMPRUN_QUOTA_FUNCTIONS: wholeNumber(1, 1_000_000, 'Use a number of functions from 1.').default(2000),
+  IMPRUN_QUOTA_DATA_MB: wholeNumber(1, 16_777_216, 'Use a number of MiB from 1, or leave it out for no limit.').optional(),
   IMPRUN_TELEGRAM_API: z
     .url({ protocol: /^https?$/, error: 'Use the address of a Bot API server, for example https://api.telegram.org.' })
     .default('https://api.telegram.org'),
@@ -121,6 +126,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       memoryMb: env.IMPRUN_RUNTIME_MEMORY_MB,
       bell: env.IMPRUN_RUNTIME_BELL,
     },
+    quotas: { gatewaysPerUser: env.IMPRUN_QUOTA_GATEWAYS, functionsPerGateway: env.IMPRUN_QUOTA_FUNCTIONS, dataMbPerEnvironment: env.IMPRUN_QUOTA_DATA_MB },
     notify: { telegramApiUrl: env.IMPRUN_TELEGRAM_API.replace(/\/+$/, ''), allowedHosts: listOf(env.IMPRUN_NOTIFY_HOSTS) },
     hasDemo: env.IMPRUN_DEMO === 'on',
     log: { level: env.IMPRUN_LOG_LEVEL, to: env.IMPRUN_LOG_TO },

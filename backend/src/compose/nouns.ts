@@ -86,6 +86,8 @@ export function composeNouns(ground: Ground): Nouns {
       deployments.start()
       undo.defer(() => services.drift.stop())
       services.drift.start()
+      undo.defer(() => services.dataWatch.stop())
+      services.dataWatch.start()
       undo.defer(() => services.notifications.stop())
       services.notifications.start()
       undo.defer(() => {

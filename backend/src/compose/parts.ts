@@ -31,6 +31,7 @@ import { createAcknowledgements } from '../publishing/acknowledgements.ts'
 import { createCompiler } from '../publishing/compile.ts'
 import { createPublisher } from '../publishing/publisher.ts'
 import { createReleaseInputs } from '../publishing/release-inputs.ts'
+import { createQuotas, type QuotaSettings } from '../quotas/quotas.ts'
 import { createRegionStore } from '../regions/region-store.ts'
 import { createReleaseStore } from '../releases/release-store.ts'
 import { createRunStore } from '../runs/run-store.ts'
@@ -46,6 +47,7 @@ export interface Ground {
   secrets: Secrets
   packageCache: PackageCache
   notify: NotifySettings
+  quotaSettings: QuotaSettings
   clock: Clock
   log: Log
   /** Names this backend across its restarts; no two that live at once share one. */
@@ -63,7 +65,7 @@ const acknowledgeDeadlineMs = 10_000
 export type Parts = ReturnType<typeof composeParts>
 
 /** Stores and services that know nothing of each other's routes. */
-export function composeParts({ database, watcher, secrets, clock, log, packageCache }: Ground) {
+export function composeParts({ database, watcher, secrets, clock, log, packageCache, quotaSettings }: Ground) {
   const environments = createEnvironmentStore(database)
   const members = createMemberStore(database)
   const functions = createFunctionStore(database)
@@ -98,6 +100,7 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     runs: createRunStore(database),
     deploymentStore: createDeploymentStore(database),
     publisher: createPublisher(database),
+    quotas: createQuotas({ database, settings: quotaSettings }),
     notifiers: createNotifierStore({ database, secrets, clock }),
     outbox: createOutbox(database),
     applications: createApplicationStore(database),

@@ -10,6 +10,7 @@ import { createToolsets } from '../mcp/toolsets.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createNotifications } from '../notifications/notifications.ts'
 import { createSend } from '../notifications/senders/senders.ts'
+import { createDataWatch } from '../quotas/data-watch.ts'
 import type { Ground, Parts } from './parts.ts'
 
 /** What works by itself or is shared by routes of several nouns. */
@@ -41,6 +42,7 @@ export function composeServices(ground: Ground, parts: Parts) {
     mcpUrl,
     gatewayViews: createGatewayViews({ gateways, environments, addresses }),
     send,
+    dataWatch: createDataWatch({ ...parts, dataMbPerEnvironment: ground.quotaSettings.dataMbPerEnvironment }),
     notifications: createNotifications({ ...parts, watcher: ground.watcher, deployments: deploymentStore, send }),
     toolsets: createToolsets({ tools, watcher: ground.watcher }),
     grantService: createGrants(parts),

@@ -23,6 +23,8 @@ export interface Settings {
   authType: AuthType
   limits: EnvironmentLimits
   egress: EgressRules
+  /** The data has reached its quota: functions may delete, but write no more. */
+  isDatabaseFull: boolean
 }
 
 /** The environment's settings, kept alike in `sys_db` and in the gateway's database, where runtimes read them. */
@@ -36,13 +38,21 @@ export interface EnvironmentSettingsStore {
    * @throws ENVIRONMENT_NOT_FOUND, INPUT_INVALID for variables beyond what an environment may have; nothing is changed then.
    */
   change(ref: Ref, patch: PatchEnvironment): Promise<number>
+  /** @throws ENVIRONMENT_NOT_FOUND */
+  setDatabaseFull(ref: Ref, isDatabaseFull: boolean): Promise<void>
 }
 
 /** Of an environment that was made before there were such settings, the defaults. */
-export const settingsOf = ({ authType, limits, egress }: Pick<StoredEnvironment, 'authType' | 'limits' | 'egress'>): Settings => ({
+export const settingsOf = ({
+  authType,
+  limits,
+  egress,
+  isDatabaseFull = false,
+}: Pick<StoredEnvironment, 'authType' | 'limits' | 'egress' | 'isDatabaseFull'>): Settings => ({
   authType,
   limits: { ...environmentLimitsDefault, ...limits },
   egress: egress ?? egressRulesDefault,
+  isDatabaseFull,
 })
 
 export function createEnvironmentSettingsStore(deps: {
@@ -81,10 +91,17 @@ export function createEnvironmentSettingsStore(deps: {
       })
       return revision
     },
+    async setDatabaseFull(ref, isDatabaseFull) {
+      await withNextRevision(database, ref.gatewayId, async (session, revision) => {
+        const before = settingsOf(await environments.get(ref.gatewayId, ref.environment, session))
+        await write(ref, { ...before, isDatabaseFull }, revision, session)
+      })
+    },
   }
 }
 
 const changeSettings = (before: Settings, { authType = before.authType, limits, egress }: Omit<PatchEnvironment, 'variables'>): Settings => ({
+  ...before,
   authType,
   limits: { ...before.limits, ...withoutUndefined(limits ?? {}) },
   egress: { ...before.egress, ...withoutUndefined(egress ?? {}) },

@@ -1,9 +1,10 @@
-import { type AuthType, type EgressRules, type EnvironmentLimits, type EnvironmentName, environmentNames, type State } from '@imprun/contracts'
+import { type AuthType, type Bundle, type EgressRules, type EnvironmentLimits, type EnvironmentName, environmentNames, type State } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import type { DatabaseLayout } from '../database/gateway-databases.ts'
-import { newPhaseDocument, nudge, type PhaseDocument, retry, untilNudged } from '../phases/phase-document.ts'
+import { epoch, newPhaseDocument, nudge, type PhaseDocument, retry, untilNudged } from '../phases/phase-document.ts'
 import { newId } from '../platform/ids.ts'
+import { localRegion } from '../regions/region-store.ts'
 import { environmentNotFound } from './environment-errors.ts'
 
 export interface StoredEnvironment extends PhaseDocument {
@@ -11,10 +12,17 @@ export interface StoredEnvironment extends PhaseDocument {
   environment: EnvironmentName
   ownerId: string
   database: DatabaseLayout
+  /** Absent in one that was made before there was a choice. */
+  regionId?: string
+  bundle?: Bundle
+  /** The runtime that serves it, or served it last. */
+  runtimeId?: string
   authType: AuthType
   /** Absent while nobody has set any. */
   limits?: EnvironmentLimits
   egress?: EgressRules
+  /** Absent: it is not. */
+  isDatabaseFull?: boolean
   /** The revision of its `__environments` document; 0 until there is one. */
   settingsRevision: number
   /** The fence of the gateway's holder that last set `state`: one that has lost its claim sets nothing. */
@@ -37,21 +45,22 @@ export interface EnvironmentStore {
   get(gatewayId: string, environment: string, session?: ClientSession): Promise<StoredEnvironment>
   find(gatewayId: string, environment: string): Promise<StoredEnvironment | undefined>
   findById(environmentId: string): Promise<StoredEnvironment | undefined>
-  /** Everything a runtime has to serve. */
-  listToServe(): Promise<StoredEnvironment[]>
   insertAll(environments: readonly StoredEnvironment[], session: ClientSession): Promise<void>
   /** What the gateway's step wants of all its environments; nothing changes when a newer holder of the gateway has spoken. */
   want(gatewayId: string, state: State, gatewayFence: number): Promise<void>
   /** The gateway's database is there: environments that waited for it may be created. */
   callWaiting(gatewayId: string): Promise<void>
-  /** Runtimes serve again: environments that wait for one are looked at now. */
-  nudgeStarting(): Promise<void>
+  /** Instances of these have moved: environments that wait for them are looked at now. */
+  nudgeAll(environmentIds: readonly string[]): Promise<void>
+  /** Those of the region that are served by other runtimes than these are started anew. @returns how many */
+  moveAway(regionId: string, runtimeIds: readonly string[]): Promise<number>
+  setBundle(gatewayId: string, bundle: Bundle): Promise<void>
   retryAll(gatewayId: string): Promise<void>
   retry(gatewayId: string, environment: EnvironmentName): Promise<void>
   setSettings(
     gatewayId: string,
     environment: EnvironmentName,
-    settings: { authType: AuthType; limits: EnvironmentLimits; egress: EgressRules; revision: number },
+    settings: { authType: AuthType; limits: EnvironmentLimits; egress: EgressRules; isDatabaseFull: boolean; revision: number },
     session: ClientSession,
   ): Promise<void>
   /** Sets the hold of a rollback, or lifts it; nothing is written when there is none to lift. */
@@ -67,19 +76,36 @@ export interface EnvironmentStore {
 
 const byStage = (a: StoredEnvironment, b: StoredEnvironment) => environmentNames.indexOf(a.environment) - environmentNames.indexOf(b.environment)
 
+interface NewGateway {
+  gatewayId: string
+  ownerId: string
+  database: DatabaseLayout
+  regionId: string
+  bundle: Bundle
+  fence: number
+}
+
 /** The three environments of a new gateway. Each waits until the gateway's step has made the database. */
-export const newEnvironments = (gateway: { gatewayId: string; ownerId: string; database: DatabaseLayout; fence: number }, now: Date): StoredEnvironment[] =>
+export const newEnvironments = (gateway: NewGateway, now: Date): StoredEnvironment[] =>
   environmentNames.map((environment) => ({
     _id: newId(),
     gatewayId: gateway.gatewayId,
     environment,
     ownerId: gateway.ownerId,
     database: gateway.database,
+    regionId: gateway.regionId,
+    bundle: gateway.bundle,
     authType: 'none',
     settingsRevision: 0,
     gatewayFence: gateway.fence,
     ...newPhaseDocument(now, untilNudged),
   }))
+
+/** The phases in which an environment's step may wait for its instances. */
+const waitingPhases: StoredEnvironment['phase'][] = ['Starting', 'Stopping', 'Deleting']
+
+/** An environment of the first region may have been made before regions were written down; MongoDB finds what is absent as null. */
+const regionsNamed = (regionId: string) => (regionId === localRegion._id ? [regionId, null as never] : [regionId])
 
 export function createEnvironmentStore(database: Database): EnvironmentStore {
   const environments = database.sys.collection<StoredEnvironment>('environments')
@@ -98,7 +124,6 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
       return found
     },
     findById: async (environmentId) => (await environments.findOne({ _id: environmentId })) ?? undefined,
-    listToServe: () => environments.find({ phase: { $in: ['Starting', 'Started'] }, state: 'active' }).toArray(),
     async insertAll(documents, session) {
       await environments.insertMany([...documents], { session })
     },
@@ -111,8 +136,18 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
     async callWaiting(gatewayId) {
       await environments.updateMany({ gatewayId, phase: 'Creating', nextAttemptAt: untilNudged }, nudge)
     },
-    async nudgeStarting() {
-      await environments.updateMany({ phase: 'Starting', state: 'active' }, nudge)
+    async nudgeAll(environmentIds) {
+      await environments.updateMany({ _id: { $in: [...environmentIds] }, phase: { $in: waitingPhases } }, nudge)
+    },
+    async moveAway(regionId, runtimeIds) {
+      const { modifiedCount } = await environments.updateMany(
+        { phase: 'Started', state: 'active', regionId: { $in: regionsNamed(regionId) }, runtimeId: { $nin: [...runtimeIds] } },
+        { $set: { ...nudge.$set, phase: 'Starting', lockedAt: epoch }, $inc: { ...nudge.$inc, fence: 1 }, $currentDate: { updatedAt: true } },
+      )
+      return modifiedCount
+    },
+    async setBundle(gatewayId, bundle) {
+      await environments.updateMany({ gatewayId }, { $set: { bundle } })
     },
     async retryAll(gatewayId) {
       // One that waits for its gateway has not failed, and there is nothing yet that it could try.

@@ -2,6 +2,7 @@ import { toPage } from '../database/paging.ts'
 import type { HealthStore } from '../health/health-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
+import type { Quotas } from '../quotas/quotas.ts'
 import { type ScheduleReader, withSchedules } from '../schedules/schedule-reader.ts'
 import type { OwnedGateways } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
@@ -14,17 +15,19 @@ export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps
   gateways: OwnedGateways
   health: HealthStore
   schedules: ScheduleReader
+  quotas: Pick<Quotas, 'checkFunctions'>
 }
 
 type RouteNames = 'createFunction' | 'listFunctions' | 'getFunction' | 'saveFunction' | 'deleteFunction'
 
 export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, RouteNames> {
-  const { gateways, health, schedules, functions, lookup, clock } = deps
+  const { gateways, health, schedules, quotas, functions, lookup, clock } = deps
   return {
     async createFunction({ params, body, account, audit }) {
       audit({ function: body.name })
       checkCodeSize(body.code)
       const gateway = await gateways.getChangeable(params.gatewayId, account.userId)
+      await quotas.checkFunctions(gateway.gatewayId)
       const now = clock.now()
       const { name, code, methods, limits } = body
       const stored: StoredFunction = {

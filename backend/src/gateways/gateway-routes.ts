@@ -5,6 +5,7 @@ import type { Caller, Handlers } from '../http/handlers.ts'
 import { newPhaseDocument } from '../phases/phase-document.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
+import type { Quotas } from '../quotas/quotas.ts'
 import { localRegion, type RegionStore } from '../regions/region-store.ts'
 import { regionUnknown } from './gateway-errors.ts'
 import { gatewayIdFromName } from './gateway-rules.ts'
@@ -18,12 +19,14 @@ export function createGatewayRoutes(deps: {
   environments: EnvironmentStore
   regions: RegionStore
   views: GatewayViews
+  quotas: Pick<Quotas, 'checkGateways'>
   clock: Clock
 }): GatewayRoutes {
   const { gateways, environments, views } = deps
   const createGateway = createGatewayCreation(deps)
   return {
     async createGateway({ body, account, audit }) {
+      await deps.quotas.checkGateways(account.userId)
       const gateway = await createGateway(body, account)
       audit({ gatewayId: gateway.gatewayId })
       return views.of(gateway)

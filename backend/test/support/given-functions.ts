@@ -27,6 +27,7 @@ import { createAcknowledgements } from '../../src/publishing/acknowledgements.ts
 import { createCompiler } from '../../src/publishing/compile.ts'
 import { createPublisher } from '../../src/publishing/publisher.ts'
 import { createReleaseInputs } from '../../src/publishing/release-inputs.ts'
+import { createQuotas } from '../../src/quotas/quotas.ts'
 import { createReleaseRoutes } from '../../src/releases/release-routes.ts'
 import { createReleaseStore } from '../../src/releases/release-store.ts'
 import { createScheduleReader } from '../../src/schedules/schedule-reader.ts'
@@ -118,6 +119,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       inputs: createReleaseInputs({ functions, packages: { find: async () => undefined } }),
       environments,
       variables,
+      quotas: createQuotas({ database, settings: { gatewaysPerUser: 1000, functionsPerGateway: 1000, dataMbPerEnvironment: undefined } }),
       health: createHealthStore({ database, clock: systemClock }),
       schedules: createScheduleReader(database),
       acknowledgeDeadlineMs,

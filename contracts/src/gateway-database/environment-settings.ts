@@ -10,5 +10,7 @@ export const environmentSettingsSchema = z.object({
   authType: authTypeSchema,
   limits: environmentLimitsSchema,
   egress: egressRulesSchema.default(egressRulesDefault),
+  /** The data has reached its quota: functions may delete, but write no more. */
+  isDatabaseFull: z.boolean().default(false),
 })
 export type EnvironmentSettings = z.infer<typeof environmentSettingsSchema>

@@ -80,6 +80,8 @@ export interface ConfigureMessage {
   variables: Record<string, string>
   egress: { allow: string[]; deny: string[] }
   limits: { timeoutMs: number; responseBytesMax: number }
+  /** Absent: it is not. */
+  isDatabaseFull?: boolean
 }
 export interface BindMessage {
   gatewayId: string

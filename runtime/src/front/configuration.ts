@@ -6,8 +6,9 @@ import type { Environment } from './environment.ts'
 
 /** What the environment's worker goes by, with secrets opened. Never logged, never kept longer than it takes to send it. */
 export function configurationOf(environment: Environment, log: Log): ConfigureMessage {
-  const { egress, limits } = environment
-  return { variables: openVariables(environment, log), egress, limits: { timeoutMs: limits.timeoutMs, responseBytesMax: limits.responseBytesMax } }
+  const { egress, limits, isDatabaseFull } = environment
+  const { timeoutMs, responseBytesMax } = limits
+  return { variables: openVariables(environment, log), egress, limits: { timeoutMs, responseBytesMax }, isDatabaseFull }
 }
 
 function openVariables({ gatewayId, name: environment, key, variables, assignment }: Environment, log: Log): Record<string, string> {

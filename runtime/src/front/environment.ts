@@ -50,6 +50,7 @@ export class Environment {
   authType: 'none' | 'key-auth' = 'key-auth'
   limits: EnvironmentLimits = environmentLimitsDefault
   egress: EgressRules = egressRulesDefault
+  isDatabaseFull = false
   settingsRevision = -1
   /** As they are stored, the secret ones sealed: they are opened only for a worker. */
   variables: StoredVariables = {}

@@ -23,6 +23,9 @@ export class Configuration {
   get limits(): ConfigureMessage['limits'] {
     return this.#current.limits
   }
+  get isDatabaseFull(): boolean {
+    return this.#current.isDatabaseFull === true
+  }
   /** What a context is handed. */
   get variablesJson(): string {
     return this.#variablesJson

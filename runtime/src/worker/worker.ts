@@ -87,7 +87,7 @@ export class Worker {
 
   #bind(id: number, message: BindMessage): void {
     const egress = createEgressAccess(message.dataUri, this.#network, message.configuration.egress)
-    this.#bound = { message, data: createDataAccess(message.dataUri, message.dataDatabase), egress }
+    this.#bound = { message, data: createDataAccess(message.dataUri, message.dataDatabase, () => this.#configuration.isDatabaseFull), egress }
     this.#configuration.apply(message.configuration)
     this.#contexts.setMemory(message.memoryMb)
     this.#process.onBound(message)

@@ -92,6 +92,7 @@ export class ServedEnvironment {
     environment.authType = settings.authType
     environment.limits = settings.limits
     environment.egress = settings.egress
+    environment.isDatabaseFull = settings.isDatabaseFull
     this.#configure(revision)
   }
   #applyVariables({ stored, revision }: Extract<GatewayDocument, { kind: 'variables' }>): void {

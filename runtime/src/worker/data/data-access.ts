@@ -10,12 +10,13 @@ export interface DataAccess {
 
 /**
  * The environment's database, with one client for the whole process that connects when a function first asks for something.
+ * @param isFull whether it may not become larger at the moment
  * @param uri what it says of pool and timeouts wins over what is set here
  */
-export function createDataAccess(uri: string, database: string): DataAccess {
+export function createDataAccess(uri: string, database: string, isFull: () => boolean): DataAccess {
   const rules = createAccessRules(database)
   const connected = new Database(() => new MongoClient(uri, toClientOptions(uri)), database)
-  return { openSession: (isCallOpen) => new DriverSession({ database: connected, rules, isCallOpen }) }
+  return { openSession: (isCallOpen) => new DriverSession({ database: connected, rules, isFull, isCallOpen }) }
 }
 
 const clientOptions = {

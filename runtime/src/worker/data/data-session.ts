@@ -7,6 +7,7 @@ import { DataAccessRefused } from './data-error.ts'
 import type { Database } from './database.ts'
 import { Deadlines } from './deadlines.ts'
 import { GatheredResults } from './gathered-results.ts'
+import { refuseGrowth } from './growth.ts'
 import { checkValues, documentOperations, type OperationValues } from './operations.ts'
 import { readOptions, readTransactionOptions } from './options.ts'
 import { joinToPayload, type Payload, toPayload } from './payload.ts'
@@ -38,6 +39,8 @@ export interface DataSession {
 export interface DataSessionDependencies {
   database: Database
   rules: AccessRules
+  /** Whether what would make the data larger is refused at the moment. */
+  isFull(): boolean
   isCallOpen(call: unknown): boolean
 }
 
@@ -62,13 +65,15 @@ export class DriverSession implements DataSession {
   readonly results = new GatheredResults()
   readonly #database: Database
   readonly #rules: AccessRules
+  readonly #isFull: () => boolean
   readonly #cursors: Cursors
   readonly #sessions: Sessions
   readonly #deadlines = new Deadlines()
 
-  constructor({ database, rules, isCallOpen }: DataSessionDependencies) {
+  constructor({ database, rules, isFull, isCallOpen }: DataSessionDependencies) {
     this.#database = database
     this.#rules = rules
+    this.#isFull = isFull
     this.#cursors = new Cursors(isCallOpen)
     this.#sessions = new Sessions(() => database.client, isCallOpen)
   }
@@ -103,6 +108,7 @@ export class DriverSession implements DataSession {
   #start(step: Step): Promise<Payload> {
     const { operation, collection, values, options } = step
     const rules = this.#rules
+    if (this.#isFull()) refuseGrowth(operation, values)
     const onDatabase = own(databaseOperations, operation)
     if (onDatabase !== undefined) return onDatabase({ database: this.#database.db, values, options, rules }).then(toAnswer)
     rules.checkCollection(collection)
