@@ -1,5 +1,6 @@
 import { canaryCountsTtlS, gatewayCollections, logTtlS, runTtlS, runtimeHeartbeats, statsTtlS } from '@imprun/contracts'
 import type { Db, IndexDescription } from 'mongodb'
+import { phaseIndexes } from '../phases/phase-indexes.ts'
 import type { Database } from './database.ts'
 
 /** How long what was told, or could not be, can be looked up; longer than the past that is looked through for what was not told. */
@@ -10,16 +11,14 @@ export const idempotencyTtlS = 24 * 3600
 
 type Indexes = Readonly<Record<string, readonly IndexDescription[]>>
 
-/** What the phase engine's claim asks for, in its order: documents at rest are never looked at, however many they are. */
-const claimIndex: IndexDescription = { key: { phase: 1, state: 1, lockedAt: 1, updatedAt: 1 } }
-
 /** Every index of `sys_db`: unique where identity is claimed, one where the phase engine claims, and one for each way of listing. */
 const sysIndexes: Indexes = {
   users: [{ key: { name: 1 }, unique: true }],
   accessTokens: [{ key: { hash: 1 }, unique: true }, { key: { userId: 1 } }],
-  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, { key: { gatewayId: 1, name: 1, _id: 1 } }, claimIndex],
+  apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, { key: { gatewayId: 1, name: 1, _id: 1 } }, ...phaseIndexes],
   members: [{ key: { userId: 1 } }, { key: { gatewayId: 1, name: 1 } }],
-  environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, claimIndex],
+  environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, { key: { phase: 1, state: 1 } }, ...phaseIndexes],
+  runtimeInstances: [{ key: { environmentId: 1 } }, { key: { gatewayId: 1 } }, { key: { runtimeId: 1, state: 1, phase: 1 } }, ...phaseIndexes],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
   variables: [{ key: { gatewayId: 1 } }],
   releases: [
@@ -55,6 +54,15 @@ const sysIndexes: Indexes = {
   ],
   auditLog: [{ key: { gatewayId: 1, _id: -1 } }, { key: { userId: 1, _id: -1 } }, { key: { requestId: 1 } }],
   portLeases: [{ key: { port: 1 }, unique: true }],
+  runtimes: [],
+  runtimeInstances: [
+    { key: { environmentId: 1 } },
+    // An environment has at most one instance that is wanted; the others are on their way out.
+    { key: { environmentId: 1 }, unique: true, partialFilterExpression: { state: 'active' }, name: 'oneWantedInstance' },
+    { key: { runtimeId: 1, state: 1, phase: 1 } },
+    { key: { gatewayId: 1 } },
+    claimIndex,
+  ],
   [runtimeHeartbeats]: [],
   idempotencyKeys: [
     { key: { ownerId: 1, key: 1 }, unique: true },

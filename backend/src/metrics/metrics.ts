@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { StoredDeployment } from '../deployments/stored-deployment.ts'
-import type { QueueDepth } from '../phases/queue-depth.ts'
 import type { EngineEvent } from '../phases/engine.ts'
+import type { QueueDepth } from '../phases/queue-depth.ts'
 
 /** What is counted as it happens. It must not throw, and costs the one who reports nothing worth measuring. */
 export interface Metrics {

@@ -1,10 +1,16 @@
+import { phases, states } from '@imprun/contracts'
 import type { Document as BsonDocument, Collection } from 'mongodb'
+import { attemptsBeforeStalled } from './backoff.ts'
 import type { Decision } from './decisions.ts'
 import type { Pair } from './machine.ts'
-import { epoch, type PhaseDocument, type StoredError } from './phase-document.ts'
+import { epoch, type PhaseDocument, type StoredError, untilNudged } from './phase-document.ts'
+import { claimIndex, heldIndex } from './phase-indexes.ts'
+import { createQueueReader, type QueueDepth } from './queue-depth.ts'
 
 /** Longer than any pause of a healthy process; a step that needs more time renews. Raising it only delays recovery after a crash. */
 export const lockTtlMs = 60_000
+/** How long a step may wait in one phase before a person should look. It goes on waiting. */
+export const waitDeadlineMs = 5 * 60_000
 
 export interface Failure extends Omit<StoredError, 'at'> {
   readonly nextAttemptAfterMs: number
@@ -18,7 +24,7 @@ export type Written<Document> = { readonly outcome: 'written'; readonly document
  * a holder that has lost its claim matches nothing.
  */
 export interface ClaimStore<Document extends PhaseDocument> {
-  /** Takes the document that has waited longest among those that are due and unheld. @returns undefined when there is none. */
+  /** Takes the document that has been due longest among those that are unheld and of a phase and state known here. @returns undefined when there is none. */
   claim(exceptIds?: readonly string[]): Promise<Document | undefined>
   /** @returns false when the claim is lost. */
   renew(held: Document): Promise<boolean>
@@ -26,35 +32,29 @@ export interface ClaimStore<Document extends PhaseDocument> {
   decide(held: Document, decision: Decision<Document>, options: { keep: boolean }): Promise<Written<Document>>
   /** Records a failure and frees the document, in one write. */
   fail(held: Document, failure: Failure): Promise<Written<Document>>
-  /** Frees the document as it is. */
-  release(held: Document): Promise<Written<Document>>
+  /** Frees the document as it is; one at rest is then left alone until it is nudged. */
+  release(held: Document, options: { isAtRest: boolean }): Promise<Written<Document>>
   /** Takes back what an earlier life of this same holder held when it was killed. Raises the fence, in case that life is not over. @returns how many. */
   releaseHeldBefore(): Promise<number>
+  /** Has claims pass by what is at rest and due all the same, as earlier versions of imprun left it. @returns how many. */
+  settle(resting: readonly Pair[]): Promise<number>
   /** What waits at this moment. */
   readDepth(): Promise<QueueDepth>
-}
-
-export interface QueueDepth {
-  /** Documents that could be claimed now. */
-  readonly due: number
-  /** How long the oldest of them could have been; 0 when there is none. */
-  readonly oldestDueMs: number
-  /** Due or not. */
-  readonly stalled: number
 }
 
 const free = { lockedAt: epoch }
 const literal = (value: unknown): unknown => (value === undefined ? '$$REMOVE' : { $literal: value })
 const literals = (fields: object): BsonDocument => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, literal(value)]))
-/** A nudge that came while the step ran outweighs the wait that the step asked for. */
-const dueAfterMs = (held: PhaseDocument, ms: number) => ({ $cond: [{ $eq: ['$nudges', held.nudges] }, { $add: ['$$NOW', ms] }, epoch] })
+/** A nudge that came while the step ran outweighs the wait that the step asks for. */
+const dueAt = (held: PhaseDocument, wanted: unknown) => ({ $cond: [{ $eq: ['$nudges', held.nudges] }, wanted, epoch] })
+const dueAfterMs = (held: PhaseDocument, ms: number) => dueAt(held, { $add: ['$$NOW', ms] })
 
 export function createClaimStore<Document extends PhaseDocument>(options: {
   collection: Collection<Document>
-  pairs: readonly Pair[]
   /** Names this process across its restarts. */
   holder: string
   lockTtlMs?: number
+  waitDeadlineMs?: number
   /** Read at each claim: which documents are for this process at all, as a filter of MongoDB. */
   only?: (() => BsonDocument) | undefined
 }): ClaimStore<Document> {
@@ -63,8 +63,11 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
   const { holder } = options
   const ttlMs = options.lockTtlMs ?? lockTtlMs
   const take = { lockedAt: '$$NOW', lockedBy: literal(holder) }
+  /** Phases and states of a later version are left to it. */
   const isDue = {
-    $and: [{ $lt: ['$lockedAt', { $subtract: ['$$NOW', ttlMs] }] }, { $lte: ['$nextAttemptAt', '$$NOW'] }],
+    phase: { $in: [...phases] },
+    state: { $in: [...states] },
+    $expr: { $and: [{ $lte: ['$nextAttemptAt', '$$NOW'] }, { $lt: ['$lockedAt', { $subtract: ['$$NOW', ttlMs] }] }] },
   }
   const mine = ({ _id, phase, fence }: PhaseDocument) => ({ _id, phase, fence })
 
@@ -77,21 +80,16 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
     attempts: 0,
     isStalled: false,
     lastError: '$$REMOVE',
-    nextAttemptAt: epoch,
+    waitingSince: '$$REMOVE',
     updatedAt: '$$NOW',
   })
 
   return {
     async claim(exceptIds = []) {
       const document = await collection.findOneAndUpdate(
-        {
-          $or: options.pairs.map(({ phase, state }) => ({ phase, state })),
-          ...options.only?.(),
-          $expr: isDue,
-          ...(exceptIds.length > 0 ? { _id: { $nin: [...exceptIds] } } : {}),
-        },
+        { ...isDue, ...options.only?.(), ...(exceptIds.length > 0 ? { _id: { $nin: [...exceptIds] } } : {}) },
         [{ $set: { ...take, fence: { $add: ['$fence', 1] } } }],
-        { sort: { lockedAt: 1, updatedAt: 1 }, returnDocument: 'after' },
+        { sort: { nextAttemptAt: 1, updatedAt: 1 }, hint: claimIndex, returnDocument: 'after' },
       )
       return (document as Document | null) ?? undefined
     },
@@ -104,8 +102,15 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
         const { deletedCount } = await collection.deleteOne(mine(held))
         return deletedCount === 1 ? { outcome: 'written', document: undefined } : { outcome: 'lost' }
       }
-      if (decision.kind === 'tryAgain') return update(held, { ...free, nextAttemptAt: dueAfterMs(held, decision.afterMs), updatedAt: '$$NOW' })
-      return update(held, { ...advanced(decision.set), phase: decision.phase, ...(keep ? take : free) })
+      if (decision.kind === 'tryAgain')
+        return update(held, {
+          ...free,
+          ...waited(decision.waitsFor, options.waitDeadlineMs ?? waitDeadlineMs),
+          nextAttemptAt: dueAfterMs(held, decision.afterMs),
+          updatedAt: '$$NOW',
+        })
+      const after = keep ? { ...take, nextAttemptAt: epoch } : { ...free, nextAttemptAt: dueAt(held, untilNudged) }
+      return update(held, { ...advanced(decision.set), ...after, phase: decision.phase })
     },
     fail: (held, { code, message, nextAttemptAfterMs, isStalled }) =>
       update(held, {
@@ -116,29 +121,36 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
         isStalled,
         updatedAt: '$$NOW',
       }),
-    release: (held) => update(held, free),
+    release: (held, { isAtRest }) => update(held, { ...free, ...(isAtRest ? { nextAttemptAt: dueAt(held, untilNudged) } : {}) }),
     async releaseHeldBefore() {
-      const { modifiedCount } = await collection.updateMany({ lockedBy: holder, lockedAt: { $gt: epoch } }, { $set: free, $inc: { fence: 1 } })
+      const { modifiedCount } = await collection.updateMany(
+        { lockedBy: holder, lockedAt: { $gt: epoch } },
+        { $set: free, $inc: { fence: 1 } },
+        { hint: heldIndex },
+      )
       return modifiedCount
     },
-    async readDepth() {
-      const inPairs = { $or: options.pairs.map(({ phase, state }) => ({ phase, state })) }
-      const [counted] = await collection
-        .aggregate<QueueDepth>([
-          { $match: inPairs },
-          { $set: { isDue, dueSince: { $max: ['$updatedAt', '$nextAttemptAt'] } } },
-          {
-            $group: {
-              _id: null,
-              due: { $sum: { $cond: ['$isDue', 1, 0] } },
-              oldest: { $min: { $cond: ['$isDue', '$dueSince', '$$NOW'] } },
-              stalled: { $sum: { $cond: ['$isStalled', 1, 0] } },
-            },
-          },
-          { $project: { _id: 0, due: 1, stalled: 1, oldestDueMs: { $max: [0, { $subtract: ['$$NOW', '$oldest'] }] } } },
-        ])
-        .toArray()
-      return counted ?? { due: 0, oldestDueMs: 0, stalled: 0 }
+    async settle(resting) {
+      if (resting.length === 0) return 0
+      const { modifiedCount } = await collection.updateMany(
+        { $or: resting.map(({ phase, state }) => ({ phase, state })), nextAttemptAt: { $lt: untilNudged } },
+        { $set: { nextAttemptAt: untilNudged } },
+        { hint: claimIndex },
+      )
+      return modifiedCount
     },
+    readDepth: createQueueReader(collection, isDue),
+  }
+}
+
+/** A wait that has lasted too long is told as an error, and ends as such when the step gets further. */
+function waited(waitsFor: string, deadlineMs: number): BsonDocument {
+  const since = { $ifNull: ['$waitingSince', '$$NOW'] }
+  const isOverdue = { $gte: [{ $subtract: ['$$NOW', since] }, deadlineMs] }
+  const message = `This has been waiting for ${waitsFor} for more than ${deadlineMs / 1000} s. It goes on by itself once that is there.`
+  return {
+    waitingSince: since,
+    isStalled: { $or: [isOverdue, { $gte: ['$attempts', attemptsBeforeStalled] }] },
+    lastError: { $cond: [isOverdue, { ...literals({ code: 'WAITS_TOO_LONG', message }), at: '$$NOW' }, '$lastError'] },
   }
 }

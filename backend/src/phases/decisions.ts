@@ -7,7 +7,7 @@ export type OwnFields<Document> = { [Field in Exclude<keyof Document, keyof Phas
 /** What a step wants to happen. Only the engine writes. */
 export type Decision<Document extends PhaseDocument> =
   | { readonly kind: 'advance'; readonly phase: Phase; readonly set: OwnFields<Document> }
-  | { readonly kind: 'tryAgain'; readonly afterMs: number }
+  | { readonly kind: 'tryAgain'; readonly afterMs: number; readonly waitsFor: string }
   | { readonly kind: 'remove' }
 
 export interface StepContext {
@@ -35,8 +35,11 @@ export type Rest = typeof rest
 /** The work of this phase is done. */
 export const advanceTo = <Document extends PhaseDocument>(phase: Phase, set: OwnFields<Document> = {}): Decision<Document> => ({ kind: 'advance', phase, set })
 
-/** Not done yet and not failed: waits for something that will nudge the document, or for the time given. */
-export const tryAgainAfterMs = (afterMs: number): Decision<never> => ({ kind: 'tryAgain', afterMs })
+/**
+ * Not done yet and not failed: waits for something that will nudge the document, or for the time given. A wait that lasts too long is told to the owner.
+ * @param waitsFor completes "This waits for ..."
+ */
+export const tryAgainAfterMs = (afterMs: number, waitsFor = 'what it depends on'): Decision<never> => ({ kind: 'tryAgain', afterMs, waitsFor })
 
 /** Nothing is left of it: the document goes too. */
 export const remove: Decision<never> = { kind: 'remove' }

@@ -4,10 +4,12 @@ import type { Watcher } from '../database/watcher.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { attemptsBeforeStalled, backoffMs } from './backoff.ts'
-import { type ClaimStore, createClaimStore, lockTtlMs, type QueueDepth, type Written } from './claims.ts'
+import { ClaimLoop } from './claim-loop.ts'
+import { type ClaimStore, createClaimStore, lockTtlMs, waitDeadlineMs } from './claims.ts'
 import type { Decision } from './decisions.ts'
-import { actionablePairs, findStep, type Machine } from './machine.ts'
+import { findStep, type Machine, restingPairs } from './machine.ts'
 import type { PhaseDocument } from './phase-document.ts'
+import type { QueueDepth } from './queue-depth.ts'
 import { describeFailure } from './step-failure.ts'
 import { runStep, type StepLimits } from './step-run.ts'
 
@@ -46,11 +48,14 @@ export interface EngineLimits extends StepLimits {
   readonly concurrencyMax: number
   /** How late a missed wake-up can be. */
   readonly tickMs: number
+  /** How long a step may wait in one phase before its document is called stalled. */
+  readonly waitDeadlineMs: number
 }
 
 export const defaultLimits: EngineLimits = {
   concurrencyMax: 16,
   tickMs: 1_000,
+  waitDeadlineMs,
   lockTtlMs,
   renewEveryMs: lockTtlMs / 3,
   stepDeadlineMs: 2 * 60_000,
@@ -87,92 +92,55 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   readonly #limits: EngineLimits
   readonly #claims: ClaimStore<Document>
   readonly #stopping = new AbortController()
-  readonly #inFlight = new Map<string, Promise<void>>()
+  readonly #loop: ClaimLoop<Document>
   #ending: (() => void)[] = []
-  #ticking: Promise<void> | undefined
-  #claiming: Promise<void> | undefined
-  #isWoken = false
-  #claimError: string | undefined
 
   constructor(options: PhaseEngineOptions<Document>) {
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#claims = createClaimStore<Document>({
       collection: options.database.sys.collection<Document>(options.collection),
-      pairs: actionablePairs(options.machine),
       holder: options.holder,
       lockTtlMs: this.#limits.lockTtlMs,
+      waitDeadlineMs: this.#limits.waitDeadlineMs,
       only: options.only,
+    })
+    this.#loop = new ClaimLoop<Document>({
+      ...this.#limits,
+      clock: options.clock,
+      log: options.log.child({ part: options.collection }),
+      stopSignal: this.#stopping.signal,
+      claim: (exceptIds) => this.#claims.claim(exceptIds),
+      run: (claimed) => this.#run(claimed),
     })
   }
 
   async start(): Promise<void> {
     await this.#claims.releaseHeldBefore()
+    await this.#claims.settle(restingPairs(this.#options.machine))
     const { watcher, collection } = this.#options
     const wake = () => this.wake()
     this.#ending = [watcher.on({ scope: 'sys', collection }, wake), watcher.onGap(wake)]
-    this.#ticking = this.#tick()
+    this.#loop.start()
   }
 
   wake(): void {
-    this.#isWoken = true
-    if (this.#stopping.signal.aborted || !this.#ticking) return
-    this.#claiming ??= this.#claimAll().finally(() => {
-      this.#claiming = undefined
-      if (this.#isWoken && this.#inFlight.size < this.#limits.concurrencyMax) this.wake()
-    })
+    this.#loop.wake()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('The engine stops.'))
     for (const end of this.#ending) end()
-    await this.#ticking
-    await this.#claiming
-    await Promise.all(this.#inFlight.values())
+    await this.#loop.ended()
   }
 
   status(): EngineStatus {
-    return { isRunning: this.#ticking !== undefined && !this.#stopping.signal.aborted, inFlight: [...this.#inFlight.keys()], claimError: this.#claimError }
+    const { isStarted, inFlight, claimError } = this.#loop
+    return { isRunning: isStarted && !this.#stopping.signal.aborted, inFlight, claimError }
   }
 
   readDepth(): Promise<QueueDepth> {
     return this.#claims.readDepth()
-  }
-
-  async #tick(): Promise<void> {
-    // The first round starts once `start` has set everything up.
-    await Promise.resolve()
-    while (!this.#stopping.signal.aborted) {
-      this.wake()
-      await this.#options.clock.sleepMs(this.#limits.tickMs, this.#stopping.signal).catch(() => {})
-    }
-  }
-
-  /** Claims until nothing is due or no more may run. A claim that fails leaves the rest to the next tick. */
-  async #claimAll(): Promise<void> {
-    while (!this.#stopping.signal.aborted && this.#inFlight.size < this.#limits.concurrencyMax) {
-      this.#isWoken = false
-      const held = await this.#claim()
-      if (!held) return
-      const run = this.#run(held).finally(() => {
-        this.#inFlight.delete(held._id)
-        this.wake()
-      })
-      this.#inFlight.set(held._id, run)
-    }
-  }
-
-  async #claim(): Promise<Document | undefined> {
-    try {
-      const held = await this.#claims.claim([...this.#inFlight.keys()])
-      this.#claimError = undefined
-      return held
-    } catch (error) {
-      // Told once, not every second, for as long as MongoDB is away.
-      if (this.#claimError === undefined) this.#options.log.warn({ error }, `Documents of ${this.#options.collection} cannot be claimed for now`)
-      this.#claimError = String(error)
-      return undefined
-    }
   }
 
   /** Runs the claimed document's step, and the next ones under the same claim for as long as it gets further at once. */
@@ -189,13 +157,13 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
 
   /** @returns the document, still held, when it may go further at once. */
   async #moveOn(held: Document): Promise<Document | undefined> {
-    const step = this.#stopping.signal.aborted ? undefined : findStep(this.#options.machine, held)
-    if (!step) return this.#release(held)
+    const step = findStep(this.#options.machine, held)
+    if (!step || this.#stopping.signal.aborted) return this.#release(held, { isAtRest: step === undefined })
     const { clock } = this.#options
     const startedMs = clock.monotonicMs()
     const outcome = await runStep({ held, step, claims: this.#claims, clock, stopSignal: this.#stopping.signal, limits: this.#limits })
     if (outcome.kind === 'lost') return this.#lose(held)
-    if (outcome.kind === 'stopped') return this.#release(held)
+    if (outcome.kind === 'stopped') return this.#release(held, { isAtRest: false })
     if (outcome.kind === 'failed') return this.#fail(held, outcome.error)
     await this.#tell({
       type: 'decided',
@@ -211,8 +179,8 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     const keep = decision.kind === 'advance' && findStep(this.#options.machine, { phase: decision.phase, state: held.state }) !== undefined
     const written = await this.#persist(() => this.#claims.decide(held, decision, { keep }))
     if (written.outcome === 'lost') return this.#lose(held)
-    if (decision.kind === 'tryAgain') this.#wakeAfter(decision.afterMs)
-    else await this.#options.onMoved?.(held, written.document)
+    if (decision.kind === 'tryAgain') this.#loop.wakeAfter(decision.afterMs)
+    else await this.#persist(async () => this.#options.onMoved?.(held, written.document))
     await this.#tell({ type: 'written', id: held._id, fence: held.fence, decision: decision as Decision<never> })
     return keep ? written.document : undefined
   }
@@ -228,8 +196,8 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     return undefined
   }
 
-  async #release(held: Document): Promise<undefined> {
-    const written = await this.#persist(() => this.#claims.release(held))
+  async #release(held: Document, options: { isAtRest: boolean }): Promise<undefined> {
+    const written = await this.#persist(() => this.#claims.release(held, options))
     await this.#tell({ type: written.outcome === 'lost' ? 'lost' : 'released', id: held._id, fence: held.fence })
     return undefined
   }
@@ -240,7 +208,7 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   }
 
   /** A step's work is done, so its result is not given up while MongoDB restarts: the fence keeps a late write harmless. */
-  async #persist(write: () => Promise<Written<Document>>): Promise<Written<Document>> {
+  async #persist<Result>(write: () => Promise<Result>): Promise<Result> {
     const { clock } = this.#options
     const startedMs = clock.monotonicMs()
     for (;;) {
@@ -251,15 +219,6 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
         await clock.sleepMs(writeRetryMs, this.#stopping.signal).catch(() => {})
       }
     }
-  }
-
-  /** The tick alone would make a short wait as long as itself. */
-  #wakeAfter(ms: number): void {
-    if (ms >= this.#limits.tickMs) return
-    this.#options.clock.sleepMs(ms, this.#stopping.signal).then(
-      () => this.wake(),
-      () => {},
-    )
   }
 
   async #tell(event: EngineEvent): Promise<void> {

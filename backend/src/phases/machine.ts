@@ -10,9 +10,9 @@ export interface Pair {
   readonly state: State
 }
 
-/** The pairs that have work to do; everything else is at rest. */
-export const actionablePairs = <Document extends PhaseDocument>(machine: Machine<Document>): readonly Pair[] =>
-  phases.flatMap((phase) => states.filter((state) => machine[phase][state] !== rest).map((state) => ({ phase, state })))
+/** The pairs where the wish is met and nobody has work to do. */
+export const restingPairs = <Document extends PhaseDocument>(machine: Machine<Document>): readonly Pair[] =>
+  phases.flatMap((phase) => states.filter((state) => machine[phase][state] === rest).map((state) => ({ phase, state })))
 
 /** @returns undefined for a pair at rest, and for one that this version does not know. */
 export function findStep<Document extends PhaseDocument>(machine: Machine<Document>, { phase, state }: Pair): Step<Document> | undefined {

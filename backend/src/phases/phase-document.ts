@@ -16,8 +16,11 @@ export interface PhaseDocument {
   /** Failures in a row; a step that gets further clears them. */
   attempts: number
   lastError?: StoredError
+  /** Not before this. `untilNudged` at rest, so that claims, which go by it in order, never pass what is at rest. */
   nextAttemptAt: Date
   isStalled: boolean
+  /** Since when its step has been waiting in this phase, without failing; absent while it does not. */
+  waitingSince?: Date
   /** Rises with every reason to look again, so that one that arrives while a step runs is not lost to the wait the step asks for. */
   nudges: number
   createdAt: Date
@@ -48,8 +51,13 @@ export const newPhaseDocument = (now: Date, nextAttemptAt: Date = epoch): Omit<P
   updatedAt: now,
 })
 
-/** The fields of the update that makes a document due now, whatever it waits for. */
-export const nudge = { $set: { nextAttemptAt: epoch }, $inc: { nudges: 1 } } as const
+/** The update that makes a document due now, whatever it waits for. */
+export const nudge = { $set: { nextAttemptAt: epoch }, $inc: { nudges: 1 }, $currentDate: { updatedAt: true } } as const
 
 /** The same, forgetting its failures as well: a person asked. */
-export const retry = { $set: { nextAttemptAt: epoch, attempts: 0, isStalled: false }, $unset: { lastError: '' }, $inc: { nudges: 1 } } as const
+export const retry = {
+  $set: { ...nudge.$set, attempts: 0, isStalled: false },
+  $unset: { lastError: '', waitingSince: '' },
+  $inc: nudge.$inc,
+  $currentDate: nudge.$currentDate,
+} as const

@@ -44,7 +44,7 @@ describe('the store of claims', () => {
     assert.equal((await claims.decide(stale, tryAgainAfterMs(1), { keep: false })).outcome, 'lost')
     assert.equal((await claims.decide(stale, { kind: 'remove' }, { keep: false })).outcome, 'lost')
     assert.equal((await claims.fail(stale, { code: 'INTERNAL', message: '', nextAttemptAfterMs: 1, isStalled: false })).outcome, 'lost')
-    assert.equal((await claims.release(stale)).outcome, 'lost')
+    assert.equal((await claims.release(stale, { isAtRest: false })).outcome, 'lost')
     assert.deepEqual(await given.get(id), before)
     assert.equal((await claims.decide(holder, advanceTo<Thing>('Created'), { keep: false })).outcome, 'written')
   })
@@ -123,12 +123,42 @@ describe('the store of claims', () => {
     assert.deepEqual([(await claims.claim())?._id, (await claims.claim())?._id], [older, younger])
   })
 
-  it('leaves alone what is at rest and what it does not know', async () => {
+  it('leaves alone what it does not know', async () => {
     await using given = await givenPhases()
-    await given.insert({ phase: 'Created' })
     await given.insert({ phase: 'Exploding' as PhaseDocument['phase'] })
     await given.insert({ state: 'confused' as PhaseDocument['state'] })
     assert.equal(await given.claimsOf('holder').claim(), undefined)
+  })
+
+  it('leaves alone what came to rest, until it is nudged', async () => {
+    await using given = await givenPhases()
+    const id = await given.insert()
+    const claims = given.claimsOf('holder')
+    await claims.decide(present(await claims.claim()), advanceTo<Thing>('Created'), { keep: false })
+    assert.equal(await claims.claim(), undefined)
+    await given.things.updateOne({ _id: id }, nudge)
+    await claims.release(present(await claims.claim()), { isAtRest: true })
+    assert.equal(await claims.claim(), undefined)
+  })
+
+  it('does not lose a nudge that comes while a document goes to rest', async () => {
+    await using given = await givenPhases()
+    const id = await given.insert()
+    const claims = given.claimsOf('holder')
+    const held = present(await claims.claim())
+    await given.things.updateOne({ _id: id }, nudge)
+    await claims.decide(held, advanceTo<Thing>('Created'), { keep: false })
+    assert.equal((await claims.claim())?._id, id)
+  })
+
+  it('passes by what an earlier version of imprun left due at rest', async () => {
+    await using given = await givenPhases()
+    await given.insert({ phase: 'Created' })
+    const due = await given.insert()
+    const claims = given.claimsOf('holder')
+    assert.equal(await claims.settle([{ phase: 'Created', state: 'active' }]), 1)
+    assert.equal((await claims.claim())?._id, due)
+    assert.equal(await claims.claim(), undefined)
   })
 
   it('frees what an earlier life of the same holder held, with a new fence', async () => {
