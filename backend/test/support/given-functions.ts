@@ -24,7 +24,7 @@ import { createToolStore } from '../../src/mcp/tool-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { createAcknowledgements } from '../../src/publishing/acknowledgements.ts'
-import { createCompiler } from '../../src/publishing/compile.ts'
+import { type Compiler, createCompiler } from '../../src/publishing/compile.ts'
 import { createPublisher } from '../../src/publishing/publisher.ts'
 import { createReleaseInputs } from '../../src/publishing/release-inputs.ts'
 import { createQuotas } from '../../src/quotas/quotas.ts'
@@ -94,8 +94,16 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
   const watcher = createWatcher({ database, clock: systemClock, log: silentLog })
   await watcher.start()
   const functions = createFunctionStore(database)
-  const compiler = createCompiler({ files: functions, packages: { find: async () => undefined } })
-  await compiler.start()
+  const realCompiler = createCompiler({ files: functions, packages: { find: async () => undefined } })
+  await realCompiler.start()
+  let compilations = 0
+  const compiler: Compiler = {
+    ...realCompiler,
+    compile(unit) {
+      compilations += 1
+      return realCompiler.compile(unit)
+    },
+  }
   const releases = createReleaseStore(database)
   const variables = createVariableStore(database)
   const deploymentStore = createDeploymentStore(database)
@@ -163,6 +171,8 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       return other
     },
     givenGateway,
+    /** How often anything was compiled. */
+    compilations: () => compilations,
     /** The newest deployment with this status, once there is one. */
     reaches: (status: DeploymentStatus) =>
       eventually(async () => {
