@@ -17,8 +17,20 @@ const sysIndexes: Indexes = {
   accessTokens: [{ key: { hash: 1 }, unique: true }, { key: { userId: 1 } }],
   apiGateways: [{ key: { gatewayId: 1 }, unique: true }, { key: { ownerId: 1, name: 1, _id: 1 } }, { key: { gatewayId: 1, name: 1, _id: 1 } }, ...phaseIndexes],
   members: [{ key: { userId: 1 } }, { key: { gatewayId: 1, name: 1 } }],
-  environments: [{ key: { gatewayId: 1, environment: 1 }, unique: true }, { key: { phase: 1, state: 1 } }, ...phaseIndexes],
-  runtimeInstances: [{ key: { environmentId: 1 } }, { key: { gatewayId: 1 } }, { key: { runtimeId: 1, state: 1, phase: 1 } }, ...phaseIndexes],
+  environments: [
+    { key: { gatewayId: 1, environment: 1 }, unique: true },
+    // Who is served where is asked every second.
+    { key: { phase: 1, state: 1, regionId: 1, runtimeId: 1 } },
+    ...phaseIndexes,
+  ],
+  runtimeInstances: [
+    { key: { environmentId: 1 } },
+    // An environment has at most one instance that is wanted; the others are on their way out.
+    { key: { environmentId: 1 }, unique: true, partialFilterExpression: { state: 'active' }, name: 'oneWantedInstance' },
+    { key: { runtimeId: 1, state: 1, phase: 1 } },
+    { key: { gatewayId: 1 } },
+    ...phaseIndexes,
+  ],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
   variables: [{ key: { gatewayId: 1 } }],
   releases: [
@@ -35,6 +47,7 @@ const sysIndexes: Indexes = {
     { key: { lane: 1 }, unique: true, partialFilterExpression: { lane: { $exists: true } } },
     { key: { functionId: 1, environment: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { claimedAt: 1 }, partialFilterExpression: { isOpen: true } },
+    { key: { setId: 1 }, partialFilterExpression: { setId: { $exists: true } } },
   ],
   applications: [{ key: { ownerId: 1, name: 1 }, unique: true }],
   applicationGrants: [
@@ -55,14 +68,6 @@ const sysIndexes: Indexes = {
   auditLog: [{ key: { gatewayId: 1, _id: -1 } }, { key: { userId: 1, _id: -1 } }, { key: { requestId: 1 } }],
   portLeases: [{ key: { port: 1 }, unique: true }],
   runtimes: [],
-  runtimeInstances: [
-    { key: { environmentId: 1 } },
-    // An environment has at most one instance that is wanted; the others are on their way out.
-    { key: { environmentId: 1 }, unique: true, partialFilterExpression: { state: 'active' }, name: 'oneWantedInstance' },
-    { key: { runtimeId: 1, state: 1, phase: 1 } },
-    { key: { gatewayId: 1 } },
-    claimIndex,
-  ],
   [runtimeHeartbeats]: [],
   idempotencyKeys: [
     { key: { ownerId: 1, key: 1 }, unique: true },
