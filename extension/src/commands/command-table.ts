@@ -55,6 +55,8 @@ export interface CommandArguments {
   'imprun.deleteTool': [node?: ToolNode]
   'imprun.copyToolUrl': [node?: ToolNode]
   'imprun.openDeployment': [node?: DeploymentNode]
+  'imprun.manageNotifiers': [node?: GatewayNode]
+  'imprun.showAudit': [node?: GatewayNode]
   'imprun.loadMore': [node: MoreNode]
   'imprun.refresh': []
   'imprun.filter': []
@@ -106,6 +108,8 @@ const ids: Record<CommandId, true> = {
   'imprun.deleteTool': true,
   'imprun.copyToolUrl': true,
   'imprun.openDeployment': true,
+  'imprun.manageNotifiers': true,
+  'imprun.showAudit': true,
   'imprun.loadMore': true,
   'imprun.refresh': true,
   'imprun.filter': true,

@@ -3,6 +3,7 @@ import { Disposables } from '../platform/disposables.ts'
 import type { ErrorReporter } from '../ui/report-error.ts'
 import { addressCommands } from './address-commands.ts'
 import { applicationCommands } from './application-commands.ts'
+import { auditCommands } from './audit-commands.ts'
 import type { CommandContext } from './command-context.ts'
 import { type CommandId, commandIds, type Handlers } from './command-table.ts'
 import { functionCommands } from './function-commands.ts'
@@ -10,6 +11,7 @@ import { gatewayCommands } from './gateway-commands.ts'
 import { historyCommands } from './history-commands.ts'
 import { limitCommands } from './limit-commands.ts'
 import { logCommands } from './log-commands.ts'
+import { notifierCommands } from './notifier-commands.ts'
 import { promoteCommands } from './promote.ts'
 import { releaseCommands } from './release-commands.ts'
 import { rollbackCommands } from './rollback-commands.ts'
@@ -35,6 +37,8 @@ export function registerCommands(context: CommandContext, reporter: ErrorReporte
     ...historyCommands(context),
     ...applicationCommands(context),
     ...toolCommands(context),
+    ...notifierCommands(context),
+    ...auditCommands(context),
     'imprun.loadMore': (node) => node.load(),
   }
   const disposables = new Disposables()
