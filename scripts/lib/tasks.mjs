@@ -7,6 +7,7 @@ export const tasks = {
   test: ['scripts/tasks/test.ts'],
   'test:editor': ['scripts/tasks/test-editor.ts'],
   'test:sandbox': ['scripts/tasks/test.ts', '--set=sandbox'],
+  'test:chaos': ['scripts/tasks/test.ts', '--set=chaos'],
   check: ['scripts/tasks/check.ts'],
   format: ['scripts/tasks/format.ts'],
   build: ['scripts/tasks/build.ts'],

@@ -9,7 +9,7 @@ import { runTestSet } from '../lib/test-set.ts'
 const folders = '{contracts,backend,runtime,extension,webviews,bench,scripts,test}'
 const isLeftOut = /node_modules|[/\\]fixtures[/\\]|^extension[/\\]test[/\\](suite|ui)[/\\]/
 /** Each has a command of its own, `npm run test:<name>`, and only runs when it is named. */
-const heavySets: Record<string, RegExp> = { sandbox: /^runtime[/\\]test[/\\]sandbox[/\\]/ }
+const heavySets: Record<string, RegExp> = { sandbox: /^runtime[/\\]test[/\\]sandbox[/\\]/, chaos: /^backend[/\\]test[/\\]chaos[/\\]/ }
 const isHeavy = (file: string): boolean => Object.values(heavySets).some((pattern) => pattern.test(file))
 
 /** The cheap ones first: what is broken in a unit need not be looked for in a journey. */

@@ -45,7 +45,7 @@ export async function givenFaultProxy(mongoUri: string): Promise<FaultProxy> {
   const links = new Set<Link>()
   let isRefusing = false
   const server = createServer({ noDelay: true }, (client) => {
-    if (isRefusing) return client.destroy()
+    if (isRefusing) return void client.destroy()
     const link = new Link(client, connect({ host, port, noDelay: true }), rules)
     links.add(link)
     void link.run().finally(() => links.delete(link))

@@ -3,7 +3,7 @@ import { createWatcher } from '../../src/database/watcher.ts'
 import { type ClaimStore, createClaimStore } from '../../src/phases/claims.ts'
 import { goTo, rest, type Step } from '../../src/phases/decisions.ts'
 import { createPhaseEngine, type EngineEvent, type EngineLimits } from '../../src/phases/engine.ts'
-import type { Machine } from '../../src/phases/machine.ts'
+import { actionablePairs, type Machine } from '../../src/phases/machine.ts'
 import { epoch, newPhaseDocument, type PhaseDocument } from '../../src/phases/phase-document.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { newId } from '../../src/platform/ids.ts'
@@ -31,15 +31,16 @@ export const machineOf = (create: Step<Thing>): Machine<Thing> => {
 }
 
 /** The watcher listens to this collection, so its documents wake engines. */
-const collectionName = 'environments'
+export const thingsCollection = 'environments'
 
 /** Phase documents on a real MongoDB, and engines that move them. Time is MongoDB's own: a test makes a lock old by writing it so. */
 export async function givenPhases() {
   const mongo = await givenMongo()
-  const things = mongo.database.sys.collection<Thing>(collectionName)
+  const things = mongo.database.sys.collection<Thing>(thingsCollection)
   const ends: (() => Promise<void>)[] = []
 
-  const claimsOf = (holder: string): ClaimStore<Thing> => createClaimStore<Thing>({ collection: things, holder })
+  const claimsOf = (holder: string, create: Step<Thing> = () => ({ kind: 'remove' })): ClaimStore<Thing> =>
+    createClaimStore<Thing>({ collection: things, pairs: actionablePairs(machineOf(create)), holder })
 
   const startEngine = async (
     create: Step<Thing>,
@@ -52,7 +53,7 @@ export async function givenPhases() {
       clock: systemClock,
       log: silentLog,
       machine: machineOf(create),
-      collection: collectionName,
+      collection: thingsCollection,
       holder: options.holder ?? newId(),
       observe: options.observe,
       limits: options.limits,
