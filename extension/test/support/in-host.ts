@@ -37,6 +37,8 @@ export async function signedIn(): Promise<InHost> {
 export interface Answers {
   /** Labels to choose, in the order of the questions. */
   pick?: (string | RegExp)[]
+  /** Labels or descriptions to tick, one list for each question; absent: given up. */
+  pickMany?: string[][]
   input?: string[]
   confirm?: boolean
   /** Label of the action to choose of an offer; others are passed over. */
@@ -48,7 +50,7 @@ export function answer(host: InHost, answers: Answers = {}): { asked: string[]; 
   const asked: string[] = []
   const offered: string[] = []
   const told: string[] = []
-  const [picks, inputs] = [[...(answers.pick ?? [])], [...(answers.input ?? [])]]
+  const [picks, manyPicks, inputs] = [[...(answers.pick ?? [])], [...(answers.pickMany ?? [])], [...(answers.input ?? [])]]
   const prompts: Prompts = {
     async pick(title, choices) {
       asked.push(title)
@@ -57,6 +59,11 @@ export function answer(host: InHost, answers: Answers = {}): { asked: string[]; 
       offered.push(...list.map(({ label, description, detail }) => [label, description, detail].filter(Boolean).join(' ')))
       const found = list.find(({ label }) => (wanted instanceof RegExp ? wanted.test(label) : label === wanted))
       return found?.value
+    },
+    async pickMany(title, choices) {
+      asked.push(title)
+      const wanted = manyPicks.shift()
+      return wanted && choices.filter(({ label, description }) => wanted.includes(label) || wanted.includes(description ?? '')).map(({ value }) => value)
     },
     async input({ title, validate }) {
       asked.push(title)
