@@ -20,7 +20,10 @@ export function refused(refusals: readonly [Refusal, ...Refusal[]]): ImprunError
   const errors = refusals.flatMap((refusal) => refusal.errors ?? [])
   return new ImprunError(first.code, detail, {
     ...(errors.length > 0 ? { errors } : {}),
-    facts: { refusals: refusals.map(({ functionName, code, detail }) => ({ ...(functionName === undefined ? {} : { functionName }), code, detail })) },
+    facts: {
+      ...Object.assign({}, ...refusals.map(({ facts }) => facts)),
+      refusals: refusals.map(({ functionName, code, detail }) => ({ ...(functionName === undefined ? {} : { functionName }), code, detail })),
+    },
     ...(first.code === 'ENVIRONMENT_NOT_STARTED' ? { retryAfterS: 1 } : {}),
   })
 }

@@ -1,4 +1,14 @@
-import { type EnvironmentName, type ErrorCode, environmentBefore, type InputFault, kindOfName, type Phase, type State } from '@imprun/contracts'
+import {
+  type EnvironmentName,
+  type ErrorCode,
+  environmentBefore,
+  type InputFault,
+  kindOfName,
+  type Phase,
+  type Protection,
+  type State,
+} from '@imprun/contracts'
+import { freezeAt } from '../freezes/freeze-at.ts'
 import { limitsRefusal, type Shortfall, variablesRefusal } from './needs.ts'
 
 /** Why something may not be deployed. All gates are asked, so that everything can be put right at once. */
@@ -8,6 +18,8 @@ export interface Refusal {
   code: ErrorCode
   detail: string
   errors?: readonly InputFault[] | undefined
+  /** For programs. */
+  facts?: Readonly<Record<string, unknown>>
 }
 
 export type Warning = Pick<Refusal, 'code' | 'detail'>
@@ -20,7 +32,10 @@ export interface GateFacts {
     phase: Phase
     /** Set while a rollback holds the environment. */
     held?: { reason: string } | undefined
+    protection?: Protection | undefined
   }
+  /** When it would be deployed. Absent for a rollback, which no freeze stops. */
+  at?: Date | undefined
   pipeline: 'on' | 'off'
   /** A token that no person stands behind; only these are stopped by a hold. */
   isAutomation: boolean
@@ -51,6 +66,18 @@ const environmentIsNotHeld: Gate = ({ target, isAutomation }) =>
         detail: `Environment ${target.environment} is held after a rollback (${target.held.reason}). A person has to deploy, or lift the hold.`,
       }
     : undefined
+
+const environmentIsNotFrozen: Gate = ({ target, at }) => {
+  const frozen = at && target.protection && freezeAt(target.protection.freezes, at)
+  if (!frozen) return undefined
+  const reopensAt = frozen.reopensAt?.toISOString()
+  const remedy = reopensAt ? `Deploy after ${reopensAt}` : 'Ask its admins to end the freeze'
+  return {
+    code: 'ENVIRONMENT_FROZEN',
+    detail: `Environment ${target.environment} is frozen (${frozen.name}). ${remedy}, or roll back, which no freeze stops.`,
+    facts: { freeze: frozen.name, ...(reopensAt ? { reopensAt } : {}) },
+  }
+}
 
 const sourceHasRelease: Gate = ({ from, release, functionName }) =>
   from && !release
@@ -97,6 +124,7 @@ const gates: readonly Gate[] = [
   stagesAreInOrder,
   environmentIsStarted,
   environmentIsNotHeld,
+  environmentIsNotFrozen,
   limitsAreAllowed,
   variablesArePresent,
 ]

@@ -3,6 +3,7 @@ import { functionNotFound } from '../functions/function-errors.ts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { FunctionStore, ListedFunction, StoredServed } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { ReleaseStore } from '../releases/release-store.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import type { SetItem, SetOrder } from './accept-set.ts'
@@ -16,6 +17,7 @@ export interface SetDeps {
   functions: Pick<FunctionStore, 'listServed'>
   releases: Pick<ReleaseStore, 'listByIds'>
   variables: Pick<VariableStore, 'get'>
+  clock: Clock
 }
 
 export interface SetOf {
@@ -124,6 +126,7 @@ async function askGates(deps: SetDeps, { gateway, from, to, by }: SetOf, members
       target: { environment: to, ...target },
       // What is taken out has been there, whatever way it came.
       pipeline: isRemoval ? 'off' : gateway.pipeline,
+      at: deps.clock.now(),
       isAutomation: by.isAutomation === true,
       ...(isRemoval ? {} : { from }),
       ...(release ? { release: { version: release.version, releaseId } } : {}),

@@ -1,7 +1,8 @@
-import { type EnvironmentLimits, type EnvironmentName, ImprunError, isImprunError, type Phase, type State } from '@imprun/contracts'
+import { type EnvironmentLimits, type EnvironmentName, ImprunError, isImprunError, type Phase, type Protection, type State } from '@imprun/contracts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { nextVersion, type ReleaseMaterial, type ReleaseWish } from '../releases/release-rules.ts'
@@ -18,6 +19,8 @@ export interface TargetEnvironment {
   state: State
   phase: Phase
   held?: { reason: string } | undefined
+  /** Absent while it never had any. */
+  protection?: Protection | undefined
   /** Absent while nobody has set any. */
   limits?: EnvironmentLimits | undefined
 }
@@ -36,6 +39,8 @@ export interface Prepared {
   /** Absent only when there are refusals. */
   candidate?: Candidate
   warnings?: Warning[]
+  /** Has, or had, protection: what waits there for approval gives way to what is newer. */
+  protection?: Protection | undefined
 }
 
 export interface PrepareDeps {
@@ -44,6 +49,7 @@ export interface PrepareDeps {
   compiler: Compiler
   variables: Pick<VariableStore, 'get'>
   inputs: ReleaseInputs
+  clock: Clock
 }
 
 export interface PublishOf {
@@ -74,13 +80,20 @@ export async function preparePublish(deps: PrepareDeps, { gateway, stored, envir
     functionName: stored.name,
     target: { environment, ...target },
     pipeline: gateway.pipeline,
+    at: deps.clock.now(),
     isAutomation: by.isAutomation === true,
     release: existing ? { version: existing.version, releaseId: existing._id } : { version: nextVersion(latest, wish?.bump) },
     served: stored.served,
     ...(isRefused ? { codeRefusal: made } : {}),
     ...(needs ? { shortfall: await findShortfall(deps.variables, { gatewayId: gateway.gatewayId, environment }, target, needs) } : {}),
   }
-  return { refusals: evaluateGates(facts), warnings: warningsOf(facts), isHeld: target.held !== undefined, ...(isRefused ? {} : { candidate: made }) }
+  return {
+    refusals: evaluateGates(facts),
+    warnings: warningsOf(facts),
+    isHeld: target.held !== undefined,
+    protection: target.protection,
+    ...(isRefused ? {} : { candidate: made }),
+  }
 }
 
 export interface PromotionOf {
@@ -104,38 +117,39 @@ export async function preparePromotion(deps: PrepareDeps, { gateway, stored, fro
     functionName: stored.name,
     target: { environment: to, ...target },
     pipeline: gateway.pipeline,
+    at: deps.clock.now(),
     isAutomation: by.isAutomation === true,
     from,
     ...(release ? { release: { version: release.version, releaseId: release._id } } : {}),
     ...(release ? { shortfall: await findShortfall(deps.variables, { gatewayId: gateway.gatewayId, environment: to }, target, release) } : {}),
     served: stored.served,
   }
-  return { refusals: evaluateGates(facts), isHeld: target.held !== undefined, ...(release ? { candidate: { release } } : {}) }
+  return { refusals: evaluateGates(facts), isHeld: target.held !== undefined, protection: target.protection, ...(release ? { candidate: { release } } : {}) }
 }
 
-/** The same gates once more, for a deployment that had to wait. Its release is fixed, and its place in the order of stages was right when it was accepted. */
+/** What the order of stages is judged by. */
+export type Order = Pick<GateFacts, 'pipeline' | 'served' | 'from'>
+/** A deployment that waited for its turn: its place in the order of stages was right when it was accepted. */
+const inOrder: Order = { pipeline: 'off', served: {} }
+
+/** The same gates once more, for a deployment that had to wait. Its release is fixed. */
 export async function gatesAtDispatch(
-  { environments, releases, variables }: Pick<PrepareDeps, 'environments' | 'releases' | 'variables'>,
-  {
-    kind,
-    gatewayId,
-    functionName,
-    environment,
-    releaseId,
-    version,
-    by,
-  }: Pick<StoredDeployment, 'kind' | 'gatewayId' | 'functionName' | 'environment' | 'releaseId' | 'version' | 'by'>,
+  { environments, releases, variables, clock }: Pick<PrepareDeps, 'environments' | 'releases' | 'variables' | 'clock'>,
+  deployment: StoredDeployment,
+  order: Order = inOrder,
 ): Promise<Refusal[]> {
+  const { kind, gatewayId, functionName, environment, releaseId, version, by } = deployment
   const [target, release] = await Promise.all([environments.get(gatewayId, environment), releases.find(releaseId)])
-  // What has been served there once goes back as it was.
-  const isChecked = release && kind !== 'rollback'
+  const isRollback = kind === 'rollback'
+  // What has been served there once goes back as it was, and what is taken out needs nothing.
+  const isChecked = release && !isRollback && kind !== 'removal'
   return evaluateGates({
     functionName,
     target: { environment, ...target },
-    pipeline: 'off',
+    at: isRollback ? undefined : clock.now(),
     isAutomation: by.isAutomation === true,
     release: { version, releaseId },
-    served: {},
+    ...order,
     ...(isChecked ? { shortfall: await findShortfall(variables, { gatewayId, environment }, target, release) } : {}),
   })
 }

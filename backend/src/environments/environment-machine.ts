@@ -1,8 +1,11 @@
 import type { GatewayDatabases } from '../database/gateway-databases.ts'
 import type { GatewayUsers } from '../database/gateway-users.ts'
+import { databaseOf, onRuntime, removeParts, userOf } from '../gateways/gateway-deletion.ts'
+import type { GatewayStore } from '../gateways/gateway-store.ts'
+import type { Placement } from '../instances/placement.ts'
 import { advanceTo, goTo, remove, rest, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
 import type { Machine } from '../phases/machine.ts'
-import type { EnvironmentRef, RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
 import type { StoredEnvironment } from './environment-store.ts'
 
@@ -10,15 +13,18 @@ export interface EnvironmentMachinePorts {
   readonly databases: Pick<GatewayDatabases, 'dropData'>
   readonly users: Pick<GatewayUsers, 'ensureEnvironmentUser' | 'dropEnvironmentUser'>
   readonly settings: Pick<EnvironmentSettingsStore, 'ensure'>
-  readonly driver: Pick<RuntimeDriver, 'ensureAssigned' | 'ensureUnassigned'>
+  readonly placement: Placement
+  readonly gateways: Pick<GatewayStore, 'noteLeftovers'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
-/** A driver that becomes able to serve nudges those that wait for it; this is for the case that the nudge is lost. */
-const driverNotReadyMs = 5_000
+/** An instance that moves nudges its environment; this is for the case that the nudge is lost with the process. */
+const waitForInstances = tryAgainAfterMs(5_000, 'a runtime')
+/** How long a forced deletion waits for runtimes to let go. */
+const forcedWaitMs = 2_000
 
-const refOf = ({ gatewayId, environment, database }: StoredEnvironment): EnvironmentRef => ({ gatewayId, environment, database })
-
-export function createEnvironmentMachine({ databases, users, settings, driver }: EnvironmentMachinePorts): Machine<StoredEnvironment> {
+export function createEnvironmentMachine(ports: EnvironmentMachinePorts): Machine<StoredEnvironment> {
+  const { databases, users, settings, placement, gateways, clock } = ports
   /** Creating: have the workers' MongoDB user, and the document that runtimes read. */
   const create: Step<StoredEnvironment> = async (environment, { confirm }) => {
     const { gatewayId, environment: name, database } = environment
@@ -28,24 +34,32 @@ export function createEnvironmentMachine({ databases, users, settings, driver }:
   }
 
   /** Starting: have a runtime serve it. */
-  const start: Step<StoredEnvironment> = async (environment, { fence, signal }) => {
-    const { isReady } = await driver.ensureAssigned(refOf(environment), fence, signal)
-    return isReady ? advanceTo('Started') : tryAgainAfterMs(driverNotReadyMs)
+  const start: Step<StoredEnvironment> = async (environment, { confirm }) => {
+    const { runtimeId } = await placement.ensureServed(environment, confirm)
+    return runtimeId === undefined ? waitForInstances : advanceTo('Started', { runtimeId })
   }
 
   /** Stopping: have no runtime serve it. */
-  const stop: Step<StoredEnvironment> = async (environment, { fence, signal }) => {
-    await driver.ensureUnassigned(refOf(environment), fence, signal)
-    return advanceTo('Stopped')
+  const stop: Step<StoredEnvironment> = async (environment, { confirm }) => {
+    await confirm()
+    return (await placement.ensureUnserved(environment)) ? advanceTo('Stopped') : waitForInstances
   }
 
   /** Deleting: have nothing left of it. The user goes before the data, so that nobody can write it back. */
-  const removeAll: Step<StoredEnvironment> = async (environment, { fence, signal, confirm }) => {
-    const { gatewayId, environment: name, database } = environment
-    await driver.ensureUnassigned(refOf(environment), fence, signal)
+  const removeAll: Step<StoredEnvironment> = async (environment, { confirm }) => {
+    const { gatewayId, environment: name, database, waitingSince, isForced = false } = environment
     await confirm()
-    await users.dropEnvironmentUser(gatewayId, name)
-    await databases.dropData(gatewayId, name, database)
+    const isUnserved = await placement.ensureUnserved(environment)
+    if (!isUnserved && !(isForced && waitingSince && clock.now().getTime() - waitingSince.getTime() > forcedWaitMs))
+      return isForced ? tryAgainAfterMs(forcedWaitMs / 4) : waitForInstances
+    const left = await removeParts(
+      [
+        [userOf(environment), () => users.dropEnvironmentUser(gatewayId, name)],
+        [databaseOf(environment), () => databases.dropData(gatewayId, name, database)],
+      ],
+      isForced,
+    )
+    if (isForced) await gateways.noteLeftovers(gatewayId, [...(isUnserved ? [] : [onRuntime(environment)]), ...left])
     return remove
   }
 

@@ -1,6 +1,9 @@
 import { type EnvironmentName, ImprunError, type PatchEnvironment } from '@imprun/contracts'
+import type { Protect } from '../approvals/protect.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { InstanceStore } from '../instances/instance-store.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import { settingsNotAcknowledged } from './environment-errors.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
@@ -22,14 +25,17 @@ const acknowledgeDeadlineMs = 10_000
 
 export function createEnvironmentRoutes(deps: {
   gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable'>
+  protect: Protect
   environments: EnvironmentStore
+  instances: Pick<InstanceStore, 'retryOf'>
   settings: Pick<EnvironmentSettingsStore, 'change'>
   variables: Pick<VariableStore, 'get'>
   runtimes: RuntimesPort
   addresses: Addresses
+  clock: Clock
 }): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'retryEnvironment' | 'releaseHold' | 'acknowledgeDrift'> {
-  const { gateways, environments, settings, variables, runtimes, addresses } = deps
-  const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses)
+  const { gateways, protect, environments, settings, variables, runtimes, addresses, clock } = deps
+  const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses, clock.now())
   return {
     async getEnvironment({ params, account }) {
       await gateways.getOwned(params.gatewayId, account.userId)
@@ -38,7 +44,8 @@ export function createEnvironmentRoutes(deps: {
 
     async retryEnvironment({ params, account }) {
       await gateways.getChangeable(params.gatewayId, account.userId)
-      const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
+      const { _id, gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
+      await instances.retryOf(_id)
       await environments.retry(gatewayId, environment)
       return show(await environments.get(gatewayId, environment))
     },
@@ -64,7 +71,11 @@ export function createEnvironmentRoutes(deps: {
       await gateways.getChangeable(params.gatewayId, account.userId)
       const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
       audit(factsOf(body))
-      const revision = await settings.change({ gatewayId, environment }, body)
+      const { protection, state, ...others } = body
+      if (protection) await protect({ gatewayId, environment }, protection, account)
+      if (state) await environments.wantOwn(gatewayId, environment, state)
+      if (Object.keys(others).length === 0) return show(await environments.get(gatewayId, environment))
+      const revision = await settings.change({ gatewayId, environment }, others)
       // A refusal is about the code of some function: the runtime has read everything up to this revision and enforces the setting.
       const answer = await runtimes.waitForRuntimes(gatewayId, environment, revision, { deadlineMs: acknowledgeDeadlineMs, signal })
       if (answer.outcome === 'late') throw settingsNotAcknowledged(gatewayId, environment, answer.runtimeIds)

@@ -10,7 +10,8 @@ import {
 } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
-import { withNextRevision } from '../database/gateway-revision.ts'
+import { isDuplicateKey } from '../database/errors.ts'
+import { firstRevision, withNextRevision } from '../database/gateway-revision.ts'
 import type { SecretSealer } from '../variables/secret-sealer.ts'
 import { changeVariables } from '../variables/variable-rules.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
@@ -62,10 +63,10 @@ export function createEnvironmentSettingsStore(deps: {
   sealer: Pick<SecretSealer, 'seal'>
 }): EnvironmentSettingsStore {
   const { database, environments, variables, sealer } = deps
-  const published = (gatewayId: string) => database.gateway(gatewayId).collection<EnvironmentSettings>(gatewayCollections.environments)
+  const published = (gatewayId: string) => database.gateway(gatewayId).collection<EnvironmentSettings & { _id: string }>(gatewayCollections.environments)
 
   const write = async ({ gatewayId, environment }: Ref, settings: Settings, revision: number, session: ClientSession) => {
-    await published(gatewayId).updateOne({ environment }, { $set: { revision, ...settings } }, { upsert: true, session })
+    await published(gatewayId).updateOne({ environment }, { $set: { revision, ...settings }, $setOnInsert: { _id: environment } }, { upsert: true, session })
     await environments.setSettings(gatewayId, environment, { ...settings, revision }, session)
   }
   const writeVariables = async (ref: Ref, patch: NonNullable<PatchEnvironment['variables']>, revision: number, session: ClientSession) => {
@@ -77,9 +78,13 @@ export function createEnvironmentSettingsStore(deps: {
 
   return {
     async ensure(environment) {
-      const { gatewayId } = environment
-      if (await published(gatewayId).findOne({ environment: environment.environment }, { projection: { _id: 1 } })) return
-      await withNextRevision(database, gatewayId, (session, revision) => write(environment, settingsOf(environment), revision, session))
+      const { gatewayId, environment: name } = environment
+      const fresh = { _id: name, revision: firstRevision, ...settingsOf(environment) }
+      try {
+        await published(gatewayId).updateOne({ environment: name }, { $setOnInsert: fresh }, { upsert: true })
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error
+      }
     },
     async change(ref, { variables: variablesPatch, ...patch }) {
       const { revision } = await withNextRevision(database, ref.gatewayId, async (session, revision) => {

@@ -1,13 +1,24 @@
-import { type AuthType, type Bundle, type EgressRules, type EnvironmentLimits, type EnvironmentName, environmentNames, type State } from '@imprun/contracts'
+import {
+  type AuthType,
+  type Bundle,
+  type EgressRules,
+  type EnvironmentLimits,
+  type EnvironmentName,
+  environmentNames,
+  type Protection,
+  type State,
+} from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import type { DatabaseLayout } from '../database/gateway-databases.ts'
+import { firstRevision } from '../database/gateway-revision.ts'
 import { epoch, newPhaseDocument, nudge, type PhaseDocument, retry, untilNudged } from '../phases/phase-document.ts'
 import { newId } from '../platform/ids.ts'
 import { localRegion } from '../regions/region-store.ts'
 import { environmentNotFound } from './environment-errors.ts'
+import { type EnvironmentWishes, followGateway, followPerson, type OwnState } from './environment-wishes.ts'
 
-export interface StoredEnvironment extends PhaseDocument {
+export interface StoredEnvironment extends PhaseDocument, EnvironmentWishes {
   gatewayId: string
   environment: EnvironmentName
   ownerId: string
@@ -23,11 +34,13 @@ export interface StoredEnvironment extends PhaseDocument {
   egress?: EgressRules
   /** Absent: it is not. */
   isDatabaseFull?: boolean
-  /** The revision of its `__environments` document; 0 until there is one. */
+  /** The revision of its `__environments` document. */
   settingsRevision: number
   /** The fence of the gateway's holder that last set `state`: one that has lost its claim sets nothing. */
   gatewayFence: number
   held?: { reason: string; at: Date; by: string }
+  /** Absent while it never had any. */
+  protection?: Protection
   /** Published functions that were found changed by hand, until somebody has seen it. */
   drifted?: { at: Date; functions: string[]; repairedAt?: Date }
 }
@@ -45,9 +58,13 @@ export interface EnvironmentStore {
   get(gatewayId: string, environment: string, session?: ClientSession): Promise<StoredEnvironment>
   find(gatewayId: string, environment: string): Promise<StoredEnvironment | undefined>
   findById(environmentId: string): Promise<StoredEnvironment | undefined>
+  /** Those that are served, or are to be. */
+  listToServe(): Promise<StoredEnvironment[]>
   insertAll(environments: readonly StoredEnvironment[], session: ClientSession): Promise<void>
   /** What the gateway's step wants of all its environments; nothing changes when a newer holder of the gateway has spoken. */
-  want(gatewayId: string, state: State, gatewayFence: number): Promise<void>
+  want(gatewayId: string, state: State, gatewayFence: number, options?: { isForced: boolean }): Promise<void>
+  /** What a person wants of this one. */
+  wantOwn(gatewayId: string, environment: EnvironmentName, ownState: OwnState): Promise<void>
   /** The gateway's database is there: environments that waited for it may be created. */
   callWaiting(gatewayId: string): Promise<void>
   /** Instances of these have moved: environments that wait for them are looked at now. */
@@ -65,6 +82,7 @@ export interface EnvironmentStore {
   ): Promise<void>
   /** Sets the hold of a rollback, or lifts it; nothing is written when there is none to lift. */
   setHold(gatewayId: string, environment: EnvironmentName, held: StoredEnvironment['held'], session?: ClientSession): Promise<void>
+  setProtection(gatewayId: string, environment: EnvironmentName, protection: Protection): Promise<void>
   /** Adds to what was found before and nobody has seen yet. */
   noteDrift(gatewayId: string, environment: EnvironmentName, functions: readonly string[], at: Date): Promise<void>
   /** What was found is as it was deployed again. */
@@ -96,7 +114,8 @@ export const newEnvironments = (gateway: NewGateway, now: Date): StoredEnvironme
     regionId: gateway.regionId,
     bundle: gateway.bundle,
     authType: 'none',
-    settingsRevision: 0,
+    settingsRevision: firstRevision,
+    gatewayState: 'active',
     gatewayFence: gateway.fence,
     ...newPhaseDocument(now, untilNudged),
   }))
@@ -124,14 +143,16 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
       return found
     },
     findById: async (environmentId) => (await environments.findOne({ _id: environmentId })) ?? undefined,
+    listToServe: () => environments.find({ phase: { $in: ['Starting', 'Started'] }, state: 'active' }).toArray(),
     async insertAll(documents, session) {
       await environments.insertMany([...documents], { session })
     },
-    async want(gatewayId, state, gatewayFence) {
-      await environments.updateMany(
-        { gatewayId, state: { $ne: state }, gatewayFence: { $lte: gatewayFence } },
-        { $set: { ...nudge.$set, state, gatewayFence }, $inc: nudge.$inc, $currentDate: { updatedAt: true } },
-      )
+    async want(gatewayId, state, gatewayFence, { isForced } = { isForced: false }) {
+      const isNews = { $or: [{ gatewayState: { $ne: state } }, ...(isForced ? [{ isForced: { $ne: true } }] : [])] }
+      await environments.updateMany({ gatewayId, gatewayFence: { $lte: gatewayFence }, ...isNews }, followGateway(state, gatewayFence, isForced))
+    },
+    async wantOwn(gatewayId, environment, ownState) {
+      await environments.updateOne({ gatewayId, environment, state: { $ne: 'deleted' } }, followPerson(ownState))
     },
     async callWaiting(gatewayId) {
       await environments.updateMany({ gatewayId, phase: 'Creating', nextAttemptAt: untilNudged }, nudge)
@@ -170,6 +191,9 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
         { ...change, $currentDate: { updatedAt: true } },
         session ? { session } : {},
       )
+    },
+    async setProtection(gatewayId, environment, protection) {
+      await environments.updateOne({ gatewayId, environment }, { $set: { protection }, $currentDate: { updatedAt: true } })
     },
     async noteDrift(gatewayId, environment, functions, at) {
       await environments.updateOne(
