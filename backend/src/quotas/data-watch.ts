@@ -11,7 +11,7 @@ export interface DataWatch {
   stop(): Promise<void>
 }
 
-const lookEveryMs = 10_000
+const lookEveryMs = 5_000
 const mebibyte = 1024 * 1024
 /** MongoDB's compression makes documents smaller on disk, hardly ever by more than this; what is smaller needs no closer look. */
 const compressionMax = 20
