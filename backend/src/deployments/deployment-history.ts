@@ -9,6 +9,8 @@ export interface DeploymentQuery extends PageQuery {
   status?: DeploymentStatus | undefined
 }
 
+export type EndedDeployment = Pick<StoredDeployment, '_id' | 'status' | 'releaseId'>
+
 /** What was, and what it tells of where an environment can go back to. */
 export interface DeploymentHistory {
   /** Whether the environment has ever served the release. */
@@ -19,6 +21,11 @@ export interface DeploymentHistory {
   listOfGateway(gatewayId: string, query: DeploymentQuery): Promise<StoredDeployment[]>
   /** Everything that was asked for since then. */
   listSince(gatewayId: string, since: Date): Promise<StoredDeployment[]>
+  /** What open deployments of the function bring, or go back to. */
+  listOpenReleases(functionId: string, session?: ClientSession): Promise<string[]>
+  /** Those that were asked for before and have ended, by id. */
+  listEndedBefore(gatewayId: string, before: Date, page: { after: string; limit: number }): Promise<EndedDeployment[]>
+  removeMany(deploymentIds: readonly string[]): Promise<void>
 }
 
 export function createDeploymentHistory(deployments: Collection<StoredDeployment>): DeploymentHistory {
@@ -47,6 +54,20 @@ export function createDeploymentHistory(deployments: Collection<StoredDeployment
     },
     listOfFunction: (functionId, query) => list({ functionId }, query),
     listOfGateway: (gatewayId, query) => list({ gatewayId }, query),
+    async listOpenReleases(functionId, session) {
+      const open = await deployments.find({ functionId, isOpen: true }, session ? { session } : {}).toArray()
+      return open.flatMap(({ releaseId, rollback }) => [releaseId, ...(rollback?.releaseId ? [rollback.releaseId] : [])])
+    },
+    listEndedBefore: (gatewayId, before, { after, limit }) =>
+      deployments
+        .find({ gatewayId, _id: { $gt: after, $lt: firstIdAt(before) }, isOpen: { $exists: false } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .project<EndedDeployment>({ status: 1, releaseId: 1 })
+        .toArray(),
+    async removeMany(deploymentIds) {
+      await deployments.deleteMany({ _id: { $in: [...deploymentIds] } })
+    },
     listSince: (gatewayId, since) => deployments.find({ gatewayId, _id: { $gte: firstIdAt(since) } }).toArray(),
   }
 }

@@ -6,7 +6,7 @@ import type { Methods } from '../functions/function-rules.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { BundledPackages, ImportedFile } from '../publishing/imports/bundled.ts'
 
-/** Immutable: nothing here is ever updated. */
+/** Immutable: nothing here is ever updated; retention removes whole ones. */
 export interface StoredRelease {
   _id: string
   gatewayId: string
@@ -54,6 +54,9 @@ export interface ReleaseStore {
   listHashes(releaseIds: readonly string[]): Promise<Map<string, string>>
   /** Newest first; one more than the limit when there is a next page. */
   list(functionId: string, query: PageQuery): Promise<ListedRelease[]>
+  /** Ids of those that are older than the newest `keep`, the oldest first. */
+  listBeyond(functionId: string, wanted: { keep: number; except: readonly string[]; limit: number }, session?: ClientSession): Promise<string[]>
+  removeMany(releaseIds: readonly string[], session: ClientSession): Promise<void>
   removeAll(gatewayId: string): Promise<void>
 }
 
@@ -104,6 +107,17 @@ export function createReleaseStore(database: Database): ReleaseStore {
         .limit(limit + 1)
         .project<ListedRelease>(withoutBodies)
         .toArray()
+    },
+    async listBeyond(functionId, { keep, except, limit }, session) {
+      const options = { projection: { sequence: 1 }, ...(session ? { session } : {}) }
+      const oldestKept = await releases.findOne({ functionId }, { ...options, sort: { sequence: -1 }, skip: keep - 1 })
+      if (!oldestKept) return []
+      const older = { functionId, sequence: { $lt: oldestKept.sequence }, _id: { $nin: [...except] } }
+      const found = await releases.find(older, options).sort({ sequence: 1 }).limit(limit).toArray()
+      return found.map(({ _id }) => _id)
+    },
+    async removeMany(releaseIds, session) {
+      await releases.deleteMany({ _id: { $in: [...releaseIds] } }, { session })
     },
     async removeAll(gatewayId) {
       await releases.deleteMany({ gatewayId })
