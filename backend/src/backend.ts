@@ -77,7 +77,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   const watcher = createWatcher({ database, clock, log: log.child({ part: 'watcher' }) })
   await watcher.start()
   undo.defer(() => watcher.stop())
-  const createDriver = options.createDriver ?? ((parts) => createLocalDriver(config, parts))
+  const createDriver = options.createDriver ?? ((spec, parts) => createLocalDriver(config, spec, parts))
   let apiUrl = ''
   const holder = `backend-${homeDigest(config.home)}`
   const nouns = composeNouns({
@@ -92,11 +92,17 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
     holder,
     apiUrl: () => apiUrl,
     createDriver,
+    runtimes: {
+      installation: homeDigest(config.home),
+      defaults: { ports: { first: config.edge.port, count: config.edge.portsCount }, runtimes: config.runtime.count },
+      regionIds: config.runtime.regionIds,
+      leaseMs: config.runtime.leaseMs,
+    },
     ...(options.observe ? { observe: options.observe } : {}),
   })
   await nouns.ensureContent()
   const user = await letLocalUserIn(nouns, config, keys)
-  const readiness = createReadiness({ database, mongodb, watcher, driver: nouns.driver })
+  const readiness = createReadiness({ database, mongodb, watcher, runtimes: nouns.runtimes })
   const keptAnswers = createIdempotencyStore({ database, secrets, clock, lockedBy: holder })
   await keptAnswers.releaseHeldBefore()
   const http = await serve(config, { nouns, idempotency: createIdempotency({ store: keptAnswers, clock }), clock, log, readiness })
@@ -108,8 +114,8 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
   undo.defer(http.close)
   await untilItServes(nouns, clock, progress, signal)
   signal?.throwIfAborted()
-  const connection = { apiUrl, edgeUrl: nouns.driver.edgeUrl() ?? http.url, token: keys.accessToken, pid: process.pid }
-  if (config.hasDemo && !user.hadDemo && nouns.driver.state() === 'running') await makeDemoOnce(nouns, user.userId, { connection, clock, progress, signal })
+  const connection = { apiUrl, edgeUrl: nouns.runtimes.edgeUrl() ?? http.url, token: keys.accessToken, pid: process.pid }
+  if (config.hasDemo && !user.hadDemo && nouns.runtimes.state() === 'running') await makeDemoOnce(nouns, user.userId, { connection, clock, progress, signal })
   undo.defer(await announce(config.home, config.stateFolder, connection))
   lock.tell({ pid: process.pid, apiUrl: http.url })
   return { connection, hasDemo: await isDemoServed(connection).catch(() => false) }
@@ -148,10 +154,10 @@ const servesTimeoutMs = 30_000
 const lookEveryMs = 20
 
 /** The API works without a runtime, so a start goes on when there is none yet, and says why. */
-async function untilItServes({ driver }: Nouns, clock: Clock, progress: (line: string) => void, signal: AbortSignal | undefined): Promise<void> {
+async function untilItServes({ runtimes }: Nouns, clock: Clock, progress: (line: string) => void, signal: AbortSignal | undefined): Promise<void> {
   const deadlineMs = clock.monotonicMs() + servesTimeoutMs
-  while (driver.state() !== 'running') {
-    const error = driver.lastError()
+  while (runtimes.state() !== 'running') {
+    const error = runtimes.lastError()
     if (clock.monotonicMs() > deadlineMs || error?.code === 'PORTS_EXHAUSTED') {
       progress(`No runtime serves yet: ${error?.message ?? 'it takes long to start'}`)
       return

@@ -23,7 +23,18 @@ export interface Config {
   api: { host: string; port: number; allowedHosts: readonly string[] }
   /** First port of the range for runtimes and its length; 0: any free one. */
   edge: { port: number; portsCount: number }
-  runtime: { orphanMs: number; spares: number; idleMs: number; memoryMb: number | undefined; bell: (typeof bellKinds)[number] }
+  runtime: {
+    /** How many runtimes each region gets that does not say it. */
+    count: number
+    /** Regions that this backend has runtimes for. Undefined: all. */
+    regionIds: readonly string[] | undefined
+    leaseMs: number
+    orphanMs: number
+    spares: number
+    idleMs: number
+    memoryMb: number | undefined
+    bell: (typeof bellKinds)[number]
+  }
   quotas: QuotaSettings
   /** How notifiers reach their services. */
   notify: NotifySettings
@@ -72,6 +83,9 @@ const environmentSchema = z.object({
   IMPRUN_API_ALLOWED_HOSTS: z.string().default(''),
   IMPRUN_EDGE_PORT: port.default(7421),
   IMPRUN_EDGE_PORTS: wholeNumber(1, 1000, 'Use a number of ports from 1 to 1000.').default(20),
+  IMPRUN_RUNTIMES: wholeNumber(0, 32, 'Use a number from 0 to 32.').default(1),
+  IMPRUN_REGIONS: z.string().optional(),
+  IMPRUN_RUNTIME_LEASE_MS: wholeNumber(1_000, 86_400_000, 'Use a whole number of milliseconds, from 1000 to a day.').default(15_000),
   IMPRUN_RUNTIME_ORPHAN_MS: milliseconds.default(60_000),
   IMPRUN_RUNTIME_SPARES: wholeNumber(0, 16, 'Use a number from 0 to 16.').default(1),
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
@@ -120,6 +134,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: listOf(env.IMPRUN_API_ALLOWED_HOSTS) },
     edge: { port: env.IMPRUN_EDGE_PORT, portsCount: env.IMPRUN_EDGE_PORTS },
     runtime: {
+      count: env.IMPRUN_RUNTIMES,
+      regionIds: env.IMPRUN_REGIONS === undefined ? undefined : listOf(env.IMPRUN_REGIONS),
+      leaseMs: env.IMPRUN_RUNTIME_LEASE_MS,
       orphanMs: env.IMPRUN_RUNTIME_ORPHAN_MS,
       spares: env.IMPRUN_RUNTIME_SPARES,
       idleMs: env.IMPRUN_RUNTIME_IDLE_MS,

@@ -21,6 +21,8 @@ export const assignmentSchema = z.object({
   dataUri: z.string(),
   /** By key id, 32 bytes in hex: what opens the gateway's secret variables. */
   variablesKeys: z.record(z.string(), z.string()).optional(),
+  /** What the environment's worker may use. Absent: as much as its settings say. */
+  bundle: z.object({ memoryMb: z.number().int().positive(), cpuMillicores: z.number().int().positive() }).optional(),
 })
 export type Assignment = z.infer<typeof assignmentSchema>
 

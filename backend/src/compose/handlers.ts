@@ -3,6 +3,7 @@ import { createUserRoutes } from '../accounts/user-routes.ts'
 import { createApplicationRoutes } from '../applications/application-routes.ts'
 import { findApplicationView } from '../applications/application-view.ts'
 import { createAuditRoutes } from '../audit/audit-routes.ts'
+import { createCanaryRoutes } from '../canaries/canary-routes.ts'
 import { createDeploymentRoutes } from '../deployments/deployment-routes.ts'
 import { findDeploymentView } from '../deployments/deployment-view.ts'
 import { createSetRoutes } from '../deployments/set-routes.ts'
@@ -19,6 +20,7 @@ import { findToolView } from '../mcp/tool-view.ts'
 import { createMemberRoutes } from '../members/member-routes.ts'
 import { createNotifierRoutes } from '../notifications/notifier-routes.ts'
 import { createPackageRoutes } from '../packages/package-routes.ts'
+import { createRegionRoutes } from '../regions/region-routes.ts'
 import { createReleaseRoutes } from '../releases/release-routes.ts'
 import { createRunRoutes } from '../runs/run-routes.ts'
 import type { Parts } from './parts.ts'
@@ -28,13 +30,15 @@ export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers
   ...createAccountRoutes(parts),
   ...createUserRoutes(parts),
   ...createMemberRoutes(parts),
-  ...createGatewayRoutes({ ...parts, views: services.gatewayViews }),
+  ...createRegionRoutes({ ...parts, ...services, defaults: parts.regionDefaults }),
+  ...createGatewayRoutes({ ...parts, ...services, views: services.gatewayViews }),
   ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),
   ...createFunctionRoutes({ ...parts, ...services }),
   ...createPackageRoutes(parts),
   ...createRunRoutes({ ...parts, ...services }),
   ...createReleaseRoutes({ ...parts, ...services }),
   ...createDeploymentRoutes({ ...parts, ...services }),
+  ...createCanaryRoutes({ ...parts, ...services }),
   ...createSetRoutes({ ...parts, ...services }),
   ...createApplicationRoutes({ ...parts, ...services }),
   ...createToolRoutes({ ...parts, ...services }),

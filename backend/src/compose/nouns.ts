@@ -13,7 +13,7 @@ import type { Handlers } from '../http/handlers.ts'
 import { createLogRoutes } from '../logs/log-routes.ts'
 import { createMcpRouter } from '../mcp/mcp-router.ts'
 import { createMetricsHandler } from '../metrics/metrics-router.ts'
-import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import type { RuntimesStatus } from '../runtime-driver/runtime-pool.ts'
 import { composeEventViews, composeHandlers } from './handlers.ts'
 import { composeParts, type Ground } from './parts.ts'
 import { composeServices } from './services.ts'
@@ -28,7 +28,7 @@ export interface Nouns {
   /** Ends what would stay open for as long as its client likes. */
   endStreams(): void
   lifecycle: GatewayLifecycle
-  driver: RuntimeDriver
+  runtimes: RuntimesStatus
   /** Indexes aside, what has to be in the database before the first request. Safe to repeat. */
   ensureContent(): Promise<void>
   /** Begins to work; registers with `undo` what ends it and waits for work in flight. */
@@ -38,7 +38,7 @@ export interface Nouns {
 export function composeNouns(ground: Ground): Nouns {
   const parts = composeParts(ground)
   const services = composeServices(ground, parts)
-  const { driver, lifecycle, toolsets, deployments } = services
+  const { pool, lifecycle, toolsets, deployments } = services
   const views = composeEventViews(parts, services)
   const source = createEventSource({ ...ground, views })
   const events = createEventRoutes({ ...ground, ...parts, source })
@@ -49,7 +49,7 @@ export function composeNouns(ground: Ground): Nouns {
   return {
     accounts: parts.accounts,
     audit: parts.audit,
-    driver,
+    runtimes: pool,
     lifecycle,
     events: { ...events, ...logs.tails },
     endStreams() {
@@ -59,7 +59,7 @@ export function composeNouns(ground: Ground): Nouns {
     },
     handlers: { ...composeHandlers(parts, services), ...logs.pages },
     mounts: [
-      { path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: () => driver.edgeUrl() }) },
+      { path: '/mcp', handler: createMcpRouter({ ...parts, toolsets, edgeUrl: services.addresses.edgeUrl }) },
       { path: bellPath, handler: bell.handler },
       { path: '/metrics', handler: createMetricsHandler(services.metrics) },
     ],
@@ -75,17 +75,21 @@ export function composeNouns(ground: Ground): Nouns {
       acknowledgements.start()
       undo.defer(() => bellHub.stop())
       bellHub.start()
-      undo.defer(() => driver.stop())
+      undo.defer(() => services.registry.stop())
+      undo.defer(() => pool.stop())
       const upkeep = createGatewayUpkeep(parts)
       undo.defer(() => upkeep.stop())
       upkeep.start()
       undo.defer(() => lifecycle.stop())
+      await pool.start()
+      await services.registry.start()
       await lifecycle.start()
-      await driver.start()
       undo.defer(() => deployments.stop())
       deployments.start()
       undo.defer(() => services.drift.stop())
       services.drift.start()
+      undo.defer(() => services.retention.stop())
+      services.retention.start()
       undo.defer(() => services.dataWatch.stop())
       services.dataWatch.start()
       undo.defer(() => services.notifications.stop())

@@ -1,20 +1,24 @@
-import type { BellAddress } from '@imprun/contracts'
 import { createAccountStore } from '../accounts/account-store.ts'
 import { createApplicationStore } from '../applications/application-store.ts'
 import { createGrantStore } from '../applications/grant-store.ts'
 import { createAuditStore } from '../audit/audit-store.ts'
 import { createBellHub } from '../bell/bell-hub.ts'
 import { createBellTokens } from '../bell/bell-tokens.ts'
+import { createCanaryCounts } from '../canaries/canary-counts.ts'
+import { createCanaryStore } from '../canaries/canary-store.ts'
 import type { Database } from '../database/database.ts'
 import { createGatewayDatabases } from '../database/gateway-databases.ts'
 import { createGatewayUsers } from '../database/gateway-users.ts'
 import type { Watcher } from '../database/watcher.ts'
+import { createAwaitingStore } from '../deployments/awaiting-store.ts'
 import { createDeploymentStore } from '../deployments/deployment-store.ts'
 import { createEnvironmentSettingsStore } from '../environments/environment-settings.ts'
 import { createEnvironmentStore } from '../environments/environment-store.ts'
 import { createFunctionStore } from '../functions/function-store.ts'
 import { createGatewayStore } from '../gateways/gateway-store.ts'
 import { createHealthStore } from '../health/health-store.ts'
+import { createInstanceStore } from '../instances/instance-store.ts'
+import { createRuntimeStore } from '../instances/runtime-store.ts'
 import { createToolStore } from '../mcp/tool-store.ts'
 import { createMemberStore } from '../members/member-store.ts'
 import { createNotifierStore } from '../notifications/notifier-store.ts'
@@ -35,10 +39,21 @@ import { createQuotas, type QuotaSettings } from '../quotas/quotas.ts'
 import { createRegionStore } from '../regions/region-store.ts'
 import { createReleaseStore } from '../releases/release-store.ts'
 import { createRunStore } from '../runs/run-store.ts'
-import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import type { DriverParts } from '../runtime-driver/local-driver.ts'
+import type { RuntimeDriver, RuntimeSpec } from '../runtime-driver/runtime-driver.ts'
+import type { RegionDefaults } from '../runtime-driver/runtime-pool.ts'
 import { createScheduleReader } from '../schedules/schedule-reader.ts'
 import { createSecretSealer } from '../variables/secret-sealer.ts'
 import { createVariableStore } from '../variables/variable-store.ts'
+
+export interface RuntimeSettings {
+  /** Distinguishes this installation from others on the same database. */
+  installation: string
+  defaults: RegionDefaults
+  /** Undefined: all. */
+  regionIds: readonly string[] | undefined
+  leaseMs: number
+}
 
 /** What the nouns stand on: connected, and told apart so that a test can replace one. */
 export interface Ground {
@@ -54,7 +69,9 @@ export interface Ground {
   holder: string
   /** Where callers reach the API; known once it listens. */
   apiUrl(): string
-  createDriver(parts: Pick<Parts, 'database' | 'users' | 'sealer' | 'environments' | 'clock' | 'log'> & { bell(): BellAddress }): RuntimeDriver
+  /** What this installation gives regions that do not say it, which it has runtimes for, and how soon one whose backend is silent counts as lost. */
+  runtimes: RuntimeSettings
+  createDriver(spec: RuntimeSpec, parts: DriverParts): RuntimeDriver
   /** Sees every step of the phase engine. */
   observe?: (event: EngineEvent) => void | Promise<void>
 }
@@ -65,7 +82,7 @@ const acknowledgeDeadlineMs = 10_000
 export type Parts = ReturnType<typeof composeParts>
 
 /** Stores and services that know nothing of each other's routes. */
-export function composeParts({ database, watcher, secrets, clock, log, packageCache, quotaSettings }: Ground) {
+export function composeParts({ database, watcher, secrets, clock, log, packageCache, quotaSettings, runtimes }: Ground) {
   const environments = createEnvironmentStore(database)
   const members = createMemberStore(database)
   const functions = createFunctionStore(database)
@@ -81,9 +98,12 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     accounts: createAccountStore({ database, clock }),
     audit: createAuditStore(database),
     environments,
+    instances: createInstanceStore(database),
+    runtimeStore: createRuntimeStore(database, runtimes.leaseMs),
     members,
     gateways: createGatewayStore({ database, environments, members }),
     regions: createRegionStore(database),
+    regionDefaults: runtimes.defaults,
     users: createGatewayUsers({ database, secrets }),
     bellTokens: createBellTokens(secrets),
     bellHub: createBellHub({ watcher }),
@@ -99,6 +119,9 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     releases: createReleaseStore(database),
     runs: createRunStore(database),
     deploymentStore: createDeploymentStore(database),
+    awaiting: createAwaitingStore(database),
+    canaries: createCanaryStore(database),
+    canaryCounts: createCanaryCounts({ database, clock }),
     publisher: createPublisher(database),
     quotas: createQuotas({ database, settings: quotaSettings }),
     notifiers: createNotifierStore({ database, secrets, clock }),

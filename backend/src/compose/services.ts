@@ -1,53 +1,66 @@
 import { createGrants } from '../applications/grants.ts'
+import { createProtect } from '../approvals/protect.ts'
 import { createDeployments } from '../deployments/deployments.ts'
 import { createDriftRepair } from '../deployments/drift.ts'
 import { createAddresses } from '../environments/environment-view.ts'
 import { createFunctionLookup } from '../functions/function-lookup.ts'
 import { createGatewayLifecycle } from '../gateways/gateway-lifecycle.ts'
 import { createGatewayViews } from '../gateways/gateway-view.ts'
+import { createLeftoverRecord } from '../gateways/leftover-record.ts'
 import type { McpUrl } from '../mcp/tool-view.ts'
 import { createToolsets } from '../mcp/toolsets.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createNotifications } from '../notifications/notifications.ts'
 import { createSend } from '../notifications/senders/senders.ts'
 import { createDataWatch } from '../quotas/data-watch.ts'
+import { createRegionChecks } from '../regions/region-checks.ts'
+import { createRetention } from '../releases/retention.ts'
 import type { Ground, Parts } from './parts.ts'
+import { composeRuntimes } from './runtimes.ts'
 
 /** What works by itself or is shared by routes of several nouns. */
 export function composeServices(ground: Ground, parts: Parts) {
   const { environments, gateways, functions, releases, deploymentStore, grants, tools } = parts
-  const driver = ground.createDriver({ ...parts, bell: () => ({ url: ground.apiUrl(), token: parts.bellTokens.issue('*') }) })
-  const addresses = createAddresses(driver)
+  const { pool, directory, placement, registry } = composeRuntimes(ground, parts, () => lifecycle.wakeEnvironments())
+  const addresses = createAddresses(directory, pool)
   const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
   const metrics: Metrics = createMetrics(() => lifecycle.queues)
   const lifecycle = createGatewayLifecycle({
     ...parts,
     watcher: ground.watcher,
     holder: ground.holder,
-    driver,
+    pool,
+    placement,
+    recordLeftovers: createLeftoverRecord(parts),
     contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables, parts.members, parts.notifiers, parts.outbox],
     observe(event, kind) {
       metrics.engineEvent(kind, event)
       return ground.observe?.(event)
     },
   })
+  const retention = createRetention({ ...parts, deployments: deploymentStore })
   const drift = createDriftRepair({ ...parts, watcher: ground.watcher, deployments: deploymentStore })
   const send = createSend({ notifiers: parts.notifiers, clock: ground.clock, settings: ground.notify })
   return {
-    driver,
+    pool,
+    directory,
+    registry,
     drift,
+    retention,
     metrics,
     lifecycle,
     addresses,
+    regionChecks: createRegionChecks({ directory, accounts: parts.accounts }),
     mcpUrl,
-    gatewayViews: createGatewayViews({ gateways, environments, addresses }),
+    gatewayViews: createGatewayViews({ gateways, environments, addresses, clock: parts.clock }),
     send,
     dataWatch: createDataWatch({ ...parts, dataMbPerEnvironment: ground.quotaSettings.dataMbPerEnvironment }),
     notifications: createNotifications({ ...parts, watcher: ground.watcher, deployments: deploymentStore, send }),
     toolsets: createToolsets({ tools, watcher: ground.watcher }),
     grantService: createGrants(parts),
+    protect: createProtect(parts),
     lookup: createFunctionLookup({ gateways, functions }),
-    deployments: createDeployments({ ...parts, deployments: deploymentStore, metrics }),
+    deployments: createDeployments({ ...parts, deployments: deploymentStore, metrics, retention }),
   }
 }
 export type Services = ReturnType<typeof composeServices>

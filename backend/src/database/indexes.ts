@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { canaryCountsTtlS, gatewayCollections, logTtlS, runTtlS, runtimeHeartbeats, statsTtlS } from '@imprun/contracts'
 import type { Db, IndexDescription } from 'mongodb'
 import { phaseIndexes } from '../phases/phase-indexes.ts'
@@ -47,6 +48,7 @@ const sysIndexes: Indexes = {
     { key: { lane: 1 }, unique: true, partialFilterExpression: { lane: { $exists: true } } },
     { key: { functionId: 1, environment: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { claimedAt: 1 }, partialFilterExpression: { isOpen: true } },
+    { key: { awaitsApproval: 1, functionId: 1, environment: 1 }, partialFilterExpression: { awaitsApproval: true } },
     { key: { setId: 1 }, partialFilterExpression: { setId: { $exists: true } } },
   ],
   applications: [{ key: { ownerId: 1, name: 1 }, unique: true }],
@@ -76,15 +78,15 @@ const sysIndexes: Indexes = {
   ],
 }
 
-/** Every index of a gateway's database. */
+/**
+ * Collections and indexes of a gateway's database, made with its first publication or variable: most gateways that are made together stay empty for long,
+ * and each file costs MongoDB milliseconds. `__counters`, `__environments` and `__runtimes` need no index and come by themselves.
+ */
 const gatewayIndexes: Indexes = {
-  [gatewayCollections.counters]: [],
-  [gatewayCollections.publishedFunctions]: [{ key: { environment: 1, name: 1 }, unique: true }, { key: { environment: 1, revision: 1 } }],
-  [gatewayCollections.environments]: [{ key: { environment: 1 }, unique: true }],
-  // One document per environment, by its name as the id.
+  // Named by their ids after what they are unique for: function and environment, credential, environment.
+  [gatewayCollections.publishedFunctions]: [{ key: { environment: 1, revision: 1 } }],
+  [gatewayCollections.credentials]: [{ key: { environment: 1, revision: 1 } }],
   [gatewayCollections.variables]: [],
-  [gatewayCollections.credentials]: [{ key: { hash: 1 }, unique: true }, { key: { credentialId: 1 }, unique: true }, { key: { environment: 1, revision: 1 } }],
-  [gatewayCollections.runtimes]: [{ key: { environment: 1 } }],
   // Newest first within what the filters name; the other filters are looked at line by line.
   [gatewayCollections.logs]: [
     { key: { environment: 1, functionName: 1, at: -1, _id: -1 } },
@@ -100,6 +102,9 @@ const gatewayIndexes: Indexes = {
 
 /** Safe to repeat. */
 export const ensureSysIndexes = (database: Database): Promise<void> => ensureIndexes(database.sys, sysIndexes)
+
+/** Changes with what a gateway's database should have, so that one that was made before can be told. */
+export const gatewayLayout = createHash('sha256').update(JSON.stringify(gatewayIndexes)).digest('hex').slice(0, 12)
 
 /** Safe to repeat. Also makes the collections, so that a transaction never has to. */
 export const ensureGatewayIndexes = (database: Database, gatewayId: string): Promise<void> => ensureIndexes(database.gateway(gatewayId), gatewayIndexes)

@@ -44,6 +44,7 @@ const watchedSysCollections = [
   'mcpTools',
   'members',
   'regions',
+  'runtimeInstances',
 ] as const
 const watchedOperations = ['insert', 'update', 'replace', 'delete'] as const
 const gatewayDatabase = /^gatewayid_([a-z0-9-]+)$/

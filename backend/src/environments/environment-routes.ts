@@ -2,8 +2,8 @@ import { type EnvironmentName, ImprunError, type PatchEnvironment } from '@impru
 import type { Protect } from '../approvals/protect.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { InstanceStore } from '../instances/instance-store.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import { settingsNotAcknowledged } from './environment-errors.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
@@ -34,7 +34,7 @@ export function createEnvironmentRoutes(deps: {
   addresses: Addresses
   clock: Clock
 }): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'retryEnvironment' | 'releaseHold' | 'acknowledgeDrift'> {
-  const { gateways, protect, environments, settings, variables, runtimes, addresses, clock } = deps
+  const { gateways, protect, environments, instances, settings, variables, runtimes, addresses, clock } = deps
   const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses, clock.now())
   return {
     async getEnvironment({ params, account }) {

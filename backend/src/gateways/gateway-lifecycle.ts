@@ -2,25 +2,30 @@ import type { Database } from '../database/database.ts'
 import type { Watcher } from '../database/watcher.ts'
 import { createEnvironmentMachine, type EnvironmentMachinePorts } from '../environments/environment-machine.ts'
 import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
-import type { QueueDepth } from '../phases/queue-depth.ts'
+import { createForget, createInstanceMachine } from '../instances/instance-machine.ts'
+import type { InstanceStore, StoredInstance } from '../instances/instance-store.ts'
+import type { Placement } from '../instances/placement.ts'
 import { createPhaseEngine, type EngineEvent, type EngineLimits, type EngineStatus } from '../phases/engine.ts'
+import type { QueueDepth } from '../phases/queue-depth.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import type { RuntimePool } from '../runtime-driver/runtime-pool.ts'
 import { createGatewayMachine, type GatewayMachinePorts } from './gateway-machine.ts'
 import type { GatewayStore, StoredGateway } from './gateway-store.ts'
 
-/** The engines that move gateways and environments. */
+/** The engines that move gateways, environments and their instances on runtimes. */
 export interface GatewayLifecycle {
   /** @throws the driver's error when MongoDB cannot be reached. */
   start(): Promise<void>
   stop(): Promise<void>
-  status(): { gateways: EngineStatus; environments: EngineStatus }
+  status(): Readonly<Record<EngineKind, EngineStatus>>
+  /** Environments are looked at now. */
+  wakeEnvironments(): void
   /** What waits, by kind of document. */
   queues: Readonly<Record<EngineKind, () => Promise<QueueDepth>>>
 }
 
-export type EngineKind = 'gateway' | 'environment'
+export type EngineKind = 'gateway' | 'environment' | 'instance'
 
 export function createGatewayLifecycle(deps: {
   database: Database
@@ -29,47 +34,83 @@ export function createGatewayLifecycle(deps: {
   log: Log
   /** Names this process across its restarts; no two that live at once share one. */
   holder: string
-  gateways: Pick<GatewayStore, 'nudgeWaiting'>
+  gateways: Pick<GatewayStore, 'nudgeWaiting' | 'noteLeftovers'>
   environments: EnvironmentStore
   databases: GatewayMachinePorts['databases'] & EnvironmentMachinePorts['databases']
   users: GatewayMachinePorts['users'] & EnvironmentMachinePorts['users']
   settings: EnvironmentMachinePorts['settings']
-  driver: RuntimeDriver
+  instances: InstanceStore
+  placement: Placement
+  pool: Pick<RuntimePool, 'own' | 'driverOf' | 'onRunning'>
   contents: GatewayMachinePorts['contents']
+  recordLeftovers: GatewayMachinePorts['recordLeftovers']
   observe?: (event: EngineEvent, kind: EngineKind) => void | Promise<void>
   limits?: Partial<EngineLimits>
 }): GatewayLifecycle {
-  const { gateways, environments, driver, log } = deps
+  const { database, gateways, environments, instances, placement, pool, log } = deps
   const observing = (kind: EngineKind) => ({ observe: (event: EngineEvent) => deps.observe?.(event, kind) })
   const gatewayEngine = createPhaseEngine<StoredGateway>({ ...deps, ...observing('gateway'), collection: 'apiGateways', machine: createGatewayMachine(deps) })
   const environmentEngine = createPhaseEngine<StoredEnvironment>({
     ...deps,
     ...observing('environment'),
     collection: 'environments',
-    machine: createEnvironmentMachine(deps),
+    machine: createEnvironmentMachine({ ...deps, placement: wakingAfter(placement, () => instanceEngine.wake()) }),
     onMoved: async ({ gatewayId }) => {
       await gateways.nudgeWaiting(gatewayId)
       gatewayEngine.wake()
     },
   })
-  const nudgeStarting = () => {
-    environments.nudgeStarting().then(
-      () => environmentEngine.wake(),
-      (error) => log.warn({ error }, 'Environments that wait for a runtime could not be told that there is one'),
+  const tellEnvironment = async (environmentId: string) => {
+    await environments.nudgeAll([environmentId])
+    environmentEngine.wake()
+  }
+  const instanceEngine = createPhaseEngine<StoredInstance>({
+    ...deps,
+    collection: 'runtimeInstances',
+    machine: createInstanceMachine({ environments, driverOf: pool.driverOf, forget: createForget(database) }),
+    only: () => ({ runtimeId: { $in: pool.own().map(({ runtimeId }) => runtimeId) } }),
+    onMoved: ({ environmentId }) => tellEnvironment(environmentId),
+    async observe(event) {
+      await deps.observe?.(event, 'instance')
+      if (event.type !== 'failed') return
+      const failed = await instances.findById(event.id)
+      if (failed) await tellEnvironment(failed.environmentId)
+    },
+  })
+  const nudgeStarting = (runtimeId: string) => {
+    instances.nudgeStarting([runtimeId]).then(
+      () => instanceEngine.wake(),
+      (error) => log.warn({ error, runtimeId }, 'Environments that wait for a runtime could not be told that it serves'),
     )
   }
+  const engines = { gateway: gatewayEngine, environment: environmentEngine, instance: instanceEngine }
   let endNudging = () => {}
 
   return {
     async start() {
-      endNudging = driver.onRunning(nudgeStarting)
-      await Promise.all([gatewayEngine.start(), environmentEngine.start()])
+      endNudging = pool.onRunning(nudgeStarting)
+      await Promise.all(Object.values(engines).map((engine) => engine.start()))
     },
     async stop() {
       endNudging()
-      await Promise.all([gatewayEngine.stop(), environmentEngine.stop()])
+      await Promise.all(Object.values(engines).map((engine) => engine.stop()))
     },
-    queues: { gateway: () => gatewayEngine.readDepth(), environment: () => environmentEngine.readDepth() },
-    status: () => ({ gateways: gatewayEngine.status(), environments: environmentEngine.status() }),
+    wakeEnvironments: () => environmentEngine.wake(),
+    queues: { gateway: () => gatewayEngine.readDepth(), environment: () => environmentEngine.readDepth(), instance: () => instanceEngine.readDepth() },
+    status: () => ({ gateway: gatewayEngine.status(), environment: environmentEngine.status(), instance: instanceEngine.status() }),
   }
 }
+
+/** What was placed just now is looked at just now: the change stream would be later. */
+const wakingAfter = (placement: Placement, wake: () => void): Placement => ({
+  async ensureServed(environment, confirm) {
+    const served = await placement.ensureServed(environment, confirm)
+    if (served.runtimeId === undefined) wake()
+    return served
+  },
+  async ensureUnserved(environment) {
+    const isUnserved = await placement.ensureUnserved(environment)
+    if (!isUnserved) wake()
+    return isUnserved
+  },
+})

@@ -1,11 +1,14 @@
 import { bundleSchema, type CreateGateway } from '@imprun/contracts'
 import { encodeCursor, nameCursorKey } from '../database/paging.ts'
+import { refused } from '../deployments/deployment-errors.ts'
 import { type EnvironmentStore, newEnvironments } from '../environments/environment-store.ts'
 import type { Caller, Handlers } from '../http/handlers.ts'
+import type { InstanceStore } from '../instances/instance-store.ts'
 import { newPhaseDocument } from '../phases/phase-document.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Quotas } from '../quotas/quotas.ts'
+import type { RegionChecks } from '../regions/region-checks.ts'
 import { localRegion, type RegionStore } from '../regions/region-store.ts'
 import { regionUnknown } from './gateway-errors.ts'
 import { gatewayIdFromName } from './gateway-rules.ts'
@@ -17,12 +20,14 @@ type GatewayRoutes = Pick<Handlers, 'createGateway' | 'listGateways' | 'getGatew
 export function createGatewayRoutes(deps: {
   gateways: GatewayStore
   environments: EnvironmentStore
+  instances: Pick<InstanceStore, 'setBundle' | 'retryAll'>
   regions: RegionStore
+  regionChecks: RegionChecks
   views: GatewayViews
   quotas: Pick<Quotas, 'checkGateways'>
   clock: Clock
 }): GatewayRoutes {
-  const { gateways, environments, views } = deps
+  const { gateways, environments, instances, views } = deps
   const createGateway = createGatewayCreation(deps)
   return {
     async createGateway({ body, account, audit }) {
@@ -38,17 +43,27 @@ export function createGatewayRoutes(deps: {
       return { items, ...(found.length > query.limit && last ? { nextCursor: encodeCursor(nameCursorKey(last)) } : {}) }
     },
     getGateway: async ({ params, account }) => views.of(await gateways.getOwned(params.gatewayId, account.userId)),
-    async patchGateway({ params, body, account, audit }) {
-      await gateways.getAs(params.gatewayId, account.userId, 'administer')
-      audit({ ...body })
-      return views.of(await gateways.change(params.gatewayId, body))
+    async patchGateway({ params: { gatewayId }, body: { bundle: patch, ...changes }, account, audit }) {
+      const before = await gateways.getAs(gatewayId, account.userId, 'administer')
+      audit({ ...changes, ...(patch ? { bundle: patch } : {}) })
+      const bundle = patch && bundleSchema.parse({ ...before.bundle, ...patch })
+      const changed = await gateways.change(gatewayId, { ...changes, bundle })
+      if (bundle) {
+        // Environments first: an instance that is put down meanwhile looks there.
+        await environments.setBundle(gatewayId, bundle)
+        await instances.setBundle(gatewayId, bundle)
+      }
+      return views.of(changed)
     },
-    async deleteGateway({ params, account }) {
+    async deleteGateway({ params, query, account, requestId, audit }) {
       await gateways.getAs(params.gatewayId, account.userId, 'delete')
-      return views.of(await gateways.wantDeleted(params.gatewayId))
+      const isForced = query.force === 'true'
+      if (isForced) audit({ isForced })
+      return views.of(await gateways.wantDeleted(params.gatewayId, { isForced, userId: account.userId, actor: account.name, requestId }))
     },
     async retryGateway({ params, account }) {
       await gateways.getAs(params.gatewayId, account.userId, 'change')
+      await instances.retryAll(params.gatewayId)
       await environments.retryAll(params.gatewayId)
       return views.of(await gateways.retry(params.gatewayId))
     },
@@ -59,18 +74,23 @@ export function createGatewayRoutes(deps: {
 export function createGatewayCreation({
   gateways,
   regions,
+  regionChecks,
   clock,
 }: {
   gateways: Pick<GatewayStore, 'insert'>
   regions: Pick<RegionStore, 'find' | 'list'>
+  regionChecks: Pick<RegionChecks, 'findRefusals'>
   clock: Clock
 }): (input: CreateGateway, owner: Caller) => Promise<StoredGateway> {
   return async ({ name, gatewayId = gatewayIdFromName(name), regionId = localRegion._id, bundle, database }, owner) => {
-    if (!(await regions.find(regionId)))
+    const region = await regions.find(regionId)
+    if (!region)
       throw regionUnknown(
         regionId,
         (await regions.list()).map(({ _id }) => _id),
       )
+    const [first, ...others] = await regionChecks.findRefusals(region, owner.userId)
+    if (first) throw refused([first, ...others])
     const now = clock.now()
     const gateway: StoredGateway = {
       _id: newId(),

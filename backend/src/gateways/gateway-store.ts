@@ -7,11 +7,14 @@ import type { EnvironmentStore, StoredEnvironment } from '../environments/enviro
 import { roleTooSmall } from '../members/member-errors.ts'
 import type { MemberStore } from '../members/member-store.ts'
 import { nudge, type PhaseDocument, retry } from '../phases/phase-document.ts'
+import { type DeletionOrder, deletionDeadlineMs, orderDeletion, type StoredDeletion } from './gateway-deletion.ts'
 import { gatewayBeingDeleted, gatewayIdTaken, gatewayNotFound } from './gateway-errors.ts'
 import { suggestGatewayId } from './gateway-rules.ts'
 
 export interface StoredGateway extends PhaseDocument, Pick<Gateway, 'gatewayId' | 'name' | 'regionId' | 'bundle' | 'database' | 'pipeline'> {
   ownerId: string
+  /** Only while it is being deleted. */
+  deletion?: StoredDeletion
   /** Absent while nobody has set any. */
   retention?: Partial<Retention>
 }
@@ -20,6 +23,7 @@ export interface GatewayChanges {
   name?: string | undefined
   pipeline?: Gateway['pipeline'] | undefined
   state?: 'active' | 'inactive' | undefined
+  bundle?: Gateway['bundle'] | undefined
   retention?: { [Name in keyof Retention]?: Retention[Name] | undefined } | undefined
 }
 
@@ -42,26 +46,39 @@ export interface GatewayStore {
   list(userId: string, query: PageQuery): Promise<StoredGateway[]>
   /** @throws GATEWAY_NOT_FOUND, GATEWAY_BEING_DELETED */
   change(gatewayId: string, changes: GatewayChanges): Promise<StoredGateway>
-  /** Safe to repeat. @throws GATEWAY_NOT_FOUND when it is gone. */
-  wantDeleted(gatewayId: string): Promise<StoredGateway>
+  /** Safe to repeat; once forced, it stays so. @throws GATEWAY_NOT_FOUND when it is gone. */
+  wantDeleted(gatewayId: string, order: DeletionOrder): Promise<StoredGateway>
+  /** What a forced deletion goes on without. */
+  noteLeftovers(gatewayId: string, leftovers: readonly string[]): Promise<void>
   /** @throws GATEWAY_NOT_FOUND */
   retry(gatewayId: string): Promise<StoredGateway>
+  /** Ids, at most so many. */
+  listInRegion(regionId: string, limit: number): Promise<string[]>
   /** Ids of those that have a database of their own and are not being deleted. */
   listSettled(): Promise<string[]>
-  /** An environment has moved: the gateway's step may have waited for that. */
+  /** An environment has moved: the gateway is looked at now if that was the last one it waited for. */
   nudgeWaiting(gatewayId: string): Promise<void>
 }
 
-/** The phases in which a gateway's step may wait for its environments. */
-const waitingPhases: StoredGateway['phase'][] = ['Creating', 'Starting', 'Stopping', 'Deleting']
+/** The phases in which a gateway's step would have nothing more to wait for. To wake it before that would cost it a claim for each step of each of them. */
+function phasesOverWith(environments: readonly StoredEnvironment[]): StoredGateway['phase'][] {
+  const areIn = (...phases: StoredGateway['phase'][]) => environments.every(({ phase }) => phases.includes(phase))
+  return [
+    ...(environments.some(({ phase }) => phase === 'Creating') ? [] : ['Creating' as const]),
+    ...(areIn('Started', 'Stopped') ? ['Starting' as const, 'Stopping' as const] : []),
+    ...(environments.length === 0 ? ['Deleting' as const] : []),
+  ]
+}
 
 interface GatewayStoreDeps {
   database: Database
   environments: EnvironmentStore
   members: Pick<MemberStore, 'findRole' | 'readable'>
+  deletionDeadlineMs?: number | undefined
 }
 
-export function createGatewayStore({ database, environments, members }: GatewayStoreDeps): GatewayStore {
+export function createGatewayStore(deps: GatewayStoreDeps): GatewayStore {
+  const { database, environments, members } = deps
   const gateways = database.sys.collection<StoredGateway>('apiGateways')
 
   const suggest = async (gatewayId: string) => {
@@ -116,13 +133,14 @@ export function createGatewayStore({ database, environments, members }: GatewayS
         .limit(limit + 1)
         .toArray()
     },
-    async change(gatewayId, { name, pipeline, retention = {}, state }) {
+    async change(gatewayId, { name, pipeline, bundle, retention = {}, state }) {
       const changed = await gateways.findOneAndUpdate(
         { gatewayId, state: { $ne: 'deleted' } },
         {
           $set: {
             ...(name === undefined ? {} : { name }),
             ...(pipeline === undefined ? {} : { pipeline }),
+            ...(bundle === undefined ? {} : { bundle }),
             ...Object.fromEntries(Object.entries(retention).map(([field, value]) => [`retention.${field}`, value])),
             ...(state === undefined ? {} : { state, ...nudge.$set }),
           },
@@ -135,22 +153,31 @@ export function createGatewayStore({ database, environments, members }: GatewayS
       refuseDeleted(present(await gateways.findOne({ gatewayId }), gatewayId))
       throw gatewayNotFound(gatewayId)
     },
-    async wantDeleted(gatewayId) {
-      await gateways.updateOne(
-        { gatewayId, state: { $ne: 'deleted' } },
-        { $set: { ...nudge.$set, state: 'deleted' }, $inc: nudge.$inc, $currentDate: { updatedAt: true } },
-      )
+    async wantDeleted(gatewayId, order) {
+      const isNews = { $or: [{ state: { $ne: 'deleted' as const } }, ...(order.isForced ? [{ 'deletion.isForced': { $ne: true } }] : [])] }
+      await gateways.updateOne({ gatewayId, ...isNews }, orderDeletion(order, deps.deletionDeadlineMs ?? deletionDeadlineMs))
       return present(await gateways.findOne({ gatewayId }), gatewayId)
     },
     async retry(gatewayId) {
       return present(await gateways.findOneAndUpdate({ gatewayId }, retry, { returnDocument: 'after' }), gatewayId)
     },
+    async listInRegion(regionId, limit) {
+      const found = await gateways
+        .find({ regionId }, { projection: { gatewayId: 1 } })
+        .limit(limit)
+        .toArray()
+      return found.map(({ gatewayId }) => gatewayId)
+    },
     async listSettled() {
       const settled = await gateways.find({ state: { $ne: 'deleted' }, phase: { $nin: ['Creating', 'Deleting'] } }, { projection: { gatewayId: 1 } }).toArray()
       return settled.map(({ gatewayId }) => gatewayId)
     },
+    async noteLeftovers(gatewayId, leftovers) {
+      if (leftovers.length > 0) await gateways.updateOne({ gatewayId }, { $addToSet: { 'deletion.leftovers': { $each: [...leftovers] } } })
+    },
     async nudgeWaiting(gatewayId) {
-      await gateways.updateOne({ gatewayId, phase: { $in: waitingPhases } }, nudge)
+      const over = phasesOverWith(await environments.listOf(gatewayId))
+      if (over.length > 0) await gateways.updateOne({ gatewayId, phase: { $in: over } }, nudge)
     },
   }
 }

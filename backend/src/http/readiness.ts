@@ -1,19 +1,19 @@
 import type { Database } from '../database/database.ts'
 import type { EmbeddedMongodb } from '../database/embedded/embedded-mongodb.ts'
 import type { Watcher } from '../database/watcher.ts'
-import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
+import type { RuntimesStatus } from '../runtime-driver/runtime-pool.ts'
 import type { PartState, Readiness } from './health.ts'
 
 const pingTimeoutMs = 1_000
 
-export function createReadiness(parts: { database: Database; mongodb: EmbeddedMongodb | undefined; watcher: Watcher; driver: RuntimeDriver }): Readiness {
-  const { database, mongodb, watcher, driver } = parts
+export function createReadiness(parts: { database: Database; mongodb: EmbeddedMongodb | undefined; watcher: Watcher; runtimes: RuntimesStatus }): Readiness {
+  const { database, mongodb, watcher, runtimes } = parts
   return async () => {
-    const lastError = driver.lastError()?.message
+    const lastError = runtimes.lastError()?.message
     return {
       database: await pingDatabase(database, mongodb),
       watcher: { isReady: watcher.isLive(), state: watcher.isLive() ? 'live' : 'reopening' },
-      runtime: { isReady: driver.state() === 'running', state: driver.state(), ...(lastError ? { lastError } : {}) },
+      runtime: { isReady: runtimes.state() === 'running', state: runtimes.state(), ...(lastError ? { lastError } : {}) },
     }
   }
 }

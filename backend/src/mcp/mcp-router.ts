@@ -10,10 +10,10 @@ import type { Toolsets } from './toolsets.ts'
 
 export interface McpDeps {
   toolsets: Toolsets
-  environments: { find(gatewayId: string, environment: string): Promise<{ authType: 'none' | 'key-auth'; state: string } | undefined> }
+  environments: { find(gatewayId: string, environment: string): Promise<{ authType: 'none' | 'key-auth'; state: string; runtimeId?: string } | undefined> }
   grants: Pick<GrantStore, 'isAccepted'>
-  /** `http://localhost:<edge port>` of the runtimes, when one serves. */
-  edgeUrl(): string | undefined
+  /** `http://localhost:<edge port>` of the environment's runtime, when one serves. */
+  edgeUrl(environment: { runtimeId?: string }): string | undefined
   log: Log
 }
 
@@ -26,7 +26,7 @@ const bodyBytesMax = 1024 * 1024
  */
 export function createMcpRouter({ toolsets, environments, grants, edgeUrl, log }: McpDeps): RequestHandler {
   const onerror = (error: Error) => log.debug({ error }, 'An MCP request was refused')
-  const handler = createMcpHandler(({ authInfo }) => createMcpServer(endpointOf(authInfo), { edgeUrl }), {
+  const handler = createMcpHandler(({ authInfo }) => createMcpServer(endpointOf(authInfo)), {
     legacy: 'stateless',
     onerror,
     maxRequestBodySize: bodyBytesMax,
@@ -41,7 +41,7 @@ export function createMcpRouter({ toolsets, environments, grants, edgeUrl, log }
     if (!environment || !found || found.state === 'deleted') throw new ImprunError('GATEWAY_NOT_FOUND', 'There is no such gateway or environment.')
     const apiKey = keyOf(req)
     if (found.authType === 'key-auth' && !(await isAccepted(gatewayId, environment, apiKey))) throw keyRequired()
-    return { gatewayId, environment, apiKey, toolset: await toolsets.get(gatewayId, environment) }
+    return { gatewayId, environment, edgeUrl: edgeUrl(found), apiKey, toolset: await toolsets.get(gatewayId, environment) }
   }
 
   const isAccepted = async (gatewayId: string, environment: EnvironmentName, key: string | undefined) =>

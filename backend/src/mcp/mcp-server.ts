@@ -7,6 +7,8 @@ import type { Toolset } from './toolsets.ts'
 export interface Endpoint {
   gatewayId: string
   environment: EnvironmentName
+  /** Where its runtime takes requests, when one serves. */
+  edgeUrl: string | undefined
   apiKey: string | undefined
   toolset: Toolset
 }
@@ -14,17 +16,16 @@ export interface Endpoint {
 const version = '0.1.0'
 
 /** For one request: it only points to the tools that are kept anyway, so it costs nothing to make. */
-export function createMcpServer(endpoint: Endpoint, { edgeUrl }: { edgeUrl(): string | undefined }): Server {
+export function createMcpServer(endpoint: Endpoint): Server {
   const { gatewayId, environment, toolset } = endpoint
   const server = new Server({ name: 'imprun', title: `${gatewayId}/${environment}`, version }, { capabilities: { tools: {} } })
   server.setRequestHandler('tools/list', () => ({ tools: toolset.listed }))
-  server.setRequestHandler('tools/call', ({ params }, { mcpReq }) => call(endpoint, edgeUrl(), params, mcpReq.signal))
+  server.setRequestHandler('tools/call', ({ params }, { mcpReq }) => call(endpoint, params, mcpReq.signal))
   return server
 }
 
 async function call(
-  { gatewayId, environment, apiKey, toolset }: Endpoint,
-  edgeUrl: string | undefined,
+  { gatewayId, environment, edgeUrl, apiKey, toolset }: Endpoint,
   { name, arguments: input = {} }: { name: string; arguments?: Record<string, unknown> | undefined },
   signal: AbortSignal,
 ): Promise<CallToolResult> {

@@ -3,6 +3,7 @@ import { phases, states } from '@imprun/contracts'
 import { createEnvironmentMachine } from '../environments/environment-machine.ts'
 import { createGatewayMachine } from '../gateways/gateway-machine.ts'
 import { createInstanceMachine } from '../instances/instance-machine.ts'
+import { systemClock } from '../platform/clock.ts'
 import { rest } from './decisions.ts'
 import { findStep, type Machine, restingPairs } from './machine.ts'
 import type { PhaseDocument } from './phase-document.ts'
@@ -12,13 +13,16 @@ const environmentMachine = createEnvironmentMachine({
   databases: { dropData: nothing },
   users: { ensureEnvironmentUser: nothing, dropEnvironmentUser: nothing },
   settings: { ensure: nothing },
+  gateways: { noteLeftovers: nothing },
+  clock: systemClock,
   placement: { ensureServed: async () => ({}), ensureUnserved: async () => true },
 })
 const gatewayMachine = createGatewayMachine({
   environments: { listOf: async () => [], want: nothing, callWaiting: nothing },
-  databases: { ensure: nothing, drop: nothing },
+  databases: { create: nothing, drop: nothing },
   users: { allowFront: nothing, forbidFront: nothing },
   contents: [],
+  recordLeftovers: nothing,
 })
 const instanceMachine = createInstanceMachine({ environments: { findById: async () => undefined }, driverOf: () => undefined, forget: nothing })
 const machines: Record<string, Machine<PhaseDocument>> = {

@@ -1,16 +1,7 @@
-import {
-  type ApplyFailure,
-  type EnvironmentName,
-  gatewayCollections,
-  heartbeatLostAfterMs,
-  ImprunError,
-  type LiveRuntime,
-  liveRuntimeSchema,
-  type RuntimeHeartbeat,
-  runtimeHeartbeats,
-} from '@imprun/contracts'
+import { type ApplyFailure, type EnvironmentName, gatewayCollections, ImprunError, type LiveRuntime, liveRuntimeSchema } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import type { Change, Watcher } from '../database/watcher.ts'
+import { listBeating } from '../instances/heartbeats.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 
@@ -177,13 +168,12 @@ export function judge(runtimes: readonly LiveRuntime[], revision: number): Ackno
   return behind.length > 0 ? { outcome: 'late', runtimeIds: behind.map(({ runtimeId }) => runtimeId) } : { outcome: 'applied' }
 }
 
-/** Whether a heartbeat is young enough is asked of the database, whose clock wrote it. */
 async function readLiveRuntimes(database: Database, gatewayId: string, environment: EnvironmentName): Promise<LiveRuntime[]> {
   const said = await database.gateway(gatewayId).collection<LiveRuntime>(gatewayCollections.runtimes).find({ environment }).toArray()
   if (said.length === 0) return []
-  const isYoung = { $expr: { $gt: ['$heartbeatAt', { $subtract: ['$$NOW', heartbeatLostAfterMs] }] } }
-  const heartbeats = database.sys.collection<RuntimeHeartbeat>(runtimeHeartbeats)
-  const living = await heartbeats.find({ _id: { $in: said.map(({ runtimeId }) => runtimeId) }, ...isYoung }, { projection: { _id: 1 } }).toArray()
-  const livingIds = new Set(living.map(({ _id }) => _id))
-  return said.filter(({ runtimeId }) => livingIds.has(runtimeId))
+  const beating = await listBeating(
+    database,
+    said.map(({ runtimeId }) => runtimeId),
+  )
+  return said.filter(({ runtimeId }) => beating.has(runtimeId))
 }

@@ -11,5 +11,3 @@ export const regionInUse = (regionId: string, gatewayIds: readonly string[]) =>
 
 export const regionNotRemovable = (regionId: string) =>
   new ImprunError('REGION_IN_USE', `Region "${regionId}" is where gateways go that name none. It stays; set its runtimes to 0 to have none there.`)
-
-export const adminOnly = (what: string) => new ImprunError('FORBIDDEN', `Only an administrator may ${what}. Ask one.`)

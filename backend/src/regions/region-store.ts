@@ -1,17 +1,21 @@
-import type { PatchRegion, Region } from '@imprun/contracts'
+import type { Region } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { regionIdTaken, regionNotFound } from './region-errors.ts'
 
 /** A place where runtimes run. */
-export interface StoredRegion extends Pick<Region, 'name' | 'driver' | 'baseDomain' | 'isProtected'> {
+export interface StoredRegion extends Pick<Region, 'name' | 'driver' | 'baseDomain'> {
   /** The id that gateways name. */
   _id: string
   /** Absent: as the installation's own settings say. */
   settings?: Region['settings']
+  /** Absent: no. */
+  isProtected?: boolean
 }
 
-export const localRegion: StoredRegion = { _id: 'local', name: 'This machine', driver: 'process', baseDomain: 'localhost', isProtected: false }
+export const localRegion: StoredRegion = { _id: 'local', name: 'This machine', driver: 'process', baseDomain: 'localhost' }
+
+export type RegionChanges = { [Field in 'name' | 'baseDomain' | 'isProtected' | 'settings']?: StoredRegion[Field] | undefined }
 
 export interface RegionStore {
   /** Makes the region of this machine when it is missing; one that was changed stays as it is. */
@@ -21,7 +25,7 @@ export interface RegionStore {
   /** @throws REGION_ID_TAKEN */
   insert(region: StoredRegion): Promise<void>
   /** @throws REGION_NOT_FOUND */
-  change(regionId: string, changes: Omit<PatchRegion, 'settings'> & Pick<StoredRegion, 'settings'>): Promise<StoredRegion>
+  change(regionId: string, changes: RegionChanges): Promise<StoredRegion>
   /** @throws REGION_NOT_FOUND */
   remove(regionId: string): Promise<void>
 }
@@ -43,7 +47,7 @@ export function createRegionStore(database: Database): RegionStore {
       }
     },
     async change(regionId, changes) {
-      const changed = await regions.findOneAndUpdate({ _id: regionId }, { $set: changes }, { returnDocument: 'after' })
+      const changed = await regions.findOneAndUpdate({ _id: regionId }, { $set: changes as Partial<StoredRegion> }, { returnDocument: 'after' })
       if (!changed) throw regionNotFound(regionId)
       return changed
     },

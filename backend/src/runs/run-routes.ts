@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type ErrorCode, ImprunError, type RunAnswer, type RunRequest, type RunResult, type StoredRun } from '@imprun/contracts'
 import { loadFailed } from '../deployments/deployment-errors.ts'
+import type { EnvironmentStore } from '../environments/environment-store.ts'
+import type { Addresses } from '../environments/environment-view.ts'
 import type { FunctionLookup } from '../functions/function-lookup.ts'
 import { checkCodeSize } from '../functions/function-rules.ts'
 import type { ApiRequest, Handlers } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Compiler } from '../publishing/compile.ts'
-import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
 import { askRuntime } from './ask-runtime.ts'
 import type { RunStore } from './run-store.ts'
 
@@ -15,13 +16,14 @@ export interface RunRoutesDeps {
   lookup: FunctionLookup
   compiler: Compiler
   runs: RunStore
-  driver: Pick<RuntimeDriver, 'edgeUrl'>
+  environments: Pick<EnvironmentStore, 'get'>
+  addresses: Pick<Addresses, 'edgeUrl'>
   clock: Clock
 }
 
 /** Code that was not saved, run once against dev: compiled as for a publish, handed to a runtime under a secret, and forgotten. */
 export function createRunRoutes(deps: RunRoutesDeps): Pick<Handlers, 'runFunction'> {
-  const { lookup, compiler, runs, driver, clock } = deps
+  const { lookup, compiler, runs, environments, addresses, clock } = deps
   return {
     async runFunction({ params, body, account, signal, audit }: ApiRequest<'runFunction'>) {
       audit({ function: params.functionId })
@@ -39,9 +41,10 @@ export function createRunRoutes(deps: RunRoutesDeps): Pick<Handlers, 'runFunctio
         request: toStoredRequest(body.request),
         createdAt: clock.now(),
       }
+      const edgeUrl = addresses.edgeUrl(await environments.get(gatewayId, 'dev'))
       await runs.insert(gatewayId, runId, run)
       try {
-        return toResult(name, await askRuntime(driver.edgeUrl(), { gatewayId, name }, `${runId}.${secret}`, signal))
+        return toResult(name, await askRuntime(edgeUrl, { gatewayId, name }, `${runId}.${secret}`, signal))
       } finally {
         await runs.remove(gatewayId, runId).catch(() => {})
       }

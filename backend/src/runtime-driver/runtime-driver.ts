@@ -1,10 +1,24 @@
-import type { EnvironmentName, LastError } from '@imprun/contracts'
+import type { Bundle, EnvironmentName, LastError } from '@imprun/contracts'
 import type { DatabaseLayout } from '../database/gateway-databases.ts'
 
 export interface EnvironmentRef {
   readonly gatewayId: string
   readonly environment: EnvironmentName
   readonly database: DatabaseLayout
+  /** What it may use; absent: whatever its runtime gives. */
+  readonly bundle?: Bundle
+}
+
+/** One runtime that a backend has: who it is, and where it is to be reached. */
+export interface RuntimeSpec {
+  /** Names the runtime, and its MongoDB user, across restarts; no two that live at once share one. */
+  readonly runtimeId: string
+  readonly regionId: string
+  /** Which of the region's runtimes on this backend, from 0. */
+  readonly index: number
+  /** Hosts of environments end in it. */
+  readonly baseDomain: string
+  readonly ports: { readonly first: number; readonly count: number }
 }
 
 export type RuntimeDriverState =
@@ -17,11 +31,11 @@ export type RuntimeDriverState =
   /** It died or hung and is brought back. */
   | 'restarting'
 
-/** Sees to it that environments are served by runtimes. Every call is safe to repeat. */
+/** Sees to it that environments are served by one runtime: a process of this machine, or whatever else takes their requests at one address. Every call is safe to repeat. */
 export interface RuntimeDriver {
   /** Begins; does not wait until a runtime serves. */
   start(): Promise<void>
-  /** Ends runtimes in an orderly way: what runs is finished. */
+  /** Ends the runtime in an orderly way: what runs is finished. */
   stop(): Promise<void>
   /**
    * Has the environment served. `isReady: false` means not yet: ask again after `onRunning`.
@@ -30,7 +44,7 @@ export interface RuntimeDriver {
   ensureAssigned(ref: EnvironmentRef, fence: number, signal: AbortSignal): Promise<{ isReady: boolean }>
   /** Once it returns, no runtime serves the environment or writes to its databases. */
   ensureUnassigned(ref: EnvironmentRef, fence: number, signal: AbortSignal): Promise<void>
-  /** `http://localhost:<edge port>`: undefined until the port is known. */
+  /** Where it takes requests, for example `http://localhost:<edge port>`; undefined until that is known. */
   edgeUrl(): string | undefined
   state(): RuntimeDriverState
   /** Why no runtime serves at the moment; undefined while one does. */

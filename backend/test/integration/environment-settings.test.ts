@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert'
 import { createDecipheriv } from 'node:crypto'
 import { type ImprunError, isImprunError, type PatchEnvironment, patchEnvironmentSchema } from '@imprun/contracts'
 import { createEnvironmentRoutes, type RuntimesPort } from '../../src/environments/environment-routes.ts'
-import { createAddresses } from '../../src/environments/environment-view.ts'
 import type { Caller } from '../../src/http/handlers.ts'
 import { parseInput } from '../../src/http/input.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { createSecrets } from '../../src/platform/secrets.ts'
 import { createSecretSealer } from '../../src/variables/secret-sealer.ts'
 import { dumpDatabases } from '../support/dump-databases.ts'
@@ -15,9 +15,9 @@ const secretText = 'k-5f0c1b-the-text-of-the-secret-ß'
 /** One gateway and the routes of its environments, as the HTTP layer calls them: what comes in has been parsed. */
 async function givenSettings(options: GivenLifecycleOptions & { acknowledge?: RuntimesPort['waitForRuntimes'] } = {}) {
   const given = await givenLifecycle(options)
-  const { gateways, environments, settings, variables, driver, database } = given
+  const { gateways, environments, instances, settings, variables, addresses, database, protect } = given
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
-  const routes = createEnvironmentRoutes({ gateways, environments, settings, variables, runtimes, addresses: createAddresses(driver) })
+  const routes = createEnvironmentRoutes({ gateways, environments, instances, settings, variables, runtimes, addresses, protect, clock: systemClock })
   await given.createGateway({ name: 'Shop', gatewayId: 'shop' })
   await given.reaches('shop', 'Started')
   const facts: Record<string, unknown>[] = []

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { createGatewaySchema, environmentSchema, gatewaySchema, type ImprunError, isImprunError, pageQuerySchema } from '@imprun/contracts'
 import { createEnvironmentRoutes, type RuntimesPort } from '../../src/environments/environment-routes.ts'
-import { createAddresses } from '../../src/environments/environment-view.ts'
 import { createGatewayRoutes } from '../../src/gateways/gateway-routes.ts'
 import type { Caller } from '../../src/http/handlers.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -14,13 +13,12 @@ const stranger: Caller = { userId: 'user-2', name: 'eve' }
 /** The routes of gateways and environments as the HTTP layer calls them. */
 async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: RuntimesPort['waitForRuntimes'] } = {}) {
   const given = await givenLifecycle(options)
-  const { gateways, environments, settings, variables, views } = given
+  const { gateways, environments, settings, variables, views, addresses, instances, regionChecks, protect } = given
   const regions = createRegionStore(given.database)
-  const addresses = createAddresses(given.driver)
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
   const routes = {
-    ...createGatewayRoutes({ gateways, environments, regions, views, clock: systemClock }),
-    ...createEnvironmentRoutes({ gateways, environments, settings, variables, runtimes, addresses }),
+    ...createGatewayRoutes({ gateways, environments, instances, regions, regionChecks, views, quotas: { checkGateways: async () => {} }, clock: systemClock }),
+    ...createEnvironmentRoutes({ gateways, environments, instances, settings, variables, runtimes, addresses, protect, clock: systemClock }),
   }
   const facts: Record<string, unknown>[] = []
   const request = (account: Caller = owner) => ({

@@ -10,7 +10,7 @@ import { homeDigest } from '../../src/platform/socket-folder.ts'
 import { createProcessRuntimeDriver } from '../../src/runtime-driver/process/process-runtime-driver.ts'
 import { eventually } from '../support/eventually.ts'
 import { isGone } from '../support/given-driver.ts'
-import { givenLifecycle } from '../support/given-lifecycle.ts'
+import { deletionOrder, givenLifecycle } from '../support/given-lifecycle.ts'
 
 const entry = fileURLToPath(new URL('../../../runtime/src/main.ts', import.meta.url))
 
@@ -18,15 +18,14 @@ const entry = fileURLToPath(new URL('../../../runtime/src/main.ts', import.meta.
 async function givenGatewaysOnRuntime() {
   const home = await mkdtemp(join(tmpdir(), 'imprun-gateways-'))
   const given = await givenLifecycle({
-    createDriver: ({ database, users, environments, sealer }) =>
+    createDriver: ({ database, users, sealer, assignments }) =>
       createProcessRuntimeDriver({
         database,
         users,
         sealer,
         clock: systemClock,
         log: silentLog,
-        assignments: async () =>
-          (await environments.listToServe()).map(({ gatewayId, environment, database, fence }) => ({ ref: { gatewayId, environment, database }, fence })),
+        assignments,
         config: {
           runtimeId: 'test-runtime',
           entry,
@@ -88,7 +87,7 @@ describe('gateways on a real runtime', function () {
     await publishCount(given, 'hometax')
     const call = async () => (await fetch(`${view.environments[0]?.pathUrl}/count`, { method: 'POST' })).json() as Promise<{ calls?: number; code?: string }>
     await eventually(async () => assert.ok(((await call()).calls ?? 0) > 0))
-    await given.gateways.wantDeleted('hometax')
+    await given.gateways.wantDeleted('hometax', deletionOrder)
     await given.isGone('hometax')
     assert.match((await call()).code ?? '', /NOT_FOUND$/)
     // Longer than a heartbeat: what still ran would write, and so bring a database back.

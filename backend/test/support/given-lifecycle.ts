@@ -1,34 +1,44 @@
 import { createGatewaySchema, type Gateway } from '@imprun/contracts'
+import { createAccountStore } from '../../src/accounts/account-store.ts'
+import { createProtect } from '../../src/approvals/protect.ts'
+import { createAuditStore } from '../../src/audit/audit-store.ts'
 import type { Database } from '../../src/database/database.ts'
 import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
 import { createGatewayUsers, type GatewayUsers } from '../../src/database/gateway-users.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { createEnvironmentSettingsStore } from '../../src/environments/environment-settings.ts'
-import { createEnvironmentStore, type EnvironmentStore } from '../../src/environments/environment-store.ts'
+import { createEnvironmentStore } from '../../src/environments/environment-store.ts'
 import { createAddresses } from '../../src/environments/environment-view.ts'
 import { createGatewayLifecycle } from '../../src/gateways/gateway-lifecycle.ts'
 import type { GatewayContent } from '../../src/gateways/gateway-machine.ts'
 import { createGatewayCreation } from '../../src/gateways/gateway-routes.ts'
 import { createGatewayStore } from '../../src/gateways/gateway-store.ts'
 import { createGatewayViews } from '../../src/gateways/gateway-view.ts'
+import { createLeftoverRecord } from '../../src/gateways/leftover-record.ts'
+import { assignmentsOf } from '../../src/instances/assignments.ts'
+import { createInstanceStore } from '../../src/instances/instance-store.ts'
 import { createMemberStore } from '../../src/members/member-store.ts'
 import type { EngineEvent, EngineLimits } from '../../src/phases/engine.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { createSecrets } from '../../src/platform/secrets.ts'
+import { createRegionChecks } from '../../src/regions/region-checks.ts'
 import { createRegionStore } from '../../src/regions/region-store.ts'
-import type { RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
+import type { Assignments, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
 import { createSecretSealer, type SecretSealer } from '../../src/variables/secret-sealer.ts'
 import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { eventually } from './eventually.ts'
 import { createFakeDriver } from './fake-driver.ts'
 import { givenMongo } from './given-mongo.ts'
+import { oneRuntime, testRuntimeId } from './one-runtime.ts'
 
 export const owner = { userId: 'user-1', name: 'ada' }
 
+export const deletionOrder = { isForced: false, userId: owner.userId, actor: owner.name, requestId: 'request-1' }
+
 export interface GivenLifecycleOptions {
   /** Instead of the fake driver; started and stopped with the rest. */
-  createDriver?: (parts: { database: Database; users: GatewayUsers; environments: EnvironmentStore; sealer: SecretSealer }) => RuntimeDriver
+  createDriver?: (parts: { database: Database; users: GatewayUsers; sealer: SecretSealer; assignments: Assignments }) => RuntimeDriver
   contents?: GatewayContent[]
   observe?: (event: EngineEvent) => void | Promise<void>
   limits?: Partial<EngineLimits>
@@ -42,17 +52,23 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const { database } = mongo
   const fakeDriver = createFakeDriver()
   const environments = createEnvironmentStore(database)
-  const gateways = createGatewayStore({ database, environments, members: createMemberStore(database) })
+  const members = createMemberStore(database)
+  const gateways = createGatewayStore({ database, environments, members })
+  const protect = createProtect({ accounts: createAccountStore({ database, clock: systemClock }), members, gateways, environments })
   const regions = createRegionStore(database)
   const secrets = createSecrets(Buffer.alloc(32, 7))
   const sealer = createSecretSealer(secrets)
   const variables = createVariableStore(database)
   const users = createGatewayUsers({ database, secrets })
   const databases = createGatewayDatabases(database)
-  const driver = options.createDriver?.({ database, users, environments, sealer }) ?? fakeDriver
+  const instances = createInstanceStore(database)
+  const driver = options.createDriver?.({ database, users, sealer, assignments: assignmentsOf(instances, testRuntimeId) }) ?? fakeDriver
+  const { pool, directory, placement } = oneRuntime(driver, instances)
+  const addresses = createAddresses(directory, pool)
+  const regionChecks = createRegionChecks({ directory, accounts: { isAdmin: async () => false } })
   const settings = createEnvironmentSettingsStore({ database, environments, variables, sealer })
-  const views = createGatewayViews({ gateways, environments, addresses: createAddresses(driver) })
-  const create = createGatewayCreation({ gateways, regions, clock: systemClock })
+  const views = createGatewayViews({ gateways, environments, addresses, clock: systemClock })
+  const create = createGatewayCreation({ gateways, regions, regionChecks, clock: systemClock })
   await regions.ensureLocal()
   await driver.start()
 
@@ -70,8 +86,11 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
       databases,
       users,
       settings,
-      driver,
+      instances,
+      placement,
+      pool,
       contents: options.contents ?? [],
+      recordLeftovers: createLeftoverRecord({ audit: createAuditStore(database), clock: systemClock }),
       ...(observe ? { observe } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
     })
@@ -94,7 +113,11 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
     mongo,
     database,
     driver: fakeDriver,
+    instances,
+    addresses,
+    regionChecks,
     gateways,
+    protect,
     environments,
     users,
     databases,

@@ -22,8 +22,10 @@ export interface ProcessDriverConfig {
   readonly runtimeId: string
   /** Path of the runtime's main module. */
   readonly entry: string
-  /** IMPRUN_HOME: run/runtime.json and logs/runtime.log are in it. */
+  /** IMPRUN_HOME: run/<name>.json and logs/<name>.log are in it. */
   readonly home: string
+  /** Tells the runtime's files from those of others on this home. */
+  readonly name?: string
   readonly ports: PortRange
   /** Hosts of environments end in one of these. */
   readonly baseDomains: readonly string[]
@@ -49,15 +51,16 @@ export function createProcessRuntimeDriver(deps: {
   timings?: Partial<DriverTimings>
 }): RuntimeDriver {
   const { config } = deps
+  const name = config.name ?? 'runtime'
   const timings = { ...defaultTimings, ...deps.timings }
-  const logFile = createBoundedLogFile(join(config.home, 'logs', 'runtime.log'))
+  const logFile = createBoundedLogFile(join(config.home, 'logs', `${name}.log`))
   const launcher = createRuntimeLauncher({
     ...deps,
     bell: deps.bell ?? (() => undefined),
     timings,
     logFile,
     leases: createPortLeases(deps.database),
-    runFile: createRunFile(join(config.home, 'run', 'runtime.json')),
+    runFile: createRunFile(join(config.home, 'run', `${name}.json`)),
     config: { ...config, variables: { ...config.variables, IMPRUN_BASE_DOMAINS: config.baseDomains.join(',') } },
   })
   const told = createRuntimeAssignments({ ...deps, timings, baseDomains: config.baseDomains })
@@ -151,7 +154,7 @@ class ProcessRuntimeDriver implements RuntimeDriver {
   }
 
   edgeUrl(): string | undefined {
-    const port = this.#parts.launcher.port() ?? (this.#parts.config.ports.first || undefined)
+    const port = this.#parts.launcher.port()
     return port === undefined ? undefined : `http://localhost:${port}`
   }
 

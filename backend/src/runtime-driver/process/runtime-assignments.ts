@@ -1,4 +1,4 @@
-import { type Assignment, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
+import { type Assignment, bundleLimitsOf, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
 import type { GatewayUsers } from '../../database/gateway-users.ts'
 import type { Log } from '../../platform/log.ts'
 import type { SecretSealer } from '../../variables/secret-sealer.ts'
@@ -31,7 +31,7 @@ export function createRuntimeAssignments(deps: {
   const { assignments, users, sealer, baseDomains, timings, log } = deps
   let refused: Assignment[] = []
 
-  const toAssignment = ({ gatewayId, environment, database }: EnvironmentRef, fence: number): Assignment => ({
+  const toAssignment = ({ gatewayId, environment, database, bundle }: EnvironmentRef, fence: number): Assignment => ({
     gatewayId,
     environment,
     fence,
@@ -40,6 +40,7 @@ export function createRuntimeAssignments(deps: {
     dataDatabase: environmentDatabaseName(gatewayId, environment, database),
     dataUri: users.environmentUri(gatewayId, environment),
     variablesKeys: sealer.keysOf(gatewayId),
+    ...(bundle ? { bundle: bundleLimitsOf(bundle) } : {}),
   })
 
   const request = async ({ client }: RuntimeSession, message: ControlMessage, signal: AbortSignal) => {

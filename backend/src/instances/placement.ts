@@ -1,0 +1,84 @@
+import { bundleSchema, type ErrorCode, errorCodes, ImprunError } from '@imprun/contracts'
+import type { StoredEnvironment } from '../environments/environment-store.ts'
+import type { StoredError } from '../phases/phase-document.ts'
+import { localRegion } from '../regions/region-store.ts'
+import type { InstanceStore, StoredInstance } from './instance-store.ts'
+import type { RuntimeDirectory } from './runtime-directory.ts'
+import type { ListedRuntime } from './runtime-store.ts'
+
+/** Which runtime serves an environment: the one before for as long as it can, else the one of its region that has the fewest. */
+export interface Placement {
+  /**
+   * Has an instance of the environment started. `runtimeId` absent: not yet, and the environment is nudged when there is news.
+   * @throws REGION_UNREACHABLE when the region has no runtime, or what keeps the instance from starting.
+   */
+  ensureServed(environment: StoredEnvironment, confirm: () => Promise<void>): Promise<{ runtimeId?: string }>
+  /** Has every instance of the environment end. @returns whether none is left. */
+  ensureUnserved(environment: Pick<StoredEnvironment, '_id'>): Promise<boolean>
+}
+
+/** How long counts of environments per runtime are used again; what is placed meanwhile is added to them. */
+const countsForMs = 2_000
+
+export function createPlacement(deps: { instances: InstanceStore; directory: RuntimeDirectory; monotonicMs(): number }): Placement {
+  const { instances, directory, monotonicMs } = deps
+  let counts = new Map<string, number>()
+  let countedAtMs = Number.NEGATIVE_INFINITY
+
+  const fewest = async (candidates: readonly ListedRuntime[]): Promise<ListedRuntime | undefined> => {
+    if (candidates.length < 2) return candidates[0]
+    if (monotonicMs() - countedAtMs > countsForMs) {
+      countedAtMs = monotonicMs()
+      counts = await instances.count()
+    }
+    const countOf = ({ runtimeId }: ListedRuntime) => counts.get(runtimeId) ?? 0
+    const [chosen] = candidates.toSorted((a, b) => countOf(a) - countOf(b))
+    if (chosen) counts.set(chosen.runtimeId, countOf(chosen) + 1)
+    return chosen
+  }
+
+  const runningIn = (regionId: string) => directory.listOf(regionId).filter(canServe)
+  /** It stays where it is unless that runtime is lost and another one serves: a runtime that only restarts keeps what it has. */
+  const hasToMove = ({ runtimeId }: StoredInstance, regionId: string) => !directory.find(runtimeId)?.isServing && runningIn(regionId).length > 0
+
+  const place = async (environment: StoredEnvironment, confirm: () => Promise<void>) => {
+    const { _id: environmentId, gatewayId, environment: name, database, bundle = bundleSchema.parse({}) } = environment
+    const regionId = regionOf(environment)
+    const running = runningIn(regionId)
+    const chosen = await fewest(running.length > 0 ? running : directory.listOf(regionId).filter(({ isHeld }) => isHeld))
+    if (!chosen) throw regionHasNoRuntime(regionId)
+    await confirm()
+    await instances.insert({ environmentId, gatewayId, environment: name, database, bundle, runtimeId: chosen.runtimeId })
+  }
+
+  return {
+    async ensureServed(environment, confirm) {
+      const wanted = (await instances.listOf(environment._id)).find(({ state }) => state === 'active')
+      if (wanted && !hasToMove(wanted, regionOf(environment))) {
+        if (wanted.phase === 'Started') return { runtimeId: wanted.runtimeId }
+        if (wanted.lastError) throw toImprunError(wanted.lastError)
+        return {}
+      }
+      if (wanted) await instances.unwant(environment._id, [wanted._id])
+      await place(environment, confirm)
+      return {}
+    },
+    async ensureUnserved({ _id }) {
+      await instances.unwant(_id)
+      return (await instances.listOf(_id)).length === 0
+    },
+  }
+}
+
+/** Environments that were made before there was a choice are where gateways go that name no region. */
+export const regionOf = ({ regionId }: Pick<StoredEnvironment, 'regionId'>): string => regionId ?? localRegion._id
+
+const canServe = ({ state, isServing }: ListedRuntime) => isServing && state === 'running'
+
+export const regionHasNoRuntime = (regionId: string) =>
+  new ImprunError(
+    'REGION_UNREACHABLE',
+    `No runtime of region "${regionId}" lives. It is tried again by itself; see /readyz of the backends that serve the region.`,
+  )
+
+const toImprunError = ({ code, message }: StoredError) => new ImprunError(code in errorCodes ? (code as ErrorCode) : 'RUNTIME_UNREACHABLE', message)
