@@ -1,14 +1,18 @@
 import { type EnvironmentName, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
 import type { Database } from './database.ts'
-import { ensureGatewayIndexes } from './indexes.ts'
+import { beginRevisions, ensureGatewayLayout, hasOldLayout } from './gateway-revision.ts'
 
 /** Where an environment's data lives: in a database of its own, or together in the gateway's. */
 export type DatabaseLayout = 'separate' | 'shared'
 
 /** The MongoDB databases of gateways. Every call is safe to repeat. */
 export interface GatewayDatabases {
-  /** The gateway's own database, with its collections and indexes. */
+  /** The gateway's own database, with as little in it as can be; its collections and indexes are made with the first thing that needs them. */
+  create(gatewayId: string): Promise<void>
+  /** All of its collections and indexes. */
   ensure(gatewayId: string): Promise<void>
+  /** The same for one that an earlier version has made and filled. */
+  keepUp(gatewayId: string): Promise<void>
   /** Drops the gateway's own database; with the `shared` layout the data of its functions is in it. */
   drop(gatewayId: string): Promise<void>
   /** Drops one environment's data. Nothing to do with the `shared` layout. */
@@ -16,7 +20,11 @@ export interface GatewayDatabases {
 }
 
 export const createGatewayDatabases = (database: Database): GatewayDatabases => ({
-  ensure: (gatewayId) => ensureGatewayIndexes(database, gatewayId),
+  create: (gatewayId) => beginRevisions(database, gatewayId),
+  ensure: (gatewayId) => ensureGatewayLayout(database, gatewayId),
+  async keepUp(gatewayId) {
+    if (await hasOldLayout(database, gatewayId)) await ensureGatewayLayout(database, gatewayId)
+  },
   async drop(gatewayId) {
     await database.named(gatewayDatabaseName(gatewayId)).dropDatabase()
   },

@@ -1,10 +1,50 @@
 import { gatewayCollections, revisionCounterId } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from './database.ts'
+import { ensureGatewayIndexes, gatewayLayout } from './indexes.ts'
 
 interface Counter {
   _id: string
   value: number
+  /** Which collections and indexes the database has; absent until it has any. */
+  layout?: string
+}
+
+/** Of what a gateway's runtimes read before anything was published. */
+export const firstRevision = 1
+
+const countersOf = (database: Database, gatewayId: string) => database.gateway(gatewayId).collection<Counter>(gatewayCollections.counters)
+
+/** Begins to count. Safe to repeat. */
+export async function beginRevisions(database: Database, gatewayId: string): Promise<void> {
+  await countersOf(database, gatewayId).updateOne({ _id: revisionCounterId }, { $max: { value: firstRevision } }, { upsert: true })
+}
+
+/** Makes all collections and indexes, and notes that they are there. Safe to repeat. */
+export async function ensureGatewayLayout(database: Database, gatewayId: string): Promise<void> {
+  await ensureGatewayIndexes(database, gatewayId)
+  await countersOf(database, gatewayId).updateOne(
+    { _id: revisionCounterId },
+    { $set: { layout: gatewayLayout }, $max: { value: firstRevision } },
+    { upsert: true },
+  )
+}
+
+/** The same at the cost of one read where they are there. */
+export async function ensureGatewayContent(database: Database, gatewayId: string): Promise<void> {
+  const counter = await countersOf(database, gatewayId).findOne({ _id: revisionCounterId })
+  if (counter?.layout !== gatewayLayout) await ensureGatewayLayout(database, gatewayId)
+}
+
+/** Whether it has something in it, but not all that this version wants it to have. */
+export async function hasOldLayout(database: Database, gatewayId: string): Promise<boolean> {
+  const counter = await countersOf(database, gatewayId).findOne({ _id: revisionCounterId })
+  return counter !== null && counter.value > firstRevision && counter.layout !== gatewayLayout
+}
+
+/** Nothing may be made inside of a transaction, so it is given up, and repeated once everything is there. */
+class LayoutLackingError extends Error {
+  override readonly name = 'LayoutLackingError'
 }
 
 /**
@@ -18,22 +58,31 @@ export async function withNextRevision<T>(
   gatewayId: string,
   write: (session: ClientSession, revision: number) => Promise<T>,
 ): Promise<{ revision: number; result: T }> {
-  return inTurn(gatewayId, () =>
+  const once = () =>
     database.client.withSession((session) =>
       session.withTransaction(
         async () => {
-          const counter = await database
-            .gateway(gatewayId)
-            .collection<Counter>(gatewayCollections.counters)
-            .findOneAndUpdate({ _id: revisionCounterId }, { $inc: { value: 1 } }, { upsert: true, returnDocument: 'after', session })
-          if (!counter) throw new Error(`The revision counter of gateway ${gatewayId} was not answered.`)
+          const counter = await countersOf(database, gatewayId).findOneAndUpdate(
+            { _id: revisionCounterId },
+            { $inc: { value: 1 } },
+            { upsert: true, returnDocument: 'after', session },
+          )
+          if (counter?.layout !== gatewayLayout) throw new LayoutLackingError()
           const result = await write(session, counter.value)
           return { revision: counter.value, result }
         },
         { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
       ),
-    ),
-  )
+    )
+  return inTurn(gatewayId, async () => {
+    try {
+      return await once()
+    } catch (error) {
+      if (!(error instanceof LayoutLackingError)) throw error
+      await ensureGatewayLayout(database, gatewayId)
+      return once()
+    }
+  })
 }
 
 // Two transactions of one gateway always conflict on the counter. Waiting in line inside this process is cheaper than being refused and tried again;

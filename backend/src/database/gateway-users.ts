@@ -1,5 +1,6 @@
 import { type EnvironmentName, environmentDatabaseName, gatewayCollections, gatewayDatabaseName, runtimeHeartbeats, sysDatabaseName } from '@imprun/contracts'
 import type { Document } from 'mongodb'
+import { inBatches } from '../platform/in-batches.ts'
 import type { Secrets } from '../platform/secrets.ts'
 import type { Database } from './database.ts'
 import type { DatabaseLayout } from './gateway-databases.ts'
@@ -23,7 +24,7 @@ export interface GatewayUsers {
 
 const frontRole = 'imprun_front'
 const frontUser = (runtimeId: string) => `imprun_front_${runtimeId}`
-const environmentUser = (gatewayId: string, environment: EnvironmentName) => `imprun_env_${gatewayId}_${environment}`
+export const environmentUserName = (gatewayId: string, environment: EnvironmentName): string => `imprun_env_${gatewayId}_${environment}`
 
 const inAnyDatabase = (collection: string, actions: readonly string[]): Document => ({ resource: { db: '', collection }, actions: [...actions] })
 /** What a front does in every gateway's database, and where it says that it lives. */
@@ -67,6 +68,15 @@ export function createGatewayUsers({ database, secrets }: { database: Database; 
       admin.command({ grantPrivilegesToRole: frontRole, privileges: frontPrivileges }),
     )
 
+  // MongoDB writes the whole role anew at each grant, one after the other, so those that are asked for meanwhile go together.
+  const allowFront = inBatches<string>(async (gatewayIds) => {
+    const allow = () => admin.command({ grantPrivilegesToRole: frontRole, privileges: gatewayIds.map(watchPrivilege) })
+    await unless(roleNotFound, allow(), async () => {
+      await ensureFrontRole()
+      await allow()
+    })
+  })
+
   return {
     async ensureFrontUser(runtimeId) {
       await ensureFrontRole()
@@ -74,20 +84,14 @@ export function createGatewayUsers({ database, secrets }: { database: Database; 
       return { uri: uriOf(frontUser(runtimeId)) }
     },
     dropFrontUser: (runtimeId) => dropUser(frontUser(runtimeId)),
-    async allowFront(gatewayId) {
-      const allow = () => admin.command({ grantPrivilegesToRole: frontRole, privileges: [watchPrivilege(gatewayId)] })
-      await unless(roleNotFound, allow(), async () => {
-        await ensureFrontRole()
-        await allow()
-      })
-    },
+    allowFront,
     forbidFront: (gatewayId) => unless(roleNotFound, admin.command({ revokePrivilegesFromRole: frontRole, privileges: [watchPrivilege(gatewayId)] })),
     // With the `shared` layout the data sits beside the `__` collections and a MongoDB role can deny nothing, so there the rules that the worker
     // enforces on every call are the only wall between a function and them.
     ensureEnvironmentUser: (gatewayId, environment, layout) =>
-      ensureUser(environmentUser(gatewayId, environment), [{ role: 'readWrite', db: environmentDatabaseName(gatewayId, environment, layout) }]),
-    environmentUri: (gatewayId, environment) => uriOf(environmentUser(gatewayId, environment)),
-    dropEnvironmentUser: (gatewayId, environment) => dropUser(environmentUser(gatewayId, environment)),
+      ensureUser(environmentUserName(gatewayId, environment), [{ role: 'readWrite', db: environmentDatabaseName(gatewayId, environment, layout) }]),
+    environmentUri: (gatewayId, environment) => uriOf(environmentUserName(gatewayId, environment)),
+    dropEnvironmentUser: (gatewayId, environment) => dropUser(environmentUserName(gatewayId, environment)),
   }
 }
 

@@ -84,9 +84,7 @@ export interface EnvironmentStore {
   setHold(gatewayId: string, environment: EnvironmentName, held: StoredEnvironment['held'], session?: ClientSession): Promise<void>
   setProtection(gatewayId: string, environment: EnvironmentName, protection: Protection): Promise<void>
   /** Adds to what was found before and nobody has seen yet. */
-  noteDrift(gatewayId: string, environment: EnvironmentName, functions: readonly string[], at: Date): Promise<void>
-  /** What was found is as it was deployed again. */
-  noteRepair(gatewayId: string, environment: EnvironmentName, at: Date): Promise<void>
+  noteDrift(gatewayId: string, environment: EnvironmentName, found: NonNullable<StoredEnvironment['drifted']>): Promise<void>
   forgetDrift(gatewayId: string, environment: EnvironmentName): Promise<void>
   /** Something that belongs to it has changed: whoever shows it looks again. */
   touch(gatewayId: string, environment: EnvironmentName, session: ClientSession): Promise<void>
@@ -195,21 +193,15 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
     async setProtection(gatewayId, environment, protection) {
       await environments.updateOne({ gatewayId, environment }, { $set: { protection }, $currentDate: { updatedAt: true } })
     },
-    async noteDrift(gatewayId, environment, functions, at) {
+    async noteDrift(gatewayId, environment, { at, functions, repairedAt }) {
       await environments.updateOne(
         { gatewayId, environment },
         {
-          $set: { 'drifted.at': at },
-          $addToSet: { 'drifted.functions': { $each: [...functions] } },
-          $unset: { 'drifted.repairedAt': '' },
+          $set: { 'drifted.at': at, ...(repairedAt ? { 'drifted.repairedAt': repairedAt } : {}) },
+          $addToSet: { 'drifted.functions': { $each: functions } },
+          ...(repairedAt ? {} : { $unset: { 'drifted.repairedAt': '' as const } }),
           $currentDate: { updatedAt: true },
         },
-      )
-    },
-    async noteRepair(gatewayId, environment, at) {
-      await environments.updateOne(
-        { gatewayId, environment, drifted: { $exists: true } },
-        { $set: { 'drifted.repairedAt': at }, $currentDate: { updatedAt: true } },
       )
     },
     async forgetDrift(gatewayId, environment) {

@@ -4,6 +4,7 @@ import type { GatewayUsers } from '../database/gateway-users.ts'
 import { type EnvironmentStore, isWaitingForGateway, type StoredEnvironment } from '../environments/environment-store.ts'
 import { advanceTo, goTo, remove, rest, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
 import type { Machine } from '../phases/machine.ts'
+import { gatewayDatabaseOf, removeParts, type StoredDeletion } from './gateway-deletion.ts'
 import type { StoredGateway } from './gateway-store.ts'
 
 /** What a noun keeps about gateways outside their own databases. */
@@ -14,32 +15,37 @@ export interface GatewayContent {
 
 export interface GatewayMachinePorts {
   readonly environments: Pick<EnvironmentStore, 'listOf' | 'want' | 'callWaiting'>
-  readonly databases: Pick<GatewayDatabases, 'ensure' | 'drop'>
+  readonly databases: Pick<GatewayDatabases, 'create' | 'drop'>
   readonly users: Pick<GatewayUsers, 'allowFront' | 'forbidFront'>
   readonly contents: readonly GatewayContent[]
+  /** Writes down what a forced deletion left behind. */
+  recordLeftovers(gatewayId: string, deletion: StoredDeletion): Promise<void>
 }
 
-/** Each environment that moves nudges its gateway; this is for the case that the nudge is lost with the process. */
-const waitForEnvironments = tryAgainAfterMs(5_000)
+/** The last environment to get there nudges its gateway; this is for the case that the nudge is lost with the process. */
+const waitForEnvironments = tryAgainAfterMs(15_000, 'its environments; their own errors say why')
 
+/** Where an environment is when it is where it should be. */
+const hasWhatItWants = ({ phase, state }: StoredEnvironment) => phase === (state === 'inactive' ? 'Stopped' : 'Started')
 const areAll = (environments: readonly StoredEnvironment[], phase: Phase) => environments.every((environment) => environment.phase === phase)
 
-export function createGatewayMachine({ environments, databases, users, contents }: GatewayMachinePorts): Machine<StoredGateway> {
+export function createGatewayMachine(ports: GatewayMachinePorts): Machine<StoredGateway> {
+  const { environments, databases, users } = ports
   /** Creating: have the gateway's database, let fronts watch it, then have the environments created. */
   const create: Step<StoredGateway> = async ({ gatewayId }, { confirm }) => {
     const theirs = await environments.listOf(gatewayId)
     if (theirs.some(isWaitingForGateway)) {
       await confirm()
-      await Promise.all([databases.ensure(gatewayId), users.allowFront(gatewayId)])
+      await Promise.all([databases.create(gatewayId), users.allowFront(gatewayId)])
       await environments.callWaiting(gatewayId)
     }
     return theirs.some(({ phase }) => phase === 'Creating') ? waitForEnvironments : advanceTo('Created')
   }
 
-  /** Starting: have every environment served. */
+  /** Starting: have every environment served, but for those that were stopped by themselves. */
   const start: Step<StoredGateway> = async ({ gatewayId }, { fence }) => {
     await environments.want(gatewayId, 'active', fence)
-    return areAll(await environments.listOf(gatewayId), 'Started') ? advanceTo('Started') : waitForEnvironments
+    return (await environments.listOf(gatewayId)).every(hasWhatItWants) ? advanceTo('Started') : waitForEnvironments
   }
 
   /** Stopping: have no environment served. */
@@ -48,20 +54,7 @@ export function createGatewayMachine({ environments, databases, users, contents 
     return areAll(await environments.listOf(gatewayId), 'Stopped') ? advanceTo('Stopped') : waitForEnvironments
   }
 
-  /** Deleting: environments first, for they are served; then everything else; the document goes last, and frees the id. */
-  const removeAll: Step<StoredGateway> = async ({ gatewayId }, { fence, signal, confirm }) => {
-    await environments.want(gatewayId, 'deleted', fence)
-    if ((await environments.listOf(gatewayId)).length > 0) return waitForEnvironments
-    for (const content of contents) {
-      await confirm()
-      await content.removeAll(gatewayId, signal)
-    }
-    await users.forbidFront(gatewayId)
-    await confirm()
-    await databases.drop(gatewayId)
-    return remove
-  }
-
+  const removeAll = createRemoval(ports)
   return {
     Creating: { active: create, inactive: create, deleted: goTo('Deleting') },
     Created: { active: goTo('Starting'), inactive: goTo('Stopping'), deleted: goTo('Deleting') },
@@ -73,3 +66,29 @@ export function createGatewayMachine({ environments, databases, users, contents 
     Deleted: { active: rest, inactive: rest, deleted: rest },
   }
 }
+
+/** Deleting: environments first, for they are served; then everything else; the document goes last, and frees the id. */
+const createRemoval =
+  ({ environments, databases, users, contents, recordLeftovers }: GatewayMachinePorts): Step<StoredGateway> =>
+  async ({ gatewayId, deletion }, { fence, signal, confirm }) => {
+    const isForced = deletion?.isForced ?? false
+    await environments.want(gatewayId, 'deleted', fence, { isForced })
+    if ((await environments.listOf(gatewayId)).length > 0) return waitForEnvironments
+    const parts = contents.map((content) => {
+      const removeContent = async () => {
+        await confirm()
+        await content.removeAll(gatewayId, signal)
+      }
+      return [`records of ${gatewayId}`, removeContent] as const
+    })
+    const dropDatabase = async () => {
+      await confirm()
+      await databases.drop(gatewayId)
+    }
+    const left = await removeParts(
+      [...parts, ['right of runtimes to watch its database', () => users.forbidFront(gatewayId)], [gatewayDatabaseOf(gatewayId), dropDatabase]],
+      isForced,
+    )
+    if (deletion?.isForced) await recordLeftovers(gatewayId, { ...deletion, leftovers: [...new Set([...deletion.leftovers, ...left])] })
+    return remove
+  }

@@ -12,7 +12,7 @@ export interface GatewayUpkeep {
 /** In the background, one gateway after the other: a lacking index makes things slow, not wrong. */
 export function createGatewayUpkeep(deps: {
   gateways: Pick<GatewayStore, 'find' | 'listSettled'>
-  databases: Pick<GatewayDatabases, 'ensure'>
+  databases: Pick<GatewayDatabases, 'keepUp'>
   log: Log
 }): GatewayUpkeep {
   const { gateways, databases, log } = deps
@@ -23,7 +23,7 @@ export function createGatewayUpkeep(deps: {
     for (const gatewayId of await gateways.listSettled()) {
       // Asked again, because to make a collection in a database that is being dropped would bring it back.
       if (isStopping || (await gateways.find(gatewayId))?.state === 'deleted') continue
-      await databases.ensure(gatewayId)
+      await databases.keepUp(gatewayId)
     }
   }
   return {

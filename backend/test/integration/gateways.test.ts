@@ -3,7 +3,7 @@ import { environmentNames, ImprunError, type Phase, phases, type State, states }
 import type { EngineEvent } from '../../src/phases/engine.ts'
 import { newPhaseDocument } from '../../src/phases/phase-document.ts'
 import { eventually } from '../support/eventually.ts'
-import { givenLifecycle } from '../support/given-lifecycle.ts'
+import { deletionOrder, givenLifecycle } from '../support/given-lifecycle.ts'
 
 type Given = Awaited<ReturnType<typeof givenLifecycle>>
 
@@ -65,7 +65,7 @@ describe('gateways', function () {
     await given.createGateway({ name: 'hometax' })
     await given.reaches('hometax', 'Started')
     await given.database.named('gatewayid_hometax_dev').collection('taxes').insertOne({ tax: 1 })
-    await given.gateways.wantDeleted('hometax')
+    await given.gateways.wantDeleted('hometax', deletionOrder)
     await given.isGone('hometax')
     assert.deepEqual(await leftOf(given, 'hometax'), nothingLeft)
     assert.deepEqual(removed, ['hometax'])
@@ -91,7 +91,7 @@ describe('gateways', function () {
     await given.reaches('hometax', 'Started')
     const { users } = await given.database.named('admin').command({ usersInfo: 'imprun_env_hometax_dev' })
     assert.deepEqual(users[0].roles, [{ role: 'readWrite', db: 'gatewayid_hometax' }])
-    await given.gateways.wantDeleted('hometax')
+    await given.gateways.wantDeleted('hometax', deletionOrder)
     await given.isGone('hometax')
     assert.deepEqual(await leftOf(given, 'hometax'), nothingLeft)
   })
@@ -162,7 +162,7 @@ describe('gateways', function () {
       await given.reaches('hometax', 'Started')
       await next.stop()
       assert.deepEqual(await leftOf(given, 'hometax'), wholeHometax, `created after a death at point ${point}`)
-      await given.gateways.wantDeleted('hometax')
+      await given.gateways.wantDeleted('hometax', deletionOrder)
       const deleted = await dieAt(point, 'delete')()
       const last = given.newLife()
       await last.start()

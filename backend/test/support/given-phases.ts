@@ -3,7 +3,7 @@ import { createWatcher } from '../../src/database/watcher.ts'
 import { type ClaimStore, createClaimStore } from '../../src/phases/claims.ts'
 import { goTo, rest, type Step } from '../../src/phases/decisions.ts'
 import { createPhaseEngine, type EngineEvent, type EngineLimits } from '../../src/phases/engine.ts'
-import { actionablePairs, type Machine } from '../../src/phases/machine.ts'
+import type { Machine } from '../../src/phases/machine.ts'
 import { epoch, newPhaseDocument, type PhaseDocument } from '../../src/phases/phase-document.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { newId } from '../../src/platform/ids.ts'
@@ -39,8 +39,7 @@ export async function givenPhases() {
   const things = mongo.database.sys.collection<Thing>(thingsCollection)
   const ends: (() => Promise<void>)[] = []
 
-  const claimsOf = (holder: string, create: Step<Thing> = () => ({ kind: 'remove' })): ClaimStore<Thing> =>
-    createClaimStore<Thing>({ collection: things, pairs: actionablePairs(machineOf(create)), holder })
+  const claimsOf = (holder: string): ClaimStore<Thing> => createClaimStore<Thing>({ collection: things, holder })
 
   const startEngine = async (
     create: Step<Thing>,

@@ -1,0 +1,22 @@
+/**
+ * Does one thing for many at a time: what is asked for while the last batch is under way waits and goes together.
+ * @returns a function that settles as the batch does that its item went with
+ */
+export function inBatches<Item>(work: (items: readonly Item[]) => Promise<void>): (item: Item) => Promise<void> {
+  let waiting: { items: Item[]; done: Promise<void> } | undefined
+  let last: Promise<void> = Promise.resolve()
+  return (item) => {
+    if (waiting) {
+      waiting.items.push(item)
+      return waiting.done
+    }
+    const items = [item]
+    const done = last.then(() => {
+      waiting = undefined
+      return work(items)
+    })
+    waiting = { items, done }
+    last = done.catch(() => {})
+    return done
+  }
+}
