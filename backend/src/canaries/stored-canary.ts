@@ -46,6 +46,9 @@ export interface GradualWish {
   healthCheck?: HealthCheckWish | undefined
 }
 
+/** Whether its candidate stands beside what is served, and not in its place. */
+export const isBesideServed = (canary: StoredCanary | undefined): canary is StoredCanary => canary !== undefined && canary.isPromoting !== true
+
 const noCalls: CanaryCalls = { calls: 0, failed: 0 }
 export const noWindow: CanaryWindow = { baseline: noCalls, candidate: noCalls }
 

@@ -1,10 +1,10 @@
-import type { EnvironmentName } from '@imprun/contracts'
+import type { EnvironmentName, Protection } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { StoredRelease } from '../releases/release-store.ts'
-import { type AcceptDeps, holdOrLift, refuseRemoved } from './accept.ts'
+import { type AcceptDeps, holdOrLift, refuseRemoved, withoutApproval } from './accept.ts'
 import { draft, type Wanted } from './draft.ts'
 import { publishMembers } from './publications.ts'
 import { isBlockedBy, type Members, type NewDeployment, newerServed, type StoredDeployment } from './stored-deployment.ts'
@@ -21,6 +21,7 @@ export interface SetOrder {
   from: EnvironmentName
   items: readonly [SetItem, ...SetItem[]]
   liftsHold: boolean
+  protection?: Protection | undefined
   by: Caller
   requestId: string
 }
@@ -39,15 +40,18 @@ export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Memb
       order.items.map(({ release }) => release),
       session,
     )
-    await holdOrLift(deps, drafted[0], order.liftsHold, session)
+    const { awaitsApproval } = drafted[0]
+    if (!awaitsApproval) await holdOrLift(deps, drafted[0], order.liftsHold, session)
     const { createdAt: at } = drafted[0]
     if (newer !== undefined) {
       return deps.deployments.insertAll(
-        map(drafted, (each) => ({ ...each, status: 'SUPERSEDED', supersededBy: newer, finishedAt: at })),
+        map(drafted, (each) => ({ ...withoutApproval(each), status: 'SUPERSEDED', supersededBy: newer, finishedAt: at })),
         session,
       )
     }
-    return enter(deps, order, drafted, revision, session)
+    const entered = await (awaitsApproval ? deps.deployments.insertAll(drafted, session) : enter(deps, order, drafted, revision, session))
+    if (order.protection) await deps.awaiting.supersede(entered, session)
+    return entered
   })
   return result
 }
@@ -55,8 +59,8 @@ export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Memb
 type Drafted = readonly [NewDeployment, ...NewDeployment[]]
 const map = <In, Out>([first, ...others]: readonly [In, ...In[]], change: (each: In) => Out): [Out, ...Out[]] => [change(first), ...others.map(change)]
 
-function draftSet({ items, environment, from, by, requestId }: SetOrder, now: Date): Drafted {
-  const drafted = map(items, ({ stored, release, isRemoval }) => draft({ stored, environment, from, isRemoval, by, requestId }, release, now))
+function draftSet({ items, environment, from, protection, by, requestId }: SetOrder, now: Date): Drafted {
+  const drafted = map(items, ({ stored, release, isRemoval }) => draft({ stored, environment, from, isRemoval, protection, by, requestId }, release, now))
   return map(drafted, (each) => ({ ...each, setId: drafted[0]._id }))
 }
 

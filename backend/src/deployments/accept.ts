@@ -11,6 +11,7 @@ import type { Publisher } from '../publishing/publisher.ts'
 import type { ReleaseInputs } from '../publishing/release-inputs.ts'
 import { makeRelease } from '../releases/release-rules.ts'
 import type { ReleaseStore, StoredRelease } from '../releases/release-store.ts'
+import type { AwaitingStore } from './awaiting-store.ts'
 import { type DeploymentStore, isLaneTaken } from './deployment-store.ts'
 import { draft, type Wanted } from './draft.ts'
 import type { Candidate } from './prepare.ts'
@@ -24,6 +25,7 @@ export interface AcceptDeps {
   deployments: DeploymentStore
   publisher: Publisher
   inputs: ReleaseInputs
+  awaiting: Pick<AwaitingStore, 'supersede'>
   environments: Pick<EnvironmentStore, 'setHold'>
   clock: Clock
 }
@@ -64,8 +66,11 @@ async function write(deps: AcceptDeps, order: Order, enter: Enter): Promise<Stor
     await refuseOutdated(deps, order, session)
     const release = await ensureRelease(deps, order, session)
     const drafted = draft(order, release, deps.clock.now())
-    await holdOrLift(deps, drafted, order.liftsHold, session)
-    return enter(deps, { drafted, current, release, revision, session })
+    const entry: Entry = { drafted, current, release, revision, session }
+    if (!drafted.awaitsApproval) await holdOrLift(deps, drafted, order.liftsHold, session)
+    const entered = await (drafted.awaitsApproval ? awaitApproval : enter)(deps, entry)
+    if (order.protection && entered.status !== 'SUPERSEDED') await deps.awaiting.supersede([entered], session)
+    return entered
   })
   return result
 }
@@ -125,8 +130,17 @@ const enterInOrder: Enter = async (deps, entry) => {
   return entered
 }
 
+/** Holds no lane, and lifts no hold, until it is approved. */
+const awaitApproval: Enter = (deps, entry) => {
+  const newer = newerServed(entry.drafted, entry.current.served)
+  return newer ? giveWay(deps, entry, newer) : deps.deployments.insert(entry.drafted, entry.session)
+}
+
 const giveWay = ({ deployments }: AcceptDeps, { drafted, session }: Entry, newer: string) =>
-  deployments.insert({ ...drafted, status: 'SUPERSEDED', supersededBy: newer, finishedAt: drafted.createdAt }, session)
+  deployments.insert({ ...withoutApproval(drafted), status: 'SUPERSEDED', supersededBy: newer, finishedAt: drafted.createdAt }, session)
+
+/** Nobody is asked about what has been overtaken already. */
+export const withoutApproval = ({ approval: _, awaitsApproval: _awaits, ...drafted }: NewDeployment): NewDeployment => drafted
 
 async function run({ deployments, publisher }: AcceptDeps, { drafted, release, revision, session }: Entry): Promise<StoredDeployment> {
   const running = await deployments.insert({ ...drafted, status: 'IN_PROGRESS', revision }, session)

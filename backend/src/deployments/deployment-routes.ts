@@ -1,8 +1,9 @@
 import { type EnvironmentName, environmentBefore, ImprunError } from '@imprun/contracts'
+import type { GradualWish } from '../canaries/stored-canary.ts'
 import { toPage } from '../database/paging.ts'
 import type { FunctionLookup, OwnedGateways } from '../functions/function-lookup.ts'
 import { parseFunctionReference } from '../functions/function-rules.ts'
-import type { ApiRequest, Handlers } from '../http/handlers.ts'
+import { type ApiRequest, accepted, type Handlers } from '../http/handlers.ts'
 import type { DeploymentStore } from './deployment-store.ts'
 import { toDeploymentView } from './deployment-view.ts'
 import { type Deployments, successOf } from './deployments.ts'
@@ -21,24 +22,26 @@ type Mutation = ApiRequest<'rollbackFunction'> | ApiRequest<'publishFunction'> |
 export function createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }: DeploymentRoutesDeps): Pick<Handlers, RouteNames> {
   const contextOf = ({ account, requestId, receivedAtMs }: Mutation) => ({ by: account, requestId, receivedAtMs })
 
-  const promote = async (request: Mutation, reference: string, from: EnvironmentName, to: EnvironmentName) => {
-    request.audit({ function: reference, from, to })
+  const promote = async (request: Mutation, reference: string, from: EnvironmentName, to: EnvironmentName, gradual: GradualWish = {}) => {
+    request.audit({ function: reference, from, to, ...gradual })
     const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, reference, request.account.userId)
-    const ended = await deployments.promote({ gateway, stored, from, to, ...contextOf(request) })
+    const ended = await deployments.promote({ gateway, stored, from, to, gradual, ...contextOf(request) })
     return answer(request, ended)
   }
 
   const answer = (request: Mutation, ended: StoredDeployment) => {
     request.audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
-    return toDeploymentView(successOf(ended))
+    const view = toDeploymentView(successOf(ended))
+    return ended.isOpen || ended.awaitsApproval ? accepted(view) : view
   }
 
   return {
     async publishFunction(request) {
-      const { environment, ...wish } = request.body
-      request.audit({ function: request.params.functionId, to: environment, ...(wish.bump ? { bump: wish.bump } : {}) })
+      const { environment, canary, healthCheck, ...wish } = request.body
+      const gradual = { ...(canary ? { canary } : {}), ...(healthCheck ? { healthCheck } : {}) }
+      request.audit({ function: request.params.functionId, to: environment, ...(wish.bump ? { bump: wish.bump } : {}), ...gradual })
       const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
-      return answer(request, await deployments.publish({ gateway, stored, environment, wish, ...contextOf(request) }))
+      return answer(request, await deployments.publish({ gateway, stored, environment, wish, gradual, ...contextOf(request) }))
     },
     async rollbackFunction(request) {
       const { environment, releaseId, reason } = request.body
@@ -46,7 +49,10 @@ export function createDeploymentRoutes({ gateways, lookup, deployments, deployme
       const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
       return answer(request, await deployments.rollback({ gateway, stored, environment, releaseId, reason, ...contextOf(request) }))
     },
-    promoteFunction: (request) => promote(request, request.params.functionId, request.body.from, request.body.to),
+    promoteFunction(request) {
+      const { from, to, ...gradual } = request.body
+      return promote(request, request.params.functionId, from, to, gradual)
+    },
     async deployToStage(request) {
       const { functionId } = request.params
       const to = request.body.targetStage

@@ -7,11 +7,11 @@ import { claimTtlMs, type Ending, isFollower, laneOf, type Members, type NewDepl
 
 export const isLaneTaken = (error: unknown): boolean => isDuplicateKey(error) && 'lane' in (error.keyPattern ?? {})
 
-type Failure = Required<Pick<StoredDeployment, 'error' | 'rollback'>>
+type Failure = Required<Pick<StoredDeployment, 'error' | 'rollback'>> & Pick<StoredDeployment, 'supersededBy'>
 
 /** Transitions move all members or none; what lost its claim on the lead moves nothing. */
 export interface DeploymentStore extends DeploymentHistory {
-  /** Claimed by the caller unless it has ended. With status IN_PROGRESS it takes the lane. */
+  /** Claimed by the caller unless it has ended or awaits approval. With status IN_PROGRESS it takes the lane. */
   insert(deployment: NewDeployment, session: ClientSession): Promise<StoredDeployment>
   /** The same for all of a set, the lead first. */
   insertAll(deployments: readonly [NewDeployment, ...NewDeployment[]], session: ClientSession): Promise<Members>
@@ -50,7 +50,7 @@ const begun = (deployment: NewDeployment): StoredDeployment => ({
   ...deployment,
   fence: 1,
   history: historyOf(deployment),
-  ...(isEnded(deployment.status) ? {} : { isOpen: true as const }),
+  ...(isEnded(deployment.status) || deployment.awaitsApproval ? {} : { isOpen: true as const }),
   ...(deployment.status === 'IN_PROGRESS' ? { lane: laneOf(deployment) } : {}),
 })
 

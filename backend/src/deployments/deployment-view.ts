@@ -1,4 +1,6 @@
 import type { Deployment } from '@imprun/contracts'
+import { toApprovalView } from '../approvals/stored-approval.ts'
+import { toCanaryView } from '../canaries/canary-view.ts'
 import type { DeploymentStore } from './deployment-store.ts'
 import type { StoredDeployment } from './stored-deployment.ts'
 
@@ -19,11 +21,15 @@ export function toDeploymentView(stored: StoredDeployment): Deployment {
     message: stored.message,
     ...(stored.error ? { error: stored.error } : {}),
     ...(stored.warnings ? { warnings: stored.warnings } : {}),
+    ...(stored.approval ? { approval: toApprovalView(stored.approval) } : {}),
+    ...(stored.supersededBy === undefined ? {} : { supersededBy: stored.supersededBy }),
+    ...(stored.canary ? { canary: toCanaryView(stored.canary, stored.createdAt) } : {}),
     ...(stored.liveMs === undefined ? {} : { liveMs: stored.liveMs }),
     ...(stored.revision === undefined ? {} : { revision: stored.revision }),
     createdAt: stored.createdAt.toISOString(),
     ...(stored.finishedAt ? { finishedAt: stored.finishedAt.toISOString() } : {}),
     by: stored.by.name,
+    byUserId: stored.by.userId,
   }
 }
 

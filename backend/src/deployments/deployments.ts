@@ -1,10 +1,14 @@
 import { type EnvironmentName, ImprunError } from '@imprun/contracts'
+import { canaryRefusals } from '../canaries/canary-gates.ts'
+import { type GradualWish, toStoredCanary } from '../canaries/stored-canary.ts'
+import type { WatchOptions } from '../canaries/watch-canary.ts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { FunctionChanges, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseWish } from '../releases/release-rules.ts'
+import type { Retention } from '../releases/retention.ts'
 import { accept, type Order, OutOfDate } from './accept.ts'
 import { acceptSet } from './accept-set.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
@@ -19,6 +23,7 @@ import { createLanes, type TurnDeps, takeTurn } from './turns.ts'
 export interface DeploymentsDeps extends TurnDeps {
   compiler: Compiler
   metrics?: Pick<Metrics, 'deploymentEnded'>
+  retention?: Pick<Retention, 'note'>
 }
 
 interface Request {
@@ -33,6 +38,8 @@ export interface PublishRequest extends Request {
   environment: EnvironmentName
   /** How the release is to be called, and what it says. */
   wish?: ReleaseWish
+  /** Not to all callers at once, or not without a look afterwards. */
+  gradual?: GradualWish
   compiling?: Promise<Compiled>
 }
 export interface SaveAndPublishRequest extends PublishRequest {
@@ -47,13 +54,17 @@ export interface RollbackRequest extends Request {
 export interface PromotionRequest extends Request {
   from: EnvironmentName
   to: EnvironmentName
+  gradual?: GradualWish
 }
+
+type DeployRequest = Request & Omit<Order, 'candidate' | 'liftsHold' | 'canary'> & Pick<PublishRequest, 'gradual'>
+type OnBegun = WatchOptions['onBegun']
 
 export interface SetRequest extends SetOf, Pick<Request, 'requestId' | 'receivedAtMs'> {}
 
 /**
  * Puts releases into environments. A request that hangs up does not stop what it began.
- * `publish` and `promote` return the deployment as it ended, whatever its status. @throws a gate's refusal; nothing is deployed then.
+ * `publish` and `promote` return the deployment as it ended, whatever its status; one with a canary once it serves its first callers. @throws a gate's refusal; nothing is deployed then.
  */
 export interface Deployments {
   /** Takes up what a stopped or dead backend left open, now and whenever one is found. */
@@ -66,6 +77,11 @@ export interface Deployments {
   promote(request: PromotionRequest): Promise<StoredDeployment>
   /** Everything that differs, as one set. @returns its deployments, which all have the same status. @throws NOTHING_TO_PROMOTE too. */
   promoteAll(request: SetRequest): Promise<Members>
+  /**
+   * Carries on what people have just approved, from its turn to its end.
+   * @param startedAtMs of the clock's monotonicMs(), when the last approval arrived.
+   */
+  resume(approved: Members, startedAtMs: number): Promise<Members>
   /** Holds the environment against automation. */
   rollback(request: RollbackRequest): Promise<StoredDeployment>
 }
@@ -89,17 +105,20 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
   let recovering: Promise<void> | undefined
 
   /** Until the end, from wherever the documents say that they are. */
-  const carryOn = async (members: Members, startedAtMs?: number): Promise<Members> => {
-    const ended = await carryToEnd(members, startedAtMs)
-    for (const each of ended) deps.metrics?.deploymentEnded(each)
+  const carryOn = async (members: Members, onBegun: OnBegun, startedAtMs?: number): Promise<Members> => {
+    const ended = await carryToEnd(members, onBegun, startedAtMs)
+    for (const each of ended) {
+      deps.metrics?.deploymentEnded(each)
+      deps.retention?.note(each)
+    }
     return ended
   }
-  const carryToEnd = async (members: Members, startedAtMs: number | undefined): Promise<Members> => {
+  const carryToEnd = async (members: Members, onBegun: OnBegun, startedAtMs: number | undefined): Promise<Members> => {
     const isWaiting = members[0].status === 'PENDING' || members[0].status === 'VALIDATING'
     const due = isWaiting ? await takeTurn(deps, lanes, members, AbortSignal.any([stopping.signal, AbortSignal.timeout(turnDeadlineMs)])) : members
     if (due[0].finishedAt) return due
     try {
-      return await runToEnd(deps, due, leaving.signal, startedAtMs)
+      return await runToEnd(deps, due, { signal: leaving.signal, startedAtMs, watch: { signal: stopping.signal, onBegun } })
     } finally {
       for (const each of members) lanes.freed(laneOf(each))
     }
@@ -111,7 +130,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     for (;;) {
       const current = await deployments.findById(lead._id)
       if (!current) throw new ImprunError('DEPLOYMENT_NOT_FOUND', 'The deployment was removed with its gateway.')
-      if (!current.isOpen) return deployments.listMembers(current)
+      if (!current.isOpen || (current.canary?.step ?? 0) > 0) return deployments.listMembers(current)
       await clock.sleepMs(watchEveryMs, signal)
     }
   }
@@ -125,33 +144,40 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
-  const follow = async (accepted: Members, startedAtMs: number): Promise<Members> => {
+  const follow = async (accepted: Members, startedAtMs: number, onBegun: OnBegun = () => {}): Promise<Members> => {
+    if (accepted[0].awaitsApproval) return accepted
     try {
-      return await carryOn(accepted, startedAtMs)
+      return await carryOn(accepted, onBegun, startedAtMs)
     } catch (error) {
       if (error instanceof ClaimLost) return watchToEnd(accepted)
       throw error
     }
   }
+  /** A canary goes on for long after its first callers have it; whoever asked for it is told then. */
+  const followUntilBegun = (accepted: StoredDeployment, startedAtMs: number) =>
+    new Promise<StoredDeployment>((resolve, reject) => {
+      track(follow([accepted], startedAtMs, resolve)).then(([ended]) => resolve(ended), reject)
+    })
 
-  const deploy = async (request: Request & Omit<Order, 'candidate' | 'liftsHold'>, { refusals, isHeld, candidate, warnings = [] }: Prepared) => {
-    const [first, ...others] = refusals
+  const deploy = async (request: DeployRequest, { refusals, isHeld, protection, candidate, warnings = [] }: Prepared) => {
+    const canary = toStoredCanary(request.gradual ?? {})
+    const [first, ...others] = [...refusals, ...(canary ? canaryRefusals(request.stored, request.environment) : [])]
     if (first) throw refused([first, ...others])
     if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
-    const accepted = await accept(deps, { ...request, candidate, warnings, liftsHold: isHeld && !request.by.isAutomation })
-    const [ended] = await follow([accepted], request.receivedAtMs)
-    return ended
+    const order = { ...request, candidate, warnings, protection, ...(canary ? { canary } : {}), liftsHold: isHeld && !request.by.isAutomation }
+    return followUntilBegun(await accept(deps, order), request.receivedAtMs)
   }
 
   const promoteAll = async (request: SetRequest): Promise<Members> => {
-    const { items, isHeld } = await prepareSet(deps, request)
-    const order = { ...request, gatewayId: request.gateway.gatewayId, environment: request.to, items, liftsHold: isHeld && !request.by.isAutomation }
+    const { items, isHeld, protection } = await prepareSet(deps, request)
+    const { gatewayId } = request.gateway
+    const order = { ...request, gatewayId, environment: request.to, items, protection, liftsHold: isHeld && !request.by.isAutomation }
     return follow(await acceptSet(deps, order), request.receivedAtMs)
   }
 
   const recoverOne = async (abandoned: StoredDeployment) => {
     try {
-      const [ended] = await carryOn(await deployments.listMembers(abandoned))
+      const [ended] = await carryOn(await deployments.listMembers(abandoned), () => {})
       log.info({ deploymentId: ended._id, status: ended.status }, 'A deployment that was left open has ended')
     } catch (error) {
       if (!(error instanceof ClaimLost) && !stopping.signal.aborted) log.warn({ error, deploymentId: abandoned._id }, 'An open deployment could not end yet')
@@ -206,6 +232,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     publish: (request) => track(publish(request)),
     saveAndPublish: (request) => track(saveAndPublish(request)),
     rollback: (request) => track(prepareRollback(deps, request).then((prepared) => deploy(request, prepared))),
+    resume: (approved, startedAtMs) => track(follow(approved, startedAtMs)),
     promoteAll: (request) => track(promoteAll(request)),
     promote: (request) => track(preparePromotion(deps, request).then((prepared) => deploy({ ...request, environment: request.to }, prepared))),
   }
@@ -213,8 +240,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
 
 const shuttingDown = () => new ImprunError('SHUTTING_DOWN', 'The backend is stopping; the deployment goes on after the next start.', { retryAfterS: 2 })
 
-/** @throws the problem that tells why, unless it ended with SUCCESS. */
+/** @throws the problem that tells why, unless it ended with SUCCESS or its canary goes on. */
 export function successOf(ended: StoredDeployment): StoredDeployment {
-  if (ended.status !== 'SUCCESS') throw deploymentEnded(toDeploymentView(ended))
+  if (ended.status !== 'SUCCESS' && !ended.isOpen) throw deploymentEnded(toDeploymentView(ended))
   return ended
 }

@@ -1,4 +1,6 @@
-import type { EnvironmentName } from '@imprun/contracts'
+import type { EnvironmentName, Protection } from '@imprun/contracts'
+import { approvalFor } from '../approvals/stored-approval.ts'
+import type { StoredCanary } from '../canaries/stored-canary.ts'
 import type { ListedFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
@@ -16,14 +18,19 @@ export interface Wanted {
   /** The function is taken out of the environment, which serves the release. */
   isRemoval?: boolean
   warnings?: Warning[]
+  /** Serves a part of the callers first. */
+  canary?: StoredCanary
+  /** Of the environment. Of what it asks for, a rollback needs nothing. */
+  protection?: Protection | undefined
   by: Caller
   requestId: string
 }
-type DraftedRelease = Pick<StoredRelease, '_id' | 'version' | 'sourceHash'>
+type DraftedRelease = Pick<StoredRelease, '_id' | 'version' | 'hash' | 'sourceHash'>
 
 /** Not written yet: a deployment that waits. */
 export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDeployment {
-  const { stored, environment, warnings = [], by, requestId } = wanted
+  const { stored, environment, warnings = [], canary, protection, by, requestId } = wanted
+  const approval = wanted.reason === undefined ? approvalFor(protection, release.hash, now) : undefined
   return {
     _id: newId(),
     gatewayId: stored.gatewayId,
@@ -38,6 +45,8 @@ export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDe
     status: 'PENDING',
     message: describe(wanted, release.version),
     ...(warnings.length > 0 ? { warnings } : {}),
+    ...(canary ? { canary } : {}),
+    ...(approval ? { approval, awaitsApproval: true as const } : {}),
     by,
     requestId,
     createdAt: now,

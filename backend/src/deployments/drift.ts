@@ -3,7 +3,8 @@ import type { ClientSession } from 'mongodb'
 import type { AuditStore } from '../audit/audit-store.ts'
 import type { Database } from '../database/database.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
-import type { Watcher } from '../database/watcher.ts'
+import type { Change, Watcher } from '../database/watcher.ts'
+import type { EnvironmentStore } from '../environments/environment-store.ts'
 import type { FunctionStore, ServedFunction } from '../functions/function-store.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -15,7 +16,7 @@ import type { DeploymentStore } from './deployment-store.ts'
 
 /**
  * Puts `__published_functions` back when somebody else than a deployment has changed it: what runtimes read is then what was deployed, and the audit log
- * says that it was not. A gateway is looked at when its documents were changed and have rested since, and all of them at the start and after a gap.
+ * says that it was not. A document is looked at when it was changed and its gateway has rested since, and all of them at the start and after a gap.
  */
 export interface DriftRepair {
   start(): void
@@ -27,6 +28,7 @@ interface DriftDeps {
   watcher: Watcher
   gateways: Pick<GatewayStore, 'listSettled'>
   functions: Pick<FunctionStore, 'listServed' | 'findListed'>
+  environments: Pick<EnvironmentStore, 'noteDrift'>
   releases: Pick<ReleaseStore, 'find' | 'listHashes'>
   deployments: Pick<DeploymentStore, 'listOpen'>
   publisher: Publisher
@@ -39,6 +41,12 @@ interface DriftDeps {
 const quietMs = 2_000
 const lookEveryMs = 500
 
+/** Which documents are to be looked at, and when one of them was changed last. */
+interface Changed {
+  atMs: number
+  ids: Set<string> | 'all'
+}
+
 interface Drift {
   environment: EnvironmentName
   name: string
@@ -49,30 +57,35 @@ interface Drift {
 export function createDriftRepair(deps: DriftDeps): DriftRepair {
   const { watcher, gateways, clock, log } = deps
   const stopping = new AbortController()
-  /** Gateway ids, with when they were changed last. */
-  const changed = new Map<string, number>()
+  /** By gateway id. */
+  const changed = new Map<string, Changed>()
   const endings: (() => void)[] = []
   let looking: Promise<void> | undefined
 
+  const note = (gatewayId: string, ids: Iterable<string> | 'all'): void => {
+    const known = changed.get(gatewayId)?.ids ?? new Set()
+    changed.set(gatewayId, { atMs: clock.monotonicMs(), ids: ids === 'all' || known === 'all' ? 'all' : known.union(new Set(ids)) })
+  }
   const noteAll = (): void => {
     gateways.listSettled().then(
       (ids) => {
-        for (const id of ids) changed.set(id, clock.monotonicMs())
+        for (const id of ids) note(id, 'all')
       },
       (error: unknown) => log.warn({ error }, 'Gateways could not be listed to look for drift'),
     )
   }
   const lookAtQuiet = async (): Promise<void> => {
-    for (const [gatewayId, atMs] of [...changed]) {
+    for (const [gatewayId, { atMs, ids }] of [...changed]) {
       if (stopping.signal.aborted) return
       if (clock.monotonicMs() - atMs < quietMs) continue
       changed.delete(gatewayId)
       try {
         // What a deployment was about to change is looked at once more after it.
-        if (!(await repairGateway(deps, gatewayId))) changed.set(gatewayId, clock.monotonicMs())
+        const undecided = await repairGateway(deps, gatewayId, ids)
+        if (undecided.length > 0) note(gatewayId, undecided)
       } catch (error) {
         log.warn({ error, gatewayId }, 'Published functions could not be compared with what was deployed; it is tried again')
-        changed.set(gatewayId, clock.monotonicMs())
+        note(gatewayId, ids)
       }
     }
   }
@@ -85,10 +98,10 @@ export function createDriftRepair(deps: DriftDeps): DriftRepair {
 
   return {
     start() {
-      const note = ({ gatewayId }: { gatewayId?: string }) => {
-        if (gatewayId !== undefined) changed.set(gatewayId, clock.monotonicMs())
+      const onChange = ({ gatewayId, id }: Change) => {
+        if (gatewayId !== undefined) note(gatewayId, [id])
       }
-      endings.push(watcher.on({ scope: 'gateway', collection: gatewayCollections.publishedFunctions }, note), watcher.onGap(noteAll))
+      endings.push(watcher.on({ scope: 'gateway', collection: gatewayCollections.publishedFunctions }, onChange), watcher.onGap(noteAll))
       noteAll()
       looking = run()
     },
@@ -100,50 +113,62 @@ export function createDriftRepair(deps: DriftDeps): DriftRepair {
   }
 }
 
-/** @returns false when something could not be decided, because a deployment is on its way. */
-async function repairGateway(deps: DriftDeps, gatewayId: string): Promise<boolean> {
-  let isDecided = true
-  for (const drift of await findDrifts(deps, gatewayId)) {
-    if (!(await repair(deps, gatewayId, drift))) {
-      isDecided = false
-      continue
-    }
-    const { environment, name, served } = drift
-    deps.log.warn({ gatewayId, environment, name, releaseId: served?.releaseId }, 'A published function was changed by hand and has been put back')
-    await deps.audit.append({
-      actor: 'imprun',
-      ip: '',
-      route: 'repairDrift',
-      method: '',
-      params: { gatewayId },
-      facts: { environment, function: name, ...(served ? { releaseId: served.releaseId } : { withdrawn: true }) },
-      status: 200,
-      requestId: '',
-      at: deps.clock.now(),
-    })
+/** @returns ids of what could not be decided, because a deployment is on its way. */
+async function repairGateway(deps: DriftDeps, gatewayId: string, ids: Changed['ids']): Promise<string[]> {
+  const undecided: string[] = []
+  for (const drift of await findDrifts(deps, gatewayId, ids)) {
+    if (await repair(deps, gatewayId, drift)) await tell(deps, gatewayId, drift)
+    else undecided.push(keyOf(drift))
   }
-  return isDecided
+  return undecided
 }
 
-async function findDrifts({ database, functions, releases }: DriftDeps, gatewayId: string): Promise<Drift[]> {
-  const publications = await database.gateway(gatewayId).collection<PublishedFunction>(gatewayCollections.publishedFunctions).find().toArray()
-  const servedFunctions = await functions.listServed(gatewayId)
-  const hashes = await releases.listHashes(servedFunctions.flatMap(({ served }) => Object.values(served).map(({ releaseId }) => releaseId)))
+async function tell({ audit, clock, environments, log }: DriftDeps, gatewayId: string, { environment, name, served }: Drift): Promise<void> {
+  const at = clock.now()
+  log.warn({ gatewayId, environment, name, releaseId: served?.releaseId }, 'A published function was changed by hand and has been put back')
+  await environments.noteDrift(gatewayId, environment, { at, functions: [name], repairedAt: at })
+  await audit.append({
+    actor: 'imprun',
+    ip: '',
+    route: 'repairDrift',
+    method: '',
+    params: { gatewayId },
+    facts: { environment, function: name, ...(served ? { releaseId: served.releaseId } : { withdrawn: true }) },
+    status: 200,
+    requestId: '',
+    at,
+  })
+}
+
+type Publication = Pick<PublishedFunction, 'environment' | 'name' | 'releaseId' | 'isRemoved'> & { hash: string }
+
+/** One document after the other: all the code of a gateway together may be large. */
+async function readPublications({ database }: DriftDeps, gatewayId: string, ids: Changed['ids']): Promise<Publication[]> {
+  const publications = database.gateway(gatewayId).collection<PublishedFunction & { _id: string }>(gatewayCollections.publishedFunctions)
+  const wanted = publications.find(ids === 'all' ? {} : { _id: { $in: [...ids] } }, {
+    projection: { environment: 1, name: 1, releaseId: 1, isRemoved: 1, code: 1 },
+  })
+  const read: Publication[] = []
+  for await (const { environment, name, releaseId, isRemoved, code } of wanted) read.push({ environment, name, releaseId, isRemoved, hash: sha256Hex(code) })
+  return read
+}
+
+async function findDrifts(deps: DriftDeps, gatewayId: string, ids: Changed['ids']): Promise<Drift[]> {
+  const { functions, releases } = deps
+  const publications = await readPublications(deps, gatewayId, ids)
+  const places = (await functions.listServed(gatewayId)).flatMap(placesOf).filter((place) => ids === 'all' || ids.has(keyOf(place)))
+  const hashes = await releases.listHashes(places.map(({ served }) => served.releaseId))
   const published = new Map(publications.map((publication) => [keyOf(publication), publication]))
-  const wanted = new Map(servedFunctions.flatMap(placesOf).map((place) => [keyOf(place), place]))
-  const drifted = [...wanted.values()].filter((place) => {
+  const wanted = new Set(places.map(keyOf))
+  const drifted = places.filter(({ served, ...place }) => {
     const publication = published.get(keyOf(place))
-    return (
-      !publication ||
-      publication.isRemoved ||
-      publication.releaseId !== place.served.releaseId ||
-      sha256Hex(publication.code) !== hashes.get(place.served.releaseId)
-    )
+    return !publication || publication.isRemoved || publication.releaseId !== served.releaseId || publication.hash !== hashes.get(served.releaseId)
   })
   const strangers = publications.filter((publication) => !publication.isRemoved && !wanted.has(keyOf(publication)))
   return [...drifted, ...strangers.map(({ environment, name }) => ({ environment, name, served: undefined }))]
 }
 
+/** As the document's id is made. */
 const keyOf = ({ environment, name }: Pick<Drift, 'environment' | 'name'>): string => `${environment}/${name}`
 
 const placesOf = ({ _id, name, served }: ServedFunction) =>

@@ -1,4 +1,4 @@
-import { type EnvironmentName, ImprunError, type PlannedFunction, setFunctionsMax } from '@imprun/contracts'
+import { type EnvironmentName, ImprunError, type PlannedFunction, type Protection, setFunctionsMax } from '@imprun/contracts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { FunctionStore, ListedFunction, StoredServed } from '../functions/function-store.ts'
@@ -45,6 +45,7 @@ export interface SetPlan {
   variablesMissing: string[]
   refusals: Refusal[]
   isHeld: boolean
+  protection: Protection | undefined
 }
 
 /**
@@ -59,7 +60,7 @@ export async function planSet(deps: SetDeps, wanted: SetOf): Promise<SetPlan> {
   const members = choose(wanted, compared, listed)
   if (members.length > setFunctionsMax) throw refusedInput('functions', `More than ${setFunctionsMax} functions differ.`, 'Name some of them.')
   const { refusals, variablesMissing } = await askGates(deps, wanted, members, target)
-  return { functions: compared.map((each) => toPlanned(each, from, to)), members, refusals, variablesMissing, isHeld: target.held !== undefined }
+  return { functions: compared.map((each) => toPlanned(each, from, to)), members, refusals, variablesMissing, isHeld: target.held !== undefined, protection: target.protection }
 }
 
 /**
@@ -69,8 +70,8 @@ export async function planSet(deps: SetDeps, wanted: SetOf): Promise<SetPlan> {
 export async function prepareSet(
   deps: SetDeps & { functions: Pick<FunctionStore, 'listByIds'>; releases: Pick<ReleaseStore, 'findMany'> },
   wanted: SetOf,
-): Promise<{ items: SetOrder['items']; isHeld: boolean }> {
-  const { members, refusals, isHeld } = await planSet(deps, wanted)
+): Promise<{ items: SetOrder['items']; isHeld: boolean; protection: Protection | undefined }> {
+  const { members, refusals, isHeld, protection } = await planSet(deps, wanted)
   const [refusal, ...others] = refusals
   if (refusal) throw refused([refusal, ...others])
   const [functions, releases] = await Promise.all([
@@ -83,7 +84,7 @@ export async function prepareSet(
     return stored && release ? [{ stored, release, isRemoval: change === 'removed' }] : []
   })
   if (!first) throw nothingToPromote(wanted.from, wanted.to)
-  return { items: [first, ...rest], isHeld }
+  return { items: [first, ...rest], isHeld, protection }
 }
 
 const refusedInput = (field: string, detail: string, message: string) => new ImprunError('INPUT_INVALID', detail, { errors: [{ field, message }] })

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb'
+import { isBesideServed } from '../canaries/stored-canary.ts'
 import type { Publisher } from '../publishing/publisher.ts'
 import type { StoredRelease } from '../releases/release-store.ts'
 import type { Members } from './stored-deployment.ts'
@@ -11,11 +12,13 @@ export async function publishMembers(
   revision: number,
   session: ClientSession,
 ): Promise<void> {
-  for (const { _id, kind, gatewayId, environment, functionName: name, releaseId } of members) {
+  for (const { _id, kind, gatewayId, environment, functionName: name, releaseId, canary } of members) {
     const target = { gatewayId, environment, name }
     const release = releases.get(releaseId)
     if (kind === 'removal') await publisher.withdraw(target, revision, session)
-    else if (release) await publisher.publish(target, release, _id, revision, session)
-    else throw new Error(`Release ${releaseId} of deployment ${_id} is gone.`)
+    else if (!release) throw new Error(`Release ${releaseId} of deployment ${_id} is gone.`)
+    else if (!isBesideServed(canary)) await publisher.publish(target, release, _id, revision, session)
+    else if (!(await publisher.publishCandidate(target, release, { deploymentId: _id, percent: canary.percent }, revision, session)))
+      throw new Error(`${environment} serves nothing of "${name}" that a candidate could stand beside.`)
   }
 }

@@ -1,17 +1,27 @@
 import type { ClientSession } from 'mongodb'
+import { isBesideServed } from '../canaries/stored-canary.ts'
+import { type WatchDeps, type WatchEnd, type WatchOptions, watchCanary } from '../canaries/watch-canary.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { StoredServed } from '../functions/function-store.ts'
 import type { Log } from '../platform/log.ts'
 import type { Acknowledgement, Acknowledgements } from '../publishing/acknowledgements.ts'
 import type { AcceptDeps } from './accept.ts'
 import { loadFailed, noRuntime, runtimesLate, setTakenBack } from './deployment-errors.ts'
+import { publishMembers } from './publications.ts'
 import { claimTtlMs, type Members, type StoredDeployment } from './stored-deployment.ts'
 
-export interface RunDeps extends AcceptDeps {
+export interface RunDeps extends AcceptDeps, Pick<WatchDeps, 'canaries' | 'canaryCounts'> {
   acknowledgements: Acknowledgements
   log: Log
   /** How long the runtimes may take to serve a release. */
   acknowledgeDeadlineMs: number
+}
+
+export interface RunOptions {
+  signal: AbortSignal
+  /** Of the clock's monotonicMs(); absent when the request came to a backend that is gone. */
+  startedAtMs: number | undefined
+  watch: WatchOptions
 }
 
 /** The claim went to another backend, which finishes the deployment. */
@@ -21,16 +31,40 @@ export class ClaimLost extends Error {
 
 /**
  * From published to ended. Every part may be begun again by another backend: it depends on the stored documents and not on what happened here.
- * @param startedAtMs of the clock's monotonicMs(); absent when the request came to a backend that is gone.
  * @throws ClaimLost, the signal's reason, or the driver's error; the deployments stay open then, and are taken up again.
  */
-export async function runToEnd(deps: RunDeps, members: Members, signal: AbortSignal, startedAtMs?: number): Promise<Members> {
+export async function runToEnd(deps: RunDeps, members: Members, options: RunOptions): Promise<Members> {
+  using _renewal = keepClaim(deps, members[0])
+  return finish(deps, members, options)
+}
+
+async function finish(deps: RunDeps, members: Members, options: RunOptions): Promise<Members> {
   const [lead] = members
-  using _renewal = keepClaim(deps, lead)
+  const { signal } = options
   if (lead.status === 'FAILED') return finishWayBack(deps, members, signal)
   const acknowledged = await waitFor(deps, lead, lead.revision, signal)
-  if (acknowledged.outcome === 'applied') return succeed(deps, members, startedAtMs)
-  return finishWayBack(deps, await takeBack(deps, members, acknowledged), signal)
+  if (acknowledged.outcome !== 'applied') return finishWayBack(deps, await takeBack(deps, members, unserved(deps, acknowledged)), signal)
+  if (!isBesideServed(lead.canary)) return succeed(deps, members, options.startedAtMs)
+  return finishCanary(deps, members, await watchCanary(deps, lead, options.watch), options)
+}
+
+/** What the watch has come to is done the way of every deployment: put in place for all, or taken back. */
+async function finishCanary(deps: RunDeps, members: Members, end: WatchEnd, options: RunOptions): Promise<Members> {
+  if (end.kind === 'lost') throw new ClaimLost()
+  if (end.kind === 'promote') return finish(deps, [await putInPlace(deps, members[0])], options)
+  const failureOf = end.kind === 'unserved' ? unserved(deps, end.acknowledged) : () => end
+  return finishWayBack(deps, await takeBack(deps, members, failureOf), options.signal)
+}
+
+async function putInPlace({ database, canaries, publisher, releases }: RunDeps, lead: StoredDeployment): Promise<StoredDeployment> {
+  const release = await releases.findMany([lead.releaseId])
+  const { result } = await withNextRevision(database, lead.gatewayId, async (session, revision) => {
+    const promoting = await canaries.beginPromoting(lead, revision, session)
+    if (promoting) await publishMembers(publisher, [promoting], release, revision, session)
+    return promoting
+  })
+  if (!result) throw new ClaimLost()
+  return result
 }
 
 const waitFor = (deps: RunDeps, { gatewayId, environment }: StoredDeployment, revision: number | undefined, signal: AbortSignal) => {
@@ -73,6 +107,14 @@ export const toServed = (succeeded: StoredDeployment): StoredServed => ({
 })
 
 type Unserved = Exclude<Acknowledgement, { outcome: 'applied' }>
+interface Failure extends Pick<StoredDeployment, 'supersededBy'> {
+  error: NonNullable<StoredDeployment['error']>
+}
+type FailureOf = (member: StoredDeployment) => Failure
+
+const unserved =
+  (deps: RunDeps, acknowledged: Unserved): FailureOf =>
+  (member) => ({ error: errorOf(deps, member, acknowledged) })
 
 /** Of a set each is told what it failed with itself, and the others which of them it was. */
 function errorOf({ acknowledgeDeadlineMs }: RunDeps, { environment, functionName, setId }: StoredDeployment, acknowledged: Unserved) {
@@ -83,7 +125,7 @@ function errorOf({ acknowledgeDeadlineMs }: RunDeps, { environment, functionName
 }
 
 /** Publishes what was SUCCESS there before, or a tombstone when nothing was, in the same write that records the failure. */
-async function takeBack(deps: RunDeps, members: Members, acknowledged: Unserved): Promise<Members> {
+async function takeBack(deps: RunDeps, members: Members, failureOf: FailureOf): Promise<Members> {
   const { database, deployments, functions, releases, publisher, clock } = deps
   const [{ gatewayId, environment }] = members
   const { result } = await withNextRevision(database, gatewayId, async (session, revision) => {
@@ -95,17 +137,23 @@ async function takeBack(deps: RunDeps, members: Members, acknowledged: Unserved)
     const served = new Map(listed.map(({ _id, served }) => [_id, served[environment]]))
     const before = await releases.findMany([...served.values()].flatMap((each) => each?.releaseId ?? []))
     const backTo = ({ functionId }: StoredDeployment) => before.get(served.get(functionId)?.releaseId ?? '')
-    const failureOf = (member: StoredDeployment) => {
-      const release = backTo(member)
-      const rollback = { revision, ...(release ? { releaseId: release._id, version: release.version } : {}) }
-      return { error: errorOf(deps, member, acknowledged), rollback }
-    }
-    const failed = await deployments.fail(members, failureOf, clock.now(), session)
+    const failed = await deployments.fail(
+      members,
+      (member) => {
+        const { error, supersededBy } = failureOf(member)
+        const release = backTo(member)
+        const rollback = { revision, ...(release ? { releaseId: release._id, version: release.version } : {}) }
+        return { error, rollback, ...(supersededBy === undefined ? {} : { supersededBy }) }
+      },
+      clock.now(),
+      session,
+    )
     if (!failed) throw new ClaimLost()
     for (const member of failed) {
       const target = { gatewayId, environment, name: member.functionName }
       const release = backTo(member)
       const by = served.get(member.functionId)?.deploymentId
+      if (isBesideServed(member.canary) && (await publisher.dropCandidate(target, revision, session))) continue
       if (release && by) await publisher.publish(target, release, by, revision, session)
       else await publisher.withdraw(target, revision, session)
     }

@@ -1,4 +1,6 @@
+import type { StoredApproval } from '../approvals/stored-approval.ts'
 import type { Deployment, DeploymentStatus, EnvironmentName } from '@imprun/contracts'
+import type { StoredCanary } from '../canaries/stored-canary.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 
@@ -35,6 +37,12 @@ export interface StoredDeployment extends OpenFields {
   message: string
   error?: NonNullable<Deployment['error']>
   warnings?: NonNullable<Deployment['warnings']>
+  /** Of one that serves a part of the callers first. */
+  canary?: StoredCanary
+  /** Of one into an environment that asks for approval. */
+  approval?: StoredApproval
+  /** People decide first; nobody works on it, and it is not open. */
+  awaitsApproval?: true
   liveMs?: number
   /** Of the publication this deployment made. */
   revision?: number

@@ -8,6 +8,9 @@ import {
   type RouteParams,
   type RouteQuery,
 } from '@imprun/contracts'
+import { createCanaryCounts } from '../../src/canaries/canary-counts.ts'
+import { createCanaryRoutes } from '../../src/canaries/canary-routes.ts'
+import { createCanaryStore } from '../../src/canaries/canary-store.ts'
 import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { createDeploymentRoutes } from '../../src/deployments/deployment-routes.ts'
@@ -131,6 +134,8 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       health: createHealthStore({ database, clock: systemClock }),
       schedules: createScheduleReader(database),
       acknowledgeDeadlineMs,
+      canaries: createCanaryStore(database),
+      canaryCounts: createCanaryCounts({ database, clock: systemClock }),
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
     const routes = {
@@ -139,6 +144,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       ...createReleaseRoutes({ lookup, releases }),
       ...createSetRoutes({ ...parts, gateways, deployments, deploymentStore }),
       ...createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }),
+      ...createCanaryRoutes({ ...parts, gateways, deploymentStore }),
     }
     return {
       routes,

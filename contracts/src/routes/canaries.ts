@@ -9,6 +9,7 @@ export const canaryRoutes = {
     role: 'user',
     tag: 'deployments',
     status: 200,
+    alsoAccepted: true,
     response: deploymentSchema,
   },
   abortCanary: {
@@ -19,6 +20,7 @@ export const canaryRoutes = {
     tag: 'deployments',
     body: abortCanarySchema,
     status: 200,
+    alsoAccepted: true,
     response: deploymentSchema,
   },
 } as const satisfies Record<string, RouteDefinition>
