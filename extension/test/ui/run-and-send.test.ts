@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { givenBackend } from '../runner/given-backend.ts'
 import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import { signInAndOpen } from '../runner/window/sign-in-and-open.ts'
 import type { Workbench } from '../runner/window/workbench.ts'
 
 const source = (line: string) => `export default async function calculateTax(req, res) {
@@ -14,16 +15,6 @@ ${line}
 const good = source('  const tax = (income - deductions) * 0.22')
 const bad = source('  const tax = rates.standard.value * income')
 const journeyMs = 360_000
-
-async function signInAndOpen(workbench: Workbench): Promise<void> {
-  await workbench.openContainer('imprun')
-  await workbench.welcomeButton('Sign in').click()
-  await workbench.expand(workbench.treeItem(/^Gateway Home tax/))
-  await workbench.expand(workbench.treeItem(/^Environment dev/))
-  await workbench.treeItem(/^Function calculateTax in dev/).click()
-  await workbench.editors.tab(/calculateTax\.ts/).waitFor()
-  await workbench.statusBarItem(/imprun dev: live/).waitFor()
-}
 
 /** Puts another text into the function's editor, seen from its top, where the lens stands. @param mark a part of the text that the one before has not */
 async function write(workbench: Workbench, text: string, mark: string): Promise<void> {

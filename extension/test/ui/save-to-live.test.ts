@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { givenBackend } from '../runner/given-backend.ts'
 import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import { signInAndOpen } from '../runner/window/sign-in-and-open.ts'
 import type { Workbench } from '../runner/window/workbench.ts'
 
 const source = (rate: string) => `export default async function calculateTax(req, res) {
@@ -25,16 +26,6 @@ async function callTax(edgeUrl: string, environment: string, headers: Record<str
     body: JSON.stringify({ income: 300, deductions: 100 }),
   })
   return { status: response.status, ...((await response.json()) as { tax?: number }) }
-}
-
-async function signInAndOpen(workbench: Workbench): Promise<void> {
-  await workbench.openContainer('imprun')
-  await workbench.welcomeButton('Sign in').click()
-  await workbench.expand(workbench.treeItem(/^Gateway Home tax/))
-  await workbench.expand(workbench.treeItem(/^Environment dev/))
-  await workbench.treeItem(/^Function calculateTax in dev/).click()
-  await workbench.editors.tab(/calculateTax\.ts/).waitFor()
-  await workbench.statusBarItem(/imprun dev: live/).waitFor()
 }
 
 /** The side bar as wide as a person would pull it, so that pictures show whole rows. */
