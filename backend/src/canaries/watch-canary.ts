@@ -81,9 +81,13 @@ async function look(deps: WatchDeps, current: CanaryDeployment, recent: Recent):
     const { code, message: detail } = functionNotFound(functionName)
     return { error: { code, detail } }
   }
-  const newer = open.find((other) => other._id > current._id)?._id
+  const newer = open.find((other) => isNewer(other, current))?._id
   return { canary, createdAt, now: deps.clock.now(), sums, recent: recent.add(sums), newer }
 }
+
+/** Asked for later, or waited for people and was approved later. */
+const isNewer = (other: StoredDeployment, { _id, createdAt }: CanaryDeployment): boolean =>
+  other._id > _id || (other._id !== _id && (other.approval?.approvedAt ?? createdAt) > createdAt)
 
 const isNews = ({ canary }: CanaryDeployment, { window, verdict }: Observed): boolean =>
   canary.verdict !== verdict || canary.window.candidate.calls !== window.candidate.calls || canary.window.baseline.calls !== window.baseline.calls

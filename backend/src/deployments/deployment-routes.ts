@@ -32,7 +32,7 @@ export function createDeploymentRoutes({ gateways, lookup, deployments, deployme
   const answer = (request: Mutation, ended: StoredDeployment) => {
     request.audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
     const view = toDeploymentView(successOf(ended))
-    return ended.isOpen || ended.awaitsApproval ? accepted(view) : view
+    return ended.finishedAt ? view : accepted(view)
   }
 
   return {

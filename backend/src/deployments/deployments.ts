@@ -78,7 +78,7 @@ export interface Deployments {
   /** Everything that differs, as one set. @returns its deployments, which all have the same status. @throws NOTHING_TO_PROMOTE too. */
   promoteAll(request: SetRequest): Promise<Members>
   /**
-   * Carries on what people have just approved, from its turn to its end.
+   * Carries on what people have just approved, from its turn to its end, or until a canary serves its first callers.
    * @param startedAtMs of the clock's monotonicMs(), when the last approval arrived.
    */
   resume(approved: Members, startedAtMs: number): Promise<Members>
@@ -154,9 +154,9 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
   /** A canary goes on for long after its first callers have it; whoever asked for it is told then. */
-  const followUntilBegun = (accepted: StoredDeployment, startedAtMs: number) =>
-    new Promise<StoredDeployment>((resolve, reject) => {
-      track(follow([accepted], startedAtMs, resolve)).then(([ended]) => resolve(ended), reject)
+  const followUntilBegun = (accepted: Members, startedAtMs: number) =>
+    new Promise<Members>((resolve, reject) => {
+      track(follow(accepted, startedAtMs, (begun) => resolve([begun]))).then(resolve, reject)
     })
 
   const deploy = async (request: DeployRequest, { refusals, isHeld, protection, candidate, warnings = [] }: Prepared) => {
@@ -165,7 +165,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     if (first) throw refused([first, ...others])
     if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
     const order = { ...request, candidate, warnings, protection, ...(canary ? { canary } : {}), liftsHold: isHeld && !request.by.isAutomation }
-    return followUntilBegun(await accept(deps, order), request.receivedAtMs)
+    const [ended] = await followUntilBegun([await accept(deps, order)], request.receivedAtMs)
+    return ended
   }
 
   const promoteAll = async (request: SetRequest): Promise<Members> => {
@@ -232,7 +233,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     publish: (request) => track(publish(request)),
     saveAndPublish: (request) => track(saveAndPublish(request)),
     rollback: (request) => track(prepareRollback(deps, request).then((prepared) => deploy(request, prepared))),
-    resume: (approved, startedAtMs) => track(follow(approved, startedAtMs)),
+    resume: followUntilBegun,
     promoteAll: (request) => track(promoteAll(request)),
     promote: (request) => track(preparePromotion(deps, request).then((prepared) => deploy({ ...request, environment: request.to }, prepared))),
   }
@@ -240,8 +241,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
 
 const shuttingDown = () => new ImprunError('SHUTTING_DOWN', 'The backend is stopping; the deployment goes on after the next start.', { retryAfterS: 2 })
 
-/** @throws the problem that tells why, unless it ended with SUCCESS or its canary goes on. */
+/** @throws the problem that tells why, unless it ended with SUCCESS, or goes on. */
 export function successOf(ended: StoredDeployment): StoredDeployment {
-  if (ended.status !== 'SUCCESS' && !ended.isOpen) throw deploymentEnded(toDeploymentView(ended))
+  if (ended.finishedAt && ended.status !== 'SUCCESS') throw deploymentEnded(toDeploymentView(ended))
   return ended
 }
