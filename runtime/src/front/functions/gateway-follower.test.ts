@@ -12,7 +12,7 @@ const settings = (revision: number, authType: 'none' | 'key-auth'): GatewayDocum
   kind: 'settings',
   revision,
   environment: 'dev',
-  settings: { environment: 'dev', revision, authType, limits: environmentLimitsDefault, egress: egressRulesDefault },
+  settings: { environment: 'dev', revision, authType, limits: environmentLimitsDefault, egress: egressRulesDefault, isDatabaseFull: false },
 })
 const removal = (revision: number): GatewayDocument => ({
   kind: 'function',

@@ -137,7 +137,7 @@ describe('a served environment', () => {
       kind: 'settings',
       revision,
       environment: 'dev',
-      settings: { environment: 'dev', revision, authType, limits: environment.limits, egress: environment.egress },
+      settings: { environment: 'dev', revision, authType, limits: environment.limits, egress: environment.egress, isDatabaseFull: false },
     })
     assert.equal(environment.authType, 'key-auth')
     served.apply(settings(2, 'none'))
