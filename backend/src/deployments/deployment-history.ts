@@ -55,12 +55,22 @@ export function createDeploymentHistory(deployments: Collection<StoredDeployment
     listOfFunction: (functionId, query) => list({ functionId }, query),
     listOfGateway: (gatewayId, query) => list({ gatewayId }, query),
     async listOpenReleases(functionId, session) {
-      const open = await deployments.find({ functionId, isOpen: true }, session ? { session } : {}).toArray()
+      const open = await deployments
+        .find(
+          {
+            $or: [
+              { functionId, isOpen: true },
+              { functionId, awaitsApproval: true },
+            ],
+          },
+          session ? { session } : {},
+        )
+        .toArray()
       return open.flatMap(({ releaseId, rollback }) => [releaseId, ...(rollback?.releaseId ? [rollback.releaseId] : [])])
     },
     listEndedBefore: (gatewayId, before, { after, limit }) =>
       deployments
-        .find({ gatewayId, _id: { $gt: after, $lt: firstIdAt(before) }, isOpen: { $exists: false } })
+        .find({ gatewayId, _id: { $gt: after, $lt: firstIdAt(before) }, finishedAt: { $exists: true } })
         .sort({ _id: 1 })
         .limit(limit)
         .project<EndedDeployment>({ status: 1, releaseId: 1 })

@@ -99,7 +99,8 @@ export function createDriftRepair(deps: DriftDeps): DriftRepair {
   return {
     start() {
       const onChange = ({ gatewayId, id }: Change) => {
-        if (gatewayId !== undefined) note(gatewayId, [id])
+        // What somebody has put there need not have an id of ours.
+        if (gatewayId !== undefined) note(gatewayId, id.includes('/') ? [id] : 'all')
       }
       endings.push(watcher.on({ scope: 'gateway', collection: gatewayCollections.publishedFunctions }, onChange), watcher.onGap(noteAll))
       noteAll()

@@ -39,8 +39,23 @@ describe('published functions that somebody changes by hand', function () {
     await eventually(async () => assert.deepEqual((await answer()).body, { value: 666 }), 10_000)
 
     await eventually(async () => assert.deepEqual((await answer()).body, { value: 1 }), 20_000)
-    const [record] = await repairs()
-    assert.deepEqual([record?.facts.function, record?.facts.environment, record?.actor], ['answer', 'dev', 'imprun'])
+    await eventually(async () => {
+      const [record] = await repairs()
+      assert.deepEqual([record?.facts.function, record?.facts.environment, record?.actor], ['answer', 'dev', 'imprun'])
+    })
+  })
+
+  it('are told on the environment until somebody has seen it', async () => {
+    const environment = { gatewayId, environment: 'dev' }
+    const { drifted } = await backend.api.call('getEnvironment', { params: environment })
+    assert.deepEqual(drifted?.functions, ['answer'])
+    assert.equal(drifted?.repairedAt, drifted?.at)
+    const { environments } = await backend.api.call('getGateway', { params: { gatewayId } })
+    assert.deepEqual(
+      environments.map((each) => each.drifted),
+      [drifted, undefined, undefined],
+    )
+    assert.equal((await backend.api.call('acknowledgeDrift', { params: environment })).drifted, undefined)
   })
 
   it('come back when they were deleted', async () => {
