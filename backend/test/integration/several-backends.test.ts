@@ -1,0 +1,117 @@
+import { strict as assert } from 'node:assert'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eventually } from '../support/eventually.ts'
+import type { GivenBackend } from '../support/given-backend.ts'
+import { environmentsOf, givenBackends, givenServedGateway, isServedAt } from '../support/given-backends.ts'
+import { isGone } from '../support/given-driver.ts'
+
+const gatewayIds = ['alpha', 'beta', 'gamma']
+
+/** Longer than the lease of a lost backend and the look of the others, on a busy machine. */
+const movedWithinMs = 30_000
+
+const runtimePidOf = async ({ home }: GivenBackend) => (JSON.parse(await readFile(join(home, 'run', 'runtime.json'), 'utf8')) as { pid: number }).pid
+
+describe('two backends on one MongoDB', function () {
+  this.timeout(120_000)
+
+  it('serve each environment once, spread over their runtimes, and keep it there when runtimes are killed', async () => {
+    await using given = await givenBackends(2)
+    const [one, other] = given.backends as [GivenBackend, GivenBackend]
+    await givenServedGateway(one, 'alpha')
+    await givenServedGateway(other, 'beta')
+    const instances = await given.instances()
+    assert.equal(instances.length, 6)
+    assert.equal(new Set(instances.map(({ environmentId }) => environmentId)).size, 6)
+    const perRuntime = Map.groupBy(instances, ({ runtimeId }) => runtimeId)
+    assert.deepEqual(
+      [...perRuntime.values()].map((those) => those.length),
+      [3, 3],
+    )
+    const leases = await given.leases()
+    assert.equal(leases.length, 2)
+    assert.equal(new Set(leases.map(({ port }) => port)).size, 2)
+    // Both tell the same addresses, whoever's runtime it is.
+    for (const gatewayId of ['alpha', 'beta']) {
+      const [seen, seenByOther] = await Promise.all([environmentsOf(one, gatewayId), environmentsOf(other, gatewayId)])
+      assert.deepEqual(
+        seen.map(({ url, runtime }) => ({ url, runtime })),
+        seenByOther.map(({ url, runtime }) => ({ url, runtime })),
+      )
+    }
+    const placed = new Map((await environmentsOf(one, 'alpha')).map(({ name, runtime, url }) => [name, { runtime: runtime?.runtimeId, url }]))
+    for (const backend of [one, other]) {
+      const pid = await runtimePidOf(backend)
+      process.kill(pid, 'SIGKILL')
+      await eventually(() => isGone(pid))
+    }
+    await eventually(async () => {
+      for (const environment of await environmentsOf(other, 'alpha')) {
+        await isServedAt(environment)
+        assert.deepEqual({ runtime: environment.runtime?.runtimeId, url: environment.url }, placed.get(environment.name))
+      }
+    }, movedWithinMs)
+    assert.equal((await given.instances()).length, 6)
+    await one.stop()
+    await other.stop()
+    assert.deepEqual(await given.leases(), [])
+    assert.deepEqual(await given.runtimes(), [])
+  })
+
+  it('serve on what a backend that was killed served, and leave nothing of it', async () => {
+    await using given = await givenBackends(2)
+    const [killed, survivor] = given.backends as [GivenBackend, GivenBackend]
+    for (const gatewayId of gatewayIds) await givenServedGateway(survivor, gatewayId)
+    const orphan = await runtimePidOf(killed)
+    const before = await given.instances()
+    await killed.kill()
+    for (const gatewayId of gatewayIds)
+      await eventually(async () => {
+        for (const environment of await environmentsOf(survivor, gatewayId)) {
+          assert.equal(environment.phase, 'Started')
+          assert.equal(environment.runtime?.state, 'running')
+          await isServedAt(environment)
+        }
+      }, movedWithinMs)
+    // The runtime without its backend leaves by itself; only then what it had is taken away.
+    await eventually(() => isGone(orphan), movedWithinMs)
+    await eventually(async () => {
+      assert.equal((await given.runtimes()).length, 1)
+      assert.equal((await given.instances()).length, before.length)
+      assert.equal((await given.leases()).length, 1)
+      assert.equal((await given.frontUsers()).length, 1)
+    }, movedWithinMs)
+    await survivor.api.call('deleteGateway', { params: { gatewayId: 'alpha' } })
+    await eventually(() => assert.rejects(survivor.api.call('getGateway', { params: { gatewayId: 'alpha' } })), movedWithinMs)
+    await survivor.stop()
+    assert.deepEqual(await given.leases(), [])
+    assert.deepEqual(await given.runtimes(), [])
+  })
+})
+
+describe('one backend with several runtimes', function () {
+  this.timeout(120_000)
+
+  it('spreads environments over them, each at its own port', async () => {
+    await using given = await givenBackends(1, { IMPRUN_RUNTIMES: '3' })
+    const [backend] = given.backends as [GivenBackend]
+    await eventually(async () => {
+      const [region] = (await backend.api.call('listRegions', {})).items
+      assert.deepEqual(
+        region?.runtimes.map(({ state }) => state),
+        ['running', 'running', 'running'],
+      )
+    }, movedWithinMs)
+    await givenServedGateway(backend, 'alpha')
+    await givenServedGateway(backend, 'beta')
+    const environments = (await Promise.all(['alpha', 'beta'].map((gatewayId) => environmentsOf(backend, gatewayId)))).flat()
+    const urls = Map.groupBy(environments, ({ pathUrl }) => new URL(pathUrl).port)
+    assert.deepEqual(
+      [...urls.values()].map((those) => those.length),
+      [2, 2, 2],
+    )
+    await backend.stop()
+    assert.deepEqual(await given.leases(), [])
+  })
+})
