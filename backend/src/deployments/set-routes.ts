@@ -1,7 +1,7 @@
 import { type EnvironmentName, environmentNameSchema, ImprunError, type PromotionPlan } from '@imprun/contracts'
 import { environmentNotFound } from '../environments/environment-errors.ts'
 import type { OwnedGateways } from '../functions/function-lookup.ts'
-import type { Handlers } from '../http/handlers.ts'
+import { accepted, type Handlers } from '../http/handlers.ts'
 import { setEnded } from './deployment-errors.ts'
 import type { DeploymentStore } from './deployment-store.ts'
 import type { Deployments } from './deployments.ts'
@@ -22,14 +22,16 @@ export function createSetRoutes(deps: SetRoutesDeps): Pick<Handlers, RouteNames>
     async planPromotion({ params, query, account }) {
       const gateway = await gateways.getOwned(params.gatewayId, account.userId)
       const to = toEnvironment(params)
-      const { functions, refusals, variablesMissing } = await planSet(deps, { gateway, from: query.from, to, includeRemovals: false, by: account })
-      return { from: query.from, to, functions, variablesMissing, refusals: refusals.map(toPlannedRefusal), approvalsRequired: 0 }
+      const { functions, refusals, variablesMissing, protection } = await planSet(deps, { gateway, from: query.from, to, includeRemovals: false, by: account })
+      return { from: query.from, to, functions, variablesMissing, refusals: refusals.map(toPlannedRefusal), approvalsRequired: protection?.approvals ?? 0 }
     },
     async promoteEnvironment({ params, body, account, requestId, receivedAtMs, audit }) {
       audit({ ...body, to: params.environment })
       const gateway = await gateways.getChangeable(params.gatewayId, account.userId)
-      const ended = toSetView(await deployments.promoteAll({ gateway, ...body, to: toEnvironment(params), by: account, requestId, receivedAtMs }))
+      const members = await deployments.promoteAll({ gateway, ...body, to: toEnvironment(params), by: account, requestId, receivedAtMs })
+      const ended = toSetView(members)
       audit({ setId: ended.setId, result: ended.status, releases: ended.deployments.map(({ functionName, version }) => `${functionName} ${version}`) })
+      if (members[0].awaitsApproval) return accepted(ended)
       if (ended.status !== 'SUCCESS') throw setEnded(ended)
       return ended
     },

@@ -69,6 +69,7 @@ export const deploymentRoutes = {
     tag: 'deployments',
     body: promoteEnvironmentSchema,
     status: 200,
+    alsoAccepted: true,
     response: deploymentSetSchema,
   },
   getDeploymentSet: {
