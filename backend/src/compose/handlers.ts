@@ -2,6 +2,7 @@ import { createAccountRoutes } from '../accounts/account-routes.ts'
 import { createUserRoutes } from '../accounts/user-routes.ts'
 import { createApplicationRoutes } from '../applications/application-routes.ts'
 import { findApplicationView } from '../applications/application-view.ts'
+import { createApprovalRoutes } from '../approvals/approval-routes.ts'
 import { createAuditRoutes } from '../audit/audit-routes.ts'
 import { createCanaryRoutes } from '../canaries/canary-routes.ts'
 import { createDeploymentRoutes } from '../deployments/deployment-routes.ts'
@@ -40,6 +41,7 @@ export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers
   ...createDeploymentRoutes({ ...parts, ...services }),
   ...createCanaryRoutes({ ...parts, ...services }),
   ...createSetRoutes({ ...parts, ...services }),
+  ...createApprovalRoutes(services),
   ...createApplicationRoutes({ ...parts, ...services }),
   ...createToolRoutes({ ...parts, ...services }),
   ...createNotifierRoutes({ ...parts, ...services }),

@@ -86,6 +86,8 @@ export function composeNouns(ground: Ground): Nouns {
       await lifecycle.start()
       undo.defer(() => deployments.stop())
       deployments.start()
+      undo.defer(() => services.approvalWatch.stop())
+      services.approvalWatch.start()
       undo.defer(() => services.drift.stop())
       services.drift.start()
       undo.defer(() => services.retention.stop())

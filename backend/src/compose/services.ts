@@ -1,4 +1,6 @@
 import { createGrants } from '../applications/grants.ts'
+import { createApprovalWatch } from '../approvals/approval-watch.ts'
+import { createApprovals } from '../approvals/approvals.ts'
 import { createProtect } from '../approvals/protect.ts'
 import { createDeployments } from '../deployments/deployments.ts'
 import { createDriftRepair } from '../deployments/drift.ts'
@@ -41,6 +43,8 @@ export function composeServices(ground: Ground, parts: Parts) {
   const retention = createRetention({ ...parts, deployments: deploymentStore })
   const drift = createDriftRepair({ ...parts, watcher: ground.watcher, deployments: deploymentStore })
   const send = createSend({ notifiers: parts.notifiers, clock: ground.clock, settings: ground.notify })
+  const deployments = createDeployments({ ...parts, deployments: deploymentStore, metrics, retention })
+  const approvals = createApprovals({ ...parts, deployments })
   return {
     pool,
     directory,
@@ -60,7 +64,9 @@ export function composeServices(ground: Ground, parts: Parts) {
     grantService: createGrants(parts),
     protect: createProtect(parts),
     lookup: createFunctionLookup({ gateways, functions }),
-    deployments: createDeployments({ ...parts, deployments: deploymentStore, metrics, retention }),
+    deployments,
+    approvals,
+    approvalWatch: createApprovalWatch({ ...parts, approvals }),
   }
 }
 export type Services = ReturnType<typeof composeServices>

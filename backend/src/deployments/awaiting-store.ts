@@ -21,9 +21,8 @@ export interface AwaitingStore {
   supersede(newest: Members, session: ClientSession): Promise<void>
   /** Of these gateways, newest first; one more than the limit when there is a next page. */
   listFor(userId: string, decidable: ReadableFilter, query: PageQuery): Promise<StoredDeployment[]>
-  /** Of each set the lead, the one that expires next first. */
+  /** Of each set the lead, by id. */
   listLeads(limit: number, after?: string): Promise<StoredDeployment[]>
-  findExpired(at: Date): Promise<StoredDeployment | undefined>
 }
 
 const awaiting = { awaitsApproval: true as const }
@@ -83,7 +82,12 @@ export function createAwaitingStore(database: Database): AwaitingStore {
     },
     listFor(userId, decidable, { limit, cursor, filter }) {
       const mayDecide = { $or: [{ 'approval.approvers': { $exists: false } }, { 'approval.approvers': userId }] }
-      const conditions: Filter<StoredDeployment>[] = [awaiting, decidable, mayDecide, { 'by.userId': { $ne: userId }, 'approval.decisions.userId': { $ne: userId } }]
+      const conditions: Filter<StoredDeployment>[] = [
+        awaiting,
+        decidable,
+        mayDecide,
+        { 'by.userId': { $ne: userId }, 'approval.decisions.userId': { $ne: userId } },
+      ]
       if (filter) conditions.push({ functionName: containing(filter) })
       if (cursor) conditions.push({ _id: { $lt: decodeCursor(cursor) } })
       return deployments
@@ -98,8 +102,5 @@ export function createAwaitingStore(database: Database): AwaitingStore {
         .sort({ _id: 1 })
         .limit(limit)
         .toArray(),
-    async findExpired(at) {
-      return (await deployments.findOne({ $and: [awaiting, leads, { 'approval.expiresAt': { $lte: at } }] })) ?? undefined
-    },
   }
 }

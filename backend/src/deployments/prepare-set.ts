@@ -60,7 +60,14 @@ export async function planSet(deps: SetDeps, wanted: SetOf): Promise<SetPlan> {
   const members = choose(wanted, compared, listed)
   if (members.length > setFunctionsMax) throw refusedInput('functions', `More than ${setFunctionsMax} functions differ.`, 'Name some of them.')
   const { refusals, variablesMissing } = await askGates(deps, wanted, members, target)
-  return { functions: compared.map((each) => toPlanned(each, from, to)), members, refusals, variablesMissing, isHeld: target.held !== undefined, protection: target.protection }
+  return {
+    functions: compared.map((each) => toPlanned(each, from, to)),
+    members,
+    refusals,
+    variablesMissing,
+    isHeld: target.held !== undefined,
+    protection: target.protection,
+  }
 }
 
 /**

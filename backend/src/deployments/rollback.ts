@@ -38,7 +38,7 @@ export async function prepareRollback(deps: RollbackDeps, { gateway, stored, env
     release: { version: release.version, releaseId: release._id },
     served: stored.served,
   })
-  return { refusals, isHeld: target.held !== undefined, candidate: { release } }
+  return { refusals, isHeld: target.held !== undefined, protection: target.protection, candidate: { release } }
 }
 
 /**

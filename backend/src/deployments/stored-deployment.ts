@@ -1,5 +1,5 @@
-import type { StoredApproval } from '../approvals/stored-approval.ts'
 import type { Deployment, DeploymentStatus, EnvironmentName } from '@imprun/contracts'
+import type { StoredApproval } from '../approvals/stored-approval.ts'
 import type { StoredCanary } from '../canaries/stored-canary.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'

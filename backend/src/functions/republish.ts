@@ -58,7 +58,10 @@ async function republishOne({ deployments }: RepublishDeps, { gateway, by, reque
   const functionName = stored.name
   try {
     const deployment = toDeploymentView(await deployments.publish({ gateway, stored, environment: 'dev', by, requestId, receivedAtMs }))
-    return deployment.status === 'SUCCESS' ? { functionName, deployment } : { functionName, deployment, refusal: toRefusal(deploymentEnded(deployment)) }
+    // PENDING: people are asked first, even in dev.
+    return deployment.status === 'SUCCESS' || deployment.status === 'PENDING'
+      ? { functionName, deployment }
+      : { functionName, deployment, refusal: toRefusal(deploymentEnded(deployment)) }
   } catch (error) {
     if (!isImprunError(error)) throw error
     return { functionName, refusal: toRefusal(error) }

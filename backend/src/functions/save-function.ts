@@ -121,6 +121,7 @@ function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: Owne
       const { saved, ended } = outcome
       audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
       const deployment = toDeploymentView(ended)
+      if (ended.awaitsApproval) return { function: toFunctionView(saved), deployment }
       if (ended.status !== 'SUCCESS') return { function: toFunctionView(saved), deployment, refusal: toRefusal(deploymentEnded(deployment)) }
       return { function: toFunctionView({ ...saved, served: { ...saved.served, dev: toServed(ended) } }), deployment }
     } catch (error) {

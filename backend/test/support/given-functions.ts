@@ -13,6 +13,7 @@ import { createCanaryRoutes } from '../../src/canaries/canary-routes.ts'
 import { createCanaryStore } from '../../src/canaries/canary-store.ts'
 import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
+import { createAwaitingStore } from '../../src/deployments/awaiting-store.ts'
 import { createDeploymentRoutes } from '../../src/deployments/deployment-routes.ts'
 import { createDeploymentStore } from '../../src/deployments/deployment-store.ts'
 import { createDeployments } from '../../src/deployments/deployments.ts'
@@ -135,6 +136,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       schedules: createScheduleReader(database),
       acknowledgeDeadlineMs,
       canaries: createCanaryStore(database),
+      awaiting: createAwaitingStore(database),
       canaryCounts: createCanaryCounts({ database, clock: systemClock }),
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
