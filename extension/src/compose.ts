@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import * as vscode from 'vscode'
+import { createApprovalTeller } from './approvals/approval-teller.ts'
+import { ApprovalWatch } from './approvals/approval-watch.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import { registerCommands } from './commands/register-commands.ts'
 import { registerFrameLinks } from './logs/frame-links.ts'
@@ -25,6 +27,7 @@ import { registerViews, type Views } from './tree/register-views.ts'
 import { createLogChannel } from './ui/log-channel.ts'
 import { type Prompts, windowPrompts } from './ui/prompts.ts'
 import { createErrorReporter } from './ui/report-error.ts'
+import { TextPages } from './ui/text-pages.ts'
 import { registerCodeLenses } from './workspace/code-lens.ts'
 import { registerDecorations } from './workspace/decorations.ts'
 import { registerDiagnostics } from './workspace/diagnostics.ts'
@@ -98,6 +101,7 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
   const runDocuments = disposables.add(new RunDocuments())
   const runDiagnostics = disposables.add(new RunDiagnostics())
   const logView = disposables.add(new LogView(session, log))
+  const pages = disposables.add(new TextPages('imprun-page'))
   const requests = new RequestStore(mirrorStore.root, extension.workspaceState)
   const sendRequestPanel = new SendRequestPanels({
     extensionUri: extension.extensionUri,
@@ -106,10 +110,11 @@ export function compose(extension: vscode.ExtensionContext, { environment, promp
   })
   const context: CommandContext = {
     ...{ session, sessionStore, signIn, prompts, mirror, mirrorStore, publisher, statuses, newKeyPanel, log, t, showLog, setContext },
-    ...{ runner, runDocuments, runDiagnostics, requests, sendRequestPanel, logView },
+    ...{ runner, runDocuments, runDiagnostics, requests, sendRequestPanel, logView, pages },
     refreshViews: () => views.refresh(),
   }
   disposables.add(registerCommands(context, reporter))
+  disposables.add(new ApprovalWatch(session, createApprovalTeller(prompts), log))
   disposables.add(registerReadOnlyDocuments(session))
   disposables.add(watchMirrorEditors(mirror, mirrorStore, session, log))
   disposables.add(watchPackageEditors(packageFile, prompts))

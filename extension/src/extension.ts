@@ -18,6 +18,7 @@ export function activate(extension: vscode.ExtensionContext): TestAccess | undef
   let prompts: Prompts = windowPrompts
   const replaceable: Prompts = {
     pick: (...args) => prompts.pick(...args),
+    pickMany: (...args) => prompts.pickMany(...args),
     input: (...args) => prompts.input(...args),
     confirm: (...args) => prompts.confirm(...args),
     offer: (...args) => prompts.offer(...args),

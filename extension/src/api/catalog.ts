@@ -1,45 +1,45 @@
-import type { Application, Deployment, Gateway, ImprunEvent, ImprunFunction, Tool } from '@imprun/contracts'
+import type { Application, Gateway, ImprunEvent, ImprunFunction, Tool } from '@imprun/contracts'
 import { pageLimitMax } from '@imprun/contracts'
+import type { Disposable } from '../platform/disposables.ts'
 import { Emitter } from '../platform/emitter.ts'
+import { getOrMake } from '../platform/get-or-make.ts'
 import type { ApiClient } from './api-client.ts'
+import { DeploymentLists, type DeploymentsChange } from './deployment-lists.ts'
 import { PagedList } from './paged-list.ts'
 
 /** What changed, as far as a view needs to know it. */
 export type CatalogChange =
   /** One gateway only, when its id is given. */
-  | { kind: 'gateways'; gatewayId?: string }
-  | { kind: 'functions'; gatewayId: string }
-  | { kind: 'deployments'; gatewayId: string }
-  | { kind: 'applications' }
-  | { kind: 'tools' }
+  { kind: 'gateways'; gatewayId?: string } | { kind: 'functions'; gatewayId: string } | DeploymentsChange | { kind: 'applications' } | { kind: 'tools' }
 
 const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name)
-const newestFirst = (a: Deployment, b: Deployment) => b.createdAt.localeCompare(a.createdAt) || b.deploymentId.localeCompare(a.deploymentId)
-
-// A history is read from its top; more comes with "Load more".
-const deploymentPageSize = 30
+const isNamed = ({ name }: { name: string }, part: string) => name.toLowerCase().includes(part.toLowerCase())
 
 /**
  * What the views show: the backend's lists as far as somebody looked at them. The event stream keeps them true, so nothing polls.
  * Knows nothing of VS Code.
  */
-export class Catalog {
+export class Catalog implements Disposable {
   readonly #api: ApiClient
   readonly #changed = new Emitter<CatalogChange>()
   readonly #functions = new Map<string, PagedList<ImprunFunction>>()
-  readonly #deployments = new Map<string, PagedList<Deployment>>()
   #filter = ''
+  #gatewayFilter = ''
 
   readonly onChanged = this.#changed.event
   readonly gateways: PagedList<Gateway>
   readonly applications: PagedList<Application>
   readonly tools: PagedList<Tool>
+  readonly deploymentLists: DeploymentLists
 
-  constructor(api: ApiClient) {
+  constructor(api: ApiClient, userId: string) {
     this.#api = api
+    this.deploymentLists = new DeploymentLists(api, userId, (change) => this.#changed.fire(change))
     this.gateways = new PagedList<Gateway>({
-      fetchPage: (cursor) => api.call('listGateways', { query: { limit: pageLimitMax, cursor } }),
+      fetchPage: (cursor) =>
+        api.call('listGateways', { query: { limit: pageLimitMax, cursor, ...(this.#gatewayFilter ? { filter: this.#gatewayFilter } : {}) } }),
       keyOf: (gateway) => gateway.gatewayId,
+      accepts: (gateway) => isNamed(gateway, this.#gatewayFilter),
       compare: (a, b) => byName(a, b) || a.gatewayId.localeCompare(b.gatewayId),
       onChange: (gatewayId) => this.#changed.fire({ kind: 'gateways', ...(gatewayId ? { gatewayId } : {}) }),
     })
@@ -66,12 +66,17 @@ export class Catalog {
     for (const list of this.#functions.values()) list.reset()
   }
 
-  functions(gatewayId: string): PagedList<ImprunFunction> {
-    return getOrMake(this.#functions, gatewayId, () => this.#functionList(gatewayId))
+  /** Part of a name that gateways must contain to be listed; asked of the server. */
+  get gatewayFilter(): string {
+    return this.#gatewayFilter
+  }
+  setGatewayFilter(filter: string): void {
+    this.#gatewayFilter = filter
+    this.gateways.reset()
   }
 
-  deployments(gatewayId: string): PagedList<Deployment> {
-    return getOrMake(this.#deployments, gatewayId, () => this.#deploymentList(gatewayId))
+  functions(gatewayId: string): PagedList<ImprunFunction> {
+    return getOrMake(this.#functions, gatewayId, () => this.#functionList(gatewayId))
   }
 
   accept(event: ImprunEvent): void {
@@ -87,7 +92,7 @@ export class Catalog {
       case 'functionGone':
         return this.#functions.get(event.gatewayId)?.remove(event.functionId)
       case 'deployment':
-        return this.#deployments.get(event.deployment.gatewayId)?.upsert(event.deployment)
+        return this.deploymentLists.accept(event.deployment)
       case 'application':
         return this.applications.upsert(event.application)
       case 'tool':
@@ -105,44 +110,35 @@ export class Catalog {
     list.upsert({ ...known, served: known.served.map((served) => (served.environment === environment ? { ...served, health } : served)) })
   }
 
-  /** Reads again whatever was read before: events may have been missed. A list that fails keeps what it had. */
+  /**
+   * Reads again what was read before: events may have been missed. A list that fails keeps what it had. Those of single gateways are read when they are
+   * looked at next, or two hundred gateways would be as many requests at once.
+   */
   async reload(): Promise<void> {
-    const lists = [this.gateways, this.applications, this.tools, ...this.#functions.values(), ...this.#deployments.values()]
+    for (const list of [...this.#functions.values(), ...this.deploymentLists.ofGateways()]) list.expire()
+    const lists = [this.gateways, this.applications, this.tools, this.deploymentLists.approvals]
     await Promise.allSettled(lists.filter((list) => list.isLoaded).map((list) => list.reload()))
   }
 
+  dispose(): void {
+    this.deploymentLists.dispose()
+    this.#changed.dispose()
+  }
+
   #functionList(gatewayId: string): PagedList<ImprunFunction> {
-    const accepts = (item: ImprunFunction) => item.name.toLowerCase().includes(this.#filter.toLowerCase())
     return new PagedList<ImprunFunction>({
       fetchPage: (cursor) =>
         this.#api.call('listFunctions', { params: { gatewayId }, query: { limit: pageLimitMax, cursor, ...(this.#filter ? { filter: this.#filter } : {}) } }),
       keyOf: (item) => item.functionId,
       compare: byName,
-      accepts,
+      accepts: (item) => isNamed(item, this.#filter),
       onChange: () => this.#changed.fire({ kind: 'functions', gatewayId }),
-    })
-  }
-
-  #deploymentList(gatewayId: string): PagedList<Deployment> {
-    return new PagedList<Deployment>({
-      fetchPage: (cursor) => this.#api.call('listGatewayDeployments', { params: { gatewayId }, query: { limit: deploymentPageSize, cursor } }),
-      keyOf: (deployment) => deployment.deploymentId,
-      compare: newestFirst,
-      onChange: () => this.#changed.fire({ kind: 'deployments', gatewayId }),
     })
   }
 
   #forgetGateway(gatewayId: string): void {
     this.#functions.delete(gatewayId)
-    this.#deployments.delete(gatewayId)
+    this.deploymentLists.forget(gatewayId)
     this.gateways.remove(gatewayId)
   }
-}
-
-function getOrMake<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = map.get(key)
-  if (found) return found
-  const made = make()
-  map.set(key, made)
-  return made
 }

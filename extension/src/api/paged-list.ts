@@ -17,6 +17,7 @@ export class PagedList<Item> {
   #nextCursor: string | undefined
   #loading: Promise<void> | undefined
   #isLoaded = false
+  #isExpired = false
   #pages = 1
   /** What events said while a page was on its way; told again once it is here, or the older answer would win. */
   #late: (() => void)[] = []
@@ -45,6 +46,12 @@ export class PagedList<Item> {
         this.#loading = undefined
       })
       await this.#loading
+    } else if (this.#isExpired) {
+      this.#isExpired = false
+      // What is known is shown meanwhile, and stays when no answer comes.
+      void this.reload().catch(() => {
+        this.#isExpired = true
+      })
     }
     return this.#items
   }
@@ -63,6 +70,13 @@ export class PagedList<Item> {
   async reload(): Promise<void> {
     this.#generation++
     await this.#load(this.#pages)
+  }
+
+  /** Has it read again by whoever looks at it next, and tells those who look at it now. */
+  expire(): void {
+    if (!this.#isLoaded) return
+    this.#isExpired = true
+    this.#ports.onChange()
   }
 
   reset(): void {

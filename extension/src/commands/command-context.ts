@@ -11,6 +11,7 @@ import type { OpenSession, Session } from '../session/session.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { SignInPorts } from '../session/sign-in-flow.ts'
 import type { Prompts } from '../ui/prompts.ts'
+import type { TextPages } from '../ui/text-pages.ts'
 import type { Translate } from '../ui/translate.ts'
 import type { FileStatuses } from '../workspace/file-status.ts'
 import type { Mirror } from '../workspace/mirror.ts'
@@ -34,6 +35,7 @@ export interface CommandContext {
   readonly requests: RequestStore
   readonly sendRequestPanel: SendRequestPanels
   readonly logView: LogView
+  readonly pages: TextPages
   readonly log: Log
   readonly t: Translate
   showLog(): void

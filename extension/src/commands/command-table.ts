@@ -11,6 +11,9 @@ import type { ToolNode } from '../tree/tool-node.ts'
 /** What a command that is about a function may be handed: its row, the address of its file, or nothing: then it asks. */
 export type FunctionTarget = FunctionNode | vscode.Uri | undefined
 
+/** A deployment's row, or its id: a link of a notification knows no row. */
+export type DeploymentTarget = DeploymentNode | string | undefined
+
 /** Every command with what it takes. The manifest is checked against `commandIds`, so neither can drift from the other. */
 export interface CommandArguments {
   'imprun.signIn': []
@@ -21,7 +24,13 @@ export interface CommandArguments {
   'imprun.startGateway': [node?: GatewayNode]
   'imprun.stopGateway': [node?: GatewayNode]
   'imprun.deleteGateway': [node?: GatewayNode]
-  'imprun.retry': [node?: GatewayNode]
+  'imprun.forceDelete': [node?: GatewayNode]
+  'imprun.retry': [node?: GatewayNode | EnvironmentNode]
+  'imprun.manageMembers': [node?: GatewayNode]
+  'imprun.startEnvironment': [node?: EnvironmentNode]
+  'imprun.stopEnvironment': [node?: EnvironmentNode]
+  'imprun.acknowledgeDrift': [node?: EnvironmentNode]
+  'imprun.editProtection': [node?: EnvironmentNode]
   'imprun.createFunction': [node?: GatewayNode | EnvironmentNode]
   'imprun.deleteFunction': [target?: FunctionTarget]
   'imprun.openFunction': [target?: FunctionTarget]
@@ -36,9 +45,17 @@ export interface CommandArguments {
   'imprun.pauseLogs': []
   'imprun.editVariables': [node?: EnvironmentNode]
   'imprun.editLimits': [target?: FunctionTarget | EnvironmentNode]
+  'imprun.goToEnvironment': [target?: FunctionTarget]
   'imprun.promote': [target?: FunctionTarget]
+  'imprun.promoteGradually': [target?: FunctionTarget]
+  'imprun.promoteAll': [node?: EnvironmentNode]
+  'imprun.promoteCanary': [target?: DeploymentNode | FunctionNode]
+  'imprun.abortCanary': [target?: DeploymentNode | FunctionNode]
+  'imprun.approve': [target?: DeploymentTarget]
+  'imprun.reject': [target?: DeploymentTarget]
+  'imprun.cancelDeployment': [target?: DeploymentNode]
   'imprun.compareEnvironments': [target?: FunctionTarget]
-  'imprun.rollback': [target?: FunctionTarget]
+  'imprun.rollback': [target?: FunctionTarget | DeploymentNode]
   'imprun.releaseHold': [node?: EnvironmentNode]
   'imprun.compareReleases': [target?: FunctionTarget]
   'imprun.showHistory': [target?: FunctionTarget]
@@ -55,6 +72,10 @@ export interface CommandArguments {
   'imprun.deleteTool': [node?: ToolNode]
   'imprun.copyToolUrl': [node?: ToolNode]
   'imprun.openDeployment': [node?: DeploymentNode]
+  'imprun.showDeployment': [node: DeploymentNode]
+  'imprun.compareDeployment': [node: DeploymentNode]
+  'imprun.copyDeploymentId': [node: DeploymentNode]
+  'imprun.filterDeployments': []
   'imprun.manageNotifiers': [node?: GatewayNode]
   'imprun.showAudit': [node?: GatewayNode]
   'imprun.loadMore': [node: MoreNode]
@@ -74,7 +95,13 @@ const ids: Record<CommandId, true> = {
   'imprun.startGateway': true,
   'imprun.stopGateway': true,
   'imprun.deleteGateway': true,
+  'imprun.forceDelete': true,
   'imprun.retry': true,
+  'imprun.manageMembers': true,
+  'imprun.startEnvironment': true,
+  'imprun.stopEnvironment': true,
+  'imprun.acknowledgeDrift': true,
+  'imprun.editProtection': true,
   'imprun.createFunction': true,
   'imprun.deleteFunction': true,
   'imprun.openFunction': true,
@@ -89,7 +116,15 @@ const ids: Record<CommandId, true> = {
   'imprun.pauseLogs': true,
   'imprun.editVariables': true,
   'imprun.editLimits': true,
+  'imprun.goToEnvironment': true,
   'imprun.promote': true,
+  'imprun.promoteGradually': true,
+  'imprun.promoteAll': true,
+  'imprun.promoteCanary': true,
+  'imprun.abortCanary': true,
+  'imprun.approve': true,
+  'imprun.reject': true,
+  'imprun.cancelDeployment': true,
   'imprun.compareEnvironments': true,
   'imprun.rollback': true,
   'imprun.releaseHold': true,
@@ -108,6 +143,10 @@ const ids: Record<CommandId, true> = {
   'imprun.deleteTool': true,
   'imprun.copyToolUrl': true,
   'imprun.openDeployment': true,
+  'imprun.showDeployment': true,
+  'imprun.compareDeployment': true,
+  'imprun.copyDeploymentId': true,
+  'imprun.filterDeployments': true,
   'imprun.manageNotifiers': true,
   'imprun.showAudit': true,
   'imprun.loadMore': true,
@@ -119,6 +158,12 @@ const ids: Record<CommandId, true> = {
 export const commandIds = Object.keys(ids) as readonly CommandId[]
 
 /** Commands that mean nothing without their row, so the palette does not list them. */
-export const rowOnlyCommandIds: readonly CommandId[] = ['imprun.openFrame', 'imprun.loadMore']
+export const rowOnlyCommandIds: readonly CommandId[] = [
+  'imprun.openFrame',
+  'imprun.loadMore',
+  'imprun.showDeployment',
+  'imprun.compareDeployment',
+  'imprun.copyDeploymentId',
+]
 
 export type Handlers = { readonly [Id in CommandId]: (...args: CommandArguments[Id]) => unknown }

@@ -1,4 +1,4 @@
-import { functionNameSchema, type ImprunFunction, kindOfName } from '@imprun/contracts'
+import { environmentNames, functionNameSchema, type ImprunFunction, kindOfName } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { servedIn } from '../tree/describe.ts'
 import { EnvironmentNode } from '../tree/environment-node.ts'
@@ -11,7 +11,7 @@ import { functionTemplates, handlerName, moduleSource } from './function-templat
 import { type ChosenFunction, chooseFunction, chooseGateway, getFunctionFacts } from './targets.ts'
 import { firstFault } from './validation.ts'
 
-type Ids = 'imprun.createFunction' | 'imprun.deleteFunction' | 'imprun.openFunction' | 'imprun.publish' | 'imprun.resolveConflict'
+type Ids = 'imprun.createFunction' | 'imprun.deleteFunction' | 'imprun.openFunction' | 'imprun.goToEnvironment' | 'imprun.publish' | 'imprun.resolveConflict'
 
 export function functionCommands(context: CommandContext): Pick<Handlers, Ids> {
   const { t } = context
@@ -24,6 +24,22 @@ export function functionCommands(context: CommandContext): Pick<Handlers, Ids> {
     'imprun.openFunction': async (target) => {
       const chosen = await chooseFunction(context, target, t('Open a function'))
       if (chosen) await openFunction(context, chosen)
+    },
+
+    'imprun.goToEnvironment': async (target) => {
+      const chosen = await chooseFunction(context, target, t('Go to the environment of which function?'))
+      if (!chosen) return
+      const { served } = await getFunctionFacts(context, chosen)
+      const environment = await context.prompts.pick(
+        t('{0} in', chosen.name),
+        environmentNames.map((name) => ({
+          label: name,
+          description: served.find((each) => each.environment === name)?.version ?? t('(nothing)'),
+          ...(name === chosen.environment ? { detail: t('You are here.') } : {}),
+          value: name,
+        })),
+      )
+      if (environment) await openFunction(context, { ...chosen, environment })
     },
 
     'imprun.publish': async (target) => {

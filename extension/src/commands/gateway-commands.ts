@@ -4,7 +4,14 @@ import type { Handlers } from './command-table.ts'
 import { chooseEnvironment, chooseGateway } from './targets.ts'
 import { firstFault } from './validation.ts'
 
-type Ids = 'imprun.createGateway' | 'imprun.startGateway' | 'imprun.stopGateway' | 'imprun.deleteGateway' | 'imprun.retry' | 'imprun.setAuth'
+type Ids =
+  | 'imprun.createGateway'
+  | 'imprun.startGateway'
+  | 'imprun.stopGateway'
+  | 'imprun.deleteGateway'
+  | 'imprun.forceDelete'
+  | 'imprun.retry'
+  | 'imprun.setAuth'
 
 export function gatewayCommands(context: CommandContext): Pick<Handlers, Ids> {
   const { prompts, t } = context
@@ -29,16 +36,16 @@ export function gatewayCommands(context: CommandContext): Pick<Handlers, Ids> {
     'imprun.deleteGateway': async (node) => {
       const gateway = await chooseGateway(context, node, t('Delete a gateway'))
       if (!gateway) return
-      const { gatewayId } = gateway
-      const typed = await prompts.input({
-        title: t('Delete {0}', gateway.name),
-        prompt: t('This deletes its functions, keys and data in all three environments, for good. Type {0} to go on.', gatewayId),
-        placeholder: gatewayId,
-        validate: (text) => (text === gatewayId ? undefined : t('Type {0}.', gatewayId)),
-      })
-      if (typed !== gatewayId) return
-      const { api, catalog } = openSession(context)
-      catalog.gateways.upsert(await api.call('deleteGateway', { params: { gatewayId } }))
+      const prompt = t('This deletes its functions, keys and data in all three environments, for good. Type {0} to go on.', gateway.gatewayId)
+      if (await isTyped(context, gateway, prompt)) await deleteGateway(context, gateway, false)
+    },
+
+    'imprun.forceDelete': async (node) => {
+      const gateway = await chooseGateway(context, node, t('End which deletion by force?'), ({ deletion }) => deletion?.isOverdue === true)
+      if (!gateway) return
+      const leftovers = gateway.deletion?.leftovers.join(', ') ?? ''
+      const prompt = t('Left over: {0}. Nobody removes it afterwards; the audit log names it. Type {1} to go on.', leftovers, gateway.gatewayId)
+      if (await isTyped(context, gateway, prompt)) await deleteGateway(context, gateway, true)
     },
 
     'imprun.retry': async (node) => {
@@ -67,6 +74,27 @@ export function gatewayCommands(context: CommandContext): Pick<Handlers, Ids> {
   }
 }
 
+/** For what cannot be taken back. */
+async function isTyped({ prompts, t }: CommandContext, { gatewayId, name }: Gateway, prompt: string): Promise<boolean> {
+  const validate = (text: string) => (text === gatewayId ? undefined : t('Type {0}.', gatewayId))
+  return (await prompts.input({ title: t('Delete {0}', name), prompt, placeholder: gatewayId, validate })) === gatewayId
+}
+
+async function deleteGateway(context: CommandContext, { gatewayId }: Gateway, isForced: boolean): Promise<void> {
+  const { api, catalog } = openSession(context)
+  const gateway = await api.call('deleteGateway', { params: { gatewayId }, query: isForced ? { force: 'true' } : {} })
+  if (gateway.phase === 'Deleted') catalog.gateways.remove(gatewayId)
+  else catalog.gateways.upsert(gateway)
+}
+
+/** Asked only where there is more than one. Null when given up. */
+async function chooseRegion({ prompts, t, ...context }: CommandContext): Promise<string | undefined | null> {
+  const { items } = await openSession({ prompts, t, ...context }).api.call('listRegions', {})
+  if (items.length < 2) return undefined
+  const choices = items.map(({ regionId, name, baseDomain }) => ({ label: name, description: regionId, detail: baseDomain, value: regionId }))
+  return (await prompts.pick(t('Where is it to run?'), choices)) ?? null
+}
+
 async function createGateway(context: CommandContext): Promise<void> {
   const { prompts, t } = context
   const { api, catalog } = openSession(context)
@@ -83,6 +111,8 @@ async function createGateway(context: CommandContext): Promise<void> {
     validate: (text) => firstFault(gatewayIdSchema, text),
   })
   if (gatewayId === undefined) return
+  const regionId = await chooseRegion(context)
+  if (regionId === null) return
   // Shown at once; its phases arrive as events.
-  catalog.gateways.upsert(await api.call('createGateway', { body: { name, gatewayId } }))
+  catalog.gateways.upsert(await api.call('createGateway', { body: { name, gatewayId, ...(regionId ? { regionId } : {}) } }))
 }

@@ -1,7 +1,7 @@
 import { type Deployment, pageLimitMax } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { DeploymentNode } from '../tree/deployment-node.ts'
-import { describeDeployment } from '../tree/describe.ts'
+import { describeDeployment } from '../tree/describe-deployment.ts'
 import { readOnlyUri } from '../workspace/read-only-documents.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
@@ -42,7 +42,7 @@ export function historyCommands(context: CommandContext): Pick<Handlers, 'imprun
 async function chooseDeployment(context: CommandContext): Promise<Deployment | undefined> {
   const gateway = await chooseGateway(context, undefined, context.t('Open a deployed release'))
   if (!gateway) return undefined
-  const list = openSession(context).catalog.deployments(gateway.gatewayId)
+  const list = openSession(context).catalog.deploymentLists.history(gateway.gatewayId)
   return context.prompts.pick<Deployment>(
     context.t('Open a deployed release'),
     list.ensureLoaded().then((items) => items.map((item) => choiceOf(item, context))),

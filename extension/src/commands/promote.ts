@@ -1,26 +1,44 @@
-import { type EnvironmentName, environmentAfter, environmentBefore, type ImprunFunction, type Served } from '@imprun/contracts'
+import {
+  type CanaryWish,
+  type Deployment,
+  type EnvironmentName,
+  environmentAfter,
+  environmentBefore,
+  type ImprunFunction,
+  type PlannedFunction,
+  type PromotionPlan,
+} from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { servedIn } from '../tree/describe.ts'
-import { readOnlyUri } from '../workspace/read-only-documents.ts'
+import { describeProgress } from '../tree/describe-deployment.ts'
+import { chooseCanary } from './canary-wish.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
-import { countChangedLines } from './line-changes.ts'
-import { type ChosenFunction, chooseFunction, getFunctionFacts } from './targets.ts'
+import { mustConfirmProd } from './confirm-prod.ts'
+import { namesOfApprovers } from './members.ts'
+import { type Preview, type Step, showPlan, warningsOf } from './promotion-preview.ts'
+import { type ChosenFunction, chooseEnvironment, chooseFunction, getFunctionFacts } from './targets.ts'
 
-interface Step {
-  readonly from: EnvironmentName
-  readonly to: EnvironmentName
-}
+type Ids = 'imprun.promote' | 'imprun.promoteGradually' | 'imprun.promoteAll' | 'imprun.compareEnvironments'
 
-export function promoteCommands(context: CommandContext): Pick<Handlers, 'imprun.promote' | 'imprun.compareEnvironments'> {
+export function promoteCommands(context: CommandContext): Pick<Handlers, Ids> {
   const { t } = context
   return {
     'imprun.promote': async (target) => {
       const chosen = await chooseFunction(context, target, t('Promote a function'))
-      if (!chosen) return
-      const facts = await getFunctionFacts(context, chosen)
-      const step = await chooseStep(context, facts, chosen, target !== undefined)
-      if (step) await promote(context, facts, step)
+      if (chosen) await promoteOne(context, chosen, target !== undefined)
+    },
+
+    'imprun.promoteGradually': async (target) => {
+      const chosen = await chooseFunction(context, target, t('Promote which function to a part of the callers first?'))
+      const canary = chosen && (await chooseCanary(context))
+      if (chosen && canary) await promoteOne(context, chosen, target !== undefined, canary)
+    },
+
+    'imprun.promoteAll': async (node) => {
+      const source = await chooseEnvironment(context, node, t('Promote everything from which environment?'), ({ name }) => name !== 'prod')
+      const to = source && environmentAfter(source.name)
+      if (to) await promoteAll(context, source.gatewayId, { from: source.name, to })
     },
 
     'imprun.compareEnvironments': async (target) => {
@@ -35,7 +53,7 @@ export function promoteCommands(context: CommandContext): Pick<Handlers, 'imprun
           value: { from, to },
         })),
       )
-      if (step) await showDifference(context, facts, step)
+      if (step) await showPlan(context, facts.gatewayId, [plannedOf(facts, step)], step)
     },
   }
 }
@@ -62,74 +80,109 @@ async function chooseStep(context: CommandContext, facts: ImprunFunction, { envi
   )
 }
 
-async function promote(context: CommandContext, facts: ImprunFunction, { from, to }: Step): Promise<void> {
+async function promoteOne(context: CommandContext, chosen: ChosenFunction, isPointedAt: boolean, canary?: CanaryWish): Promise<void> {
   const { t, prompts } = context
-  const [source, target] = [servedIn(facts, from), servedIn(facts, to)]
-  if (source && target && source.releaseId === target.releaseId) {
-    await prompts.offer('info', t('{0} already serves {1} {2}.', to, facts.name, target.version))
+  const facts = await getFunctionFacts(context, chosen)
+  const step = await chooseStep(context, facts, chosen, isPointedAt)
+  if (!step) return
+  const { from, to } = step
+  const change = plannedOf(facts, step)
+  if (change.change === 'same') {
+    await prompts.offer('info', t('{0} already serves {1} {2}.', to, facts.name, change.to?.version ?? ''))
     return
   }
-  // Without a release to show there is nothing to confirm either: the backend says in its own words why it refuses.
-  if (source) {
-    const difference = await showDifference(context, facts, { from, to })
-    const isAgreed = to === 'prod' ? await confirmProd(context, facts, source, target, difference.summary) : await confirmOther(context, facts, source, to)
-    await difference.close()
-    if (!isAgreed) return
+  const question: Question = {
+    ...step,
+    gatewayId: facts.gatewayId,
+    changes: [change],
+    message: t('Promote {0} {1} to {2}?', facts.name, change.from?.version ?? '', to),
+    yes: t('Promote to {0}', to),
   }
+  // Without a release to show there is nothing to confirm either: the backend says in its own words why it refuses.
+  if (change.from && !(await isAgreed(context, question))) return
   const { api } = openSession(context)
-  const deployment = await vscode.window.withProgress({ location: { viewId: 'imprun.gateways' } }, () =>
+  const deployment = await inProgress(() =>
     api.call('promoteFunction', {
       params: { gatewayId: facts.gatewayId, functionId: facts.functionId },
-      body: { from, to },
+      body: { from, to, ...(canary ? { canary } : {}) },
       idempotencyKey: crypto.randomUUID(),
     }),
   )
+  tell(context, [deployment], deployment.message)
+}
+
+async function promoteAll(context: CommandContext, gatewayId: string, { from, to }: Step): Promise<void> {
+  const { t, prompts } = context
+  const { api } = openSession(context)
+  const plan = await api.call('planPromotion', { params: { gatewayId, environment: to }, query: { from } })
+  const changes = plan.functions.filter(({ change }) => change === 'added' || change === 'changed')
+  if (changes.length === 0) {
+    await prompts.offer('info', t('{0} already serves everything that {1} serves.', to, from))
+    return
+  }
+  const message = changes.length === 1 ? t('Promote 1 function to {0}?', to) : t('Promote {0} functions to {1}?', changes.length, to)
+  const question: Question = { ...{ gatewayId, from, to, changes, message }, yes: t('Promote all to {0}', to) }
+  if (!(await isAgreed(context, question, plan))) return
+  const body = { from, functions: changes.map(({ name }) => name) }
+  const set = await inProgress(() => api.call('promoteEnvironment', { params: { gatewayId, environment: to }, body, idempotencyKey: crypto.randomUUID() }))
+  tell(context, set.deployments, t('{0} functions from {1} to {2}', set.deployments.length, from, to))
+}
+
+interface Question extends Step {
+  readonly gatewayId: string
+  readonly changes: readonly PlannedFunction[]
+  readonly message: string
+  readonly yes: string
+}
+
+/** Shows what would change and what is to be known of it, and asks once; what would be refused is told instead. */
+async function isAgreed(context: CommandContext, question: Question, known?: PromotionPlan): Promise<boolean> {
+  const { gatewayId, from, to, changes } = question
+  const { api } = openSession(context)
+  const plan = known ?? (await api.call('planPromotion', { params: { gatewayId, environment: to }, query: { from } }))
+  const preview = await showPlan(context, gatewayId, changes, question)
+  const names = changes.map(({ name }) => name)
+  const refusals = plan.refusals.filter(({ functionName }) => functionName === undefined || names.includes(functionName))
+  if (refusals.length > 0) {
+    await tellRefusals(context, refusals)
+    return false
+  }
+  const approvers = plan.approvalsRequired > 0 ? await namesOfApprovers(context, gatewayId, to) : []
+  const isYes = await ask(context, question, warningsOf(plan, approvers, context), preview)
+  await preview.close()
+  return isYes
+}
+
+/** All of them at once: whoever mends one should not meet the next. The difference stays, to look up what is meant. */
+async function tellRefusals({ prompts, t }: CommandContext, refusals: PromotionPlan['refusals']): Promise<void> {
+  const words = refusals.map(({ functionName, detail }) => (functionName ? `${functionName}: ${detail}` : detail))
+  await prompts.offer('error', t('This would be refused. {0}', [...new Set(words)].join(' ')))
+}
+
+async function ask({ prompts, t }: CommandContext, { to, changes, message, yes }: Question, warnings: string[], { summary }: Preview): Promise<boolean> {
+  if (to !== 'prod') return (await prompts.offer(warnings.length > 0 ? 'warning' : 'info', [message, ...warnings].join(' '), yes)) === yes
+  if (!mustConfirmProd()) return true
+  const lines = changes.map((change) => describeChange(change, t))
+  return prompts.confirm({ message, detail: [...lines, summary, ...warnings].join('\n'), yes })
+}
+
+const describeChange = ({ name, from, to }: PlannedFunction, t: CommandContext['t']) =>
+  to ? t('{0}: {1} becomes {2}', name, to.version, from?.version ?? '') : t('{0}: {1}, new', name, from?.version ?? '')
+
+const inProgress = <Answer>(work: () => Promise<Answer>) => vscode.window.withProgress({ location: { viewId: 'imprun.gateways' } }, work)
+
+function tell(context: CommandContext, deployments: readonly Deployment[], message: string): void {
+  const { t, prompts } = context
+  for (const deployment of deployments) openSession(context).catalog.deploymentLists.accept(deployment)
+  const [first] = deployments
   context.setContext('imprun.hasPromoted', true)
-  const live = deployment.liveMs === undefined ? '' : t(', live in {0} ms', Math.round(deployment.liveMs))
-  prompts.tell(`$(pass) ${deployment.message}${live}`)
+  prompts.tell(`$(${first?.status === 'SUCCESS' ? 'pass' : 'clock'}) ${[message, ...(first ? [describeProgress(first, t)] : [])].join(', ')}`)
 }
 
-async function confirmOther({ prompts, t }: CommandContext, facts: ImprunFunction, source: Served, to: EnvironmentName): Promise<boolean> {
-  const yes = t('Promote to {0}', to)
-  return (await prompts.offer('info', t('Promote {0} {1} to {2}?', facts.name, source.version, to), yes)) === yes
-}
-
-async function confirmProd(
-  { prompts, t }: CommandContext,
-  facts: ImprunFunction,
-  source: Served,
-  target: Served | undefined,
-  summary: string,
-): Promise<boolean> {
-  if (!vscode.workspace.getConfiguration('imprun').get('confirmProd', true)) return true
-  const change = target
-    ? t('{0} now serves {1}. It will serve {2}.', 'prod', target.version, source.version)
-    : t('{0} serves nothing yet. It will serve {1}.', 'prod', source.version)
-  return prompts.confirm({ message: t('Promote {0} to prod?', facts.name), detail: `${change}\n${summary}`, yes: t('Promote to prod') })
-}
-
-/** What the target serves on the left, what would come on the right; a first promotion is shown against nothing. */
-async function showDifference(context: CommandContext, facts: ImprunFunction, { from, to }: Step): Promise<{ summary: string; close(): Promise<void> }> {
-  const [left, right] = [uriIn(facts, to), uriIn(facts, from)]
-  const title = `${facts.name}: ${to} ${versionIn(facts, to, context)} ↔ ${from} ${versionIn(facts, from, context)}`
-  const [before, after] = await Promise.all([left, right].map((uri) => vscode.workspace.openTextDocument(uri)))
-  await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true })
-  const { added, removed } = countChangedLines(before?.getText() ?? '', after?.getText() ?? '')
-  return { summary: context.t('{0} lines added, {1} removed.', added, removed), close: () => closeDiff(left, right) }
-}
-
-function uriIn(facts: ImprunFunction, environment: EnvironmentName): vscode.Uri {
-  const { gatewayId, functionId, name } = facts
-  const served = servedIn(facts, environment)
-  if (!served) return readOnlyUri({ kind: 'nothing', gatewayId, name, environment })
-  return readOnlyUri({ kind: 'release', gatewayId, functionId, name, environment, releaseId: served.releaseId, version: served.version })
+function plannedOf(facts: ImprunFunction, { from, to }: Step): PlannedFunction {
+  const [source, target] = [servedIn(facts, from), servedIn(facts, to)]
+  const change = source && target ? (source.releaseId === target.releaseId ? 'same' : 'changed') : 'added'
+  return { functionId: facts.functionId, name: facts.name, change, ...(source ? { from: source } : {}), ...(target ? { to: target } : {}) }
 }
 
 const versionIn = (facts: ImprunFunction, environment: EnvironmentName, { t }: CommandContext) => servedIn(facts, environment)?.version ?? t('(nothing)')
-
-async function closeDiff(left: vscode.Uri, right: vscode.Uri): Promise<void> {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs)
-  const isOurs = ({ input }: vscode.Tab) =>
-    input instanceof vscode.TabInputTextDiff && input.original.toString() === left.toString() && input.modified.toString() === right.toString()
-  await vscode.window.tabGroups.close(tabs.filter(isOurs))
-}

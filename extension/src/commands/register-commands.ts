@@ -3,16 +3,22 @@ import { Disposables } from '../platform/disposables.ts'
 import type { ErrorReporter } from '../ui/report-error.ts'
 import { addressCommands } from './address-commands.ts'
 import { applicationCommands } from './application-commands.ts'
+import { approvalCommands } from './approval-commands.ts'
 import { auditCommands } from './audit-commands.ts'
+import { canaryCommands } from './canary-commands.ts'
 import type { CommandContext } from './command-context.ts'
 import { type CommandId, commandIds, type Handlers } from './command-table.ts'
+import { deploymentCommands } from './deployment-commands.ts'
+import { environmentCommands } from './environment-commands.ts'
 import { functionCommands } from './function-commands.ts'
 import { gatewayCommands } from './gateway-commands.ts'
 import { historyCommands } from './history-commands.ts'
 import { limitCommands } from './limit-commands.ts'
 import { logCommands } from './log-commands.ts'
+import { memberCommands } from './member-commands.ts'
 import { notifierCommands } from './notifier-commands.ts'
 import { promoteCommands } from './promote.ts'
+import { protectionCommands } from './protection-commands.ts'
 import { releaseCommands } from './release-commands.ts'
 import { rollbackCommands } from './rollback-commands.ts'
 import { runCommands } from './run-commands.ts'
@@ -31,6 +37,12 @@ export function registerCommands(context: CommandContext, reporter: ErrorReporte
     ...variableCommands(context),
     ...limitCommands(context),
     ...promoteCommands(context),
+    ...protectionCommands(context),
+    ...memberCommands(context),
+    ...environmentCommands(context),
+    ...deploymentCommands(context),
+    ...canaryCommands(context),
+    ...approvalCommands(context),
     ...rollbackCommands(context),
     ...releaseCommands(context),
     ...addressCommands(context),

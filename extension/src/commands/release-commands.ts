@@ -1,5 +1,6 @@
 import { type Bump, bumps, pageLimitMax, type Release, type ReleaseComparison, releaseNotesSchema } from '@imprun/contracts'
 import * as vscode from 'vscode'
+import { openDifferences } from '../workspace/diff-tabs.ts'
 import { readOnlyUri } from '../workspace/read-only-documents.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
@@ -48,23 +49,16 @@ const choiceOf = (release: Release) => ({
   value: release,
 })
 
-/** One file in the diff editor, several in one editor of many diffs; packages have no text, so they are told. */
+/** Packages have no text, so they are told. */
 async function show({ prompts, t }: CommandContext, { from, to, files, packages }: ReleaseComparison): Promise<void> {
   const title = `${to.functionName}: ${from.version} ↔ ${to.version}`
   const sides = files.map(({ file }) => ({ left: uriOf(from, file), right: uriOf(to, file) }))
-  const [only, ...more] = sides
-  if (only && more.length === 0) await vscode.commands.executeCommand('vscode.diff', only.left, only.right, title, { preview: true })
-  if (more.length > 0)
-    await vscode.commands.executeCommand(
-      'vscode.changes',
-      title,
-      sides.map(({ left, right }) => [right, left, right]),
-    )
+  await openDifferences(title, sides)
   if (packages.length > 0) {
     const none = t('(nothing)')
     const changes = packages.map(({ name, before, after }) => `${name} ${before ?? none} → ${after ?? none}`)
     await prompts.offer('info', t('Packages that changed: {0}', changes.join(', ')))
-  } else if (!only) await prompts.offer('info', t('{0} and {1} are the same text.', from.version, to.version))
+  } else if (sides.length === 0) await prompts.offer('info', t('{0} and {1} are the same text.', from.version, to.version))
 }
 
 /** Every release was made for dev. */

@@ -1,18 +1,21 @@
-import { type Deployment, type Environment, type ImprunFunction, pageLimitMax, reasonSchema } from '@imprun/contracts'
+import { type Deployment, type Environment, type ImprunFunction, pageLimitMax } from '@imprun/contracts'
 import * as vscode from 'vscode'
+import { DeploymentNode } from '../tree/deployment-node.ts'
 import { servedIn } from '../tree/describe.ts'
 import { EnvironmentNode } from '../tree/environment-node.ts'
 import { FunctionNode } from '../tree/function-node.ts'
+import { askReason } from './approval-commands.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
+import { mustConfirmProd } from './confirm-prod.ts'
 import { type ServedRelease, servedReleases } from './served-releases.ts'
 import { chooseFunction, getFunctionFacts } from './targets.ts'
-import { firstFault } from './validation.ts'
 
 export function rollbackCommands(context: CommandContext): Pick<Handlers, 'imprun.rollback' | 'imprun.releaseHold'> {
   const { t } = context
   return {
     'imprun.rollback': async (target) => {
+      if (target instanceof DeploymentNode) return rollBackTo(context, target.deployment)
       const chosen = await chooseFunction(context, target, t('Roll back which function?'))
       if (!chosen) return
       const facts = await getFunctionFacts(context, chosen)
@@ -38,16 +41,22 @@ async function chooseServing({ prompts, t }: CommandContext, { name, served }: I
 }
 
 async function rollBack(context: CommandContext, facts: ImprunFunction, environment: Environment['name']): Promise<void> {
+  const wanted = await chooseRelease(context, facts, environment)
+  if (wanted) await rollBackTo(context, wanted.last)
+}
+
+/** Serves again what a deployment once brought. */
+async function rollBackTo(context: CommandContext, { gatewayId, functionId, functionName: name, environment, releaseId, version }: Deployment): Promise<void> {
   const { prompts, t } = context
   const { api } = openSession(context)
-  const { gatewayId, functionId, name } = facts
   const params = { gatewayId, functionId }
-  const wanted = await chooseRelease(context, facts, environment)
-  if (!wanted) return
-  const { version } = wanted.last
-  const reason = await askReason(context, t('Why does {0} in {1} go back to {2}?', name, environment, version))
-  if (reason === undefined || (environment === 'prod' && !(await confirmProd(context, facts, version)))) return
-  const body = { environment, releaseId: wanted.releaseId, reason }
+  const reason = await askReason(
+    context,
+    t('Why does {0} in {1} go back to {2}?', name, environment, version),
+    t('The code goes back, the data does not. The reason, for those who come after.'),
+  )
+  if (reason === undefined || (environment === 'prod' && !(await confirmProd(context, name, version)))) return
+  const body = { environment, releaseId, reason }
   await vscode.window.withProgress({ location: { viewId: 'imprun.gateways' } }, () =>
     api.call('rollbackFunction', { params, body, idempotencyKey: crypto.randomUUID() }),
   )
@@ -81,17 +90,14 @@ const choiceOf = (release: ServedRelease, { t }: CommandContext) => ({
 
 const lastServed = ({ message, by, createdAt }: Deployment) => [message, by, new Date(createdAt).toLocaleString()].join(' · ')
 
-async function confirmProd({ prompts, t }: CommandContext, { name }: ImprunFunction, version: string): Promise<boolean> {
-  if (!vscode.workspace.getConfiguration('imprun').get('confirmProd', true)) return true
+async function confirmProd({ prompts, t }: CommandContext, name: string, version: string): Promise<boolean> {
+  if (!mustConfirmProd()) return true
   return prompts.confirm({
     message: t('Roll back {0} in prod to {1}?', name, version),
     detail: t('The code goes back, the data does not. Until a person deploys or lifts the hold, automation cannot deploy to prod.'),
     yes: t('Roll back'),
   })
 }
-
-const askReason = ({ prompts, t }: CommandContext, title: string): Promise<string | undefined> =>
-  prompts.input({ title, prompt: t('The reason, for those who come after.'), validate: (text) => firstFault(reasonSchema, text) })
 
 async function chooseHeld(context: CommandContext): Promise<Environment | undefined> {
   const { prompts, t } = context

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import type { Catalog } from '../api/catalog.ts'
 import { backendName } from '../session/backend.ts'
 import { askToSignIn } from '../session/sign-in-flow.ts'
 import type { CommandContext } from './command-context.ts'
@@ -56,15 +57,17 @@ export function sessionCommands(context: CommandContext): Pick<Handlers, Ids> {
 
     'imprun.filter': async () => {
       const { catalog } = session.current ?? {}
-      if (!catalog) return
+      const of = catalog && (await chooseFiltered(context, catalog))
+      if (!catalog || !of) return
       const filter = await prompts.input({
-        title: t('Filter functions'),
-        prompt: t('Part of a function name. Leave it empty to see all.'),
-        value: catalog.filter,
+        title: of === 'gateways' ? t('Filter gateways') : t('Filter functions'),
+        prompt: of === 'gateways' ? t('Part of a gateway name. Leave it empty to see all.') : t('Part of a function name. Leave it empty to see all.'),
+        value: of === 'gateways' ? catalog.gatewayFilter : catalog.filter,
       })
       if (filter === undefined) return
-      catalog.setFilter(filter.trim())
-      context.setContext('imprun.isFiltered', catalog.filter !== '')
+      if (of === 'gateways') catalog.setGatewayFilter(filter.trim())
+      else catalog.setFilter(filter.trim())
+      context.setContext('imprun.isFiltered', catalog.filter + catalog.gatewayFilter !== '')
       context.refreshViews()
     },
 
@@ -76,4 +79,13 @@ export function sessionCommands(context: CommandContext): Pick<Handlers, Ids> {
       await vscode.env.openExternal(await vscode.env.asExternalUri(docs))
     },
   }
+}
+
+/** Where there is one gateway at most, only functions can be meant. */
+async function chooseFiltered({ prompts, t }: CommandContext, { gateways, filter, gatewayFilter }: Catalog): Promise<'gateways' | 'functions' | undefined> {
+  if (gateways.items.length < 2 && !gatewayFilter) return 'functions'
+  return prompts.pick<'gateways' | 'functions'>(t('Filter what?'), [
+    { label: t('Functions by name'), description: filter, value: 'functions' },
+    { label: t('Gateways by name'), description: gatewayFilter, value: 'gateways' },
+  ])
 }

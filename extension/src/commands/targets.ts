@@ -1,6 +1,7 @@
 import { type Environment, type EnvironmentName, type Gateway, ImprunError, type ImprunFunction } from '@imprun/contracts'
 import * as vscode from 'vscode'
-import { describeEnvironment, describeFunction, describeLifecycle } from '../tree/describe.ts'
+import { describeFunction, describeLifecycle } from '../tree/describe.ts'
+import { describeEnvironment } from '../tree/describe-environment.ts'
 import { EnvironmentNode } from '../tree/environment-node.ts'
 import { FunctionNode } from '../tree/function-node.ts'
 import { GatewayNode } from '../tree/gateway-node.ts'
@@ -37,13 +38,18 @@ export async function chooseGateway(
 }
 
 /** @throws ImprunError */
-export async function chooseEnvironment(context: CommandContext, node: unknown, title: string): Promise<Environment | undefined> {
+export async function chooseEnvironment(
+  context: CommandContext,
+  node: unknown,
+  title: string,
+  suits: (environment: Environment) => boolean = () => true,
+): Promise<Environment | undefined> {
   if (node instanceof EnvironmentNode) return node.facts
   const gateway = await chooseGateway(context, node, title)
   if (!gateway) return undefined
   return context.prompts.pick(
     title,
-    gateway.environments.map((environment) => ({
+    gateway.environments.filter(suits).map((environment) => ({
       label: `${gateway.gatewayId}/${environment.name}`,
       description: describeEnvironment(environment, context.t),
       value: environment,

@@ -93,7 +93,7 @@ export class Session implements Disposable {
 
   #makeLive(backend: Backend): LiveSession {
     const api = createApiClient(() => live.target, this.#fetch)
-    const catalog = new Catalog(api)
+    const catalog = new Catalog(api, backend.userId)
     const live: LiveSession = {
       backend,
       api,
@@ -138,6 +138,7 @@ export class Session implements Disposable {
   #close(): void {
     this.#stopWatching()
     this.#live?.stream.dispose()
+    this.#live?.catalog.dispose()
     this.#live = undefined
   }
 

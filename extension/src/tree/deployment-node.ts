@@ -1,7 +1,9 @@
 import type { Deployment, DeploymentStatus } from '@imprun/contracts'
 import * as vscode from 'vscode'
-import { contextValues } from './context-values.ts'
-import { describeDeployment } from './describe.ts'
+import { isAwaitingApproval, isOpen } from '../api/deployment-lists.ts'
+import { contextValues, type DeploymentStanding } from './context-values.ts'
+import { type DeploymentStep, describeDeployment, stepsOf } from './describe-deployment.ts'
+import { localTime } from './describe-environment.ts'
 import type { TreeContext, TreeNode } from './tree-node.ts'
 
 const icons: Record<DeploymentStatus, string> = {
@@ -20,15 +22,17 @@ export class DeploymentNode implements TreeNode {
   readonly #context: TreeContext
   #last: Deployment
 
-  constructor(parent: TreeNode | undefined, deployment: Deployment, context: TreeContext) {
-    this.id = deployment.deploymentId
+  /** @param place tells rows of the same deployment apart: what waits for you stands in the history of its gateway as well. */
+  constructor(parent: TreeNode | undefined, deployment: Deployment, context: TreeContext, place = '') {
+    this.id = `${place}${deployment.deploymentId}`
     this.parent = parent
     this.#last = deployment
     this.#context = context
   }
 
   get deployment(): Deployment {
-    this.#last = this.#context.session.catalog.deployments(this.#last.gatewayId).find(this.id) ?? this.#last
+    const { gatewayId, deploymentId } = this.#last
+    this.#last = this.#context.session.catalog.deploymentLists.find(gatewayId, deploymentId) ?? this.#last
     return this.#last
   }
 
@@ -36,14 +40,52 @@ export class DeploymentNode implements TreeNode {
     const { deployment } = this
     const { t } = this.#context
     const description = describeDeployment(deployment, t)
-    const item = new vscode.TreeItem(deployment.message)
+    const item = new vscode.TreeItem(deployment.message, isOpen(deployment) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None)
     item.id = this.id
     item.description = description
-    item.iconPath = new vscode.ThemeIcon(icons[deployment.status], deployment.status === 'FAILED' ? new vscode.ThemeColor('list.errorForeground') : undefined)
-    item.contextValue = contextValues.deployment()
-    const reason = deployment.error ? `\n${deployment.error.detail}` : ''
-    item.tooltip = `${deployment.gatewayId}/${deployment.environment}/${deployment.functionName}\n${deployment.message}${reason}\n${deployment.by}, ${new Date(deployment.createdAt).toLocaleString()}`
+    item.iconPath = iconOf(deployment)
+    item.contextValue = contextValues.deployment(this.#standing(deployment))
+    item.tooltip = tooltipOf(deployment)
     item.accessibilityInformation = { label: `${deployment.message}, ${description}` }
+    return item
+  }
+
+  async children(): Promise<TreeNode[]> {
+    const { deployment } = this
+    if (!isOpen(deployment)) return []
+    return stepsOf(deployment, this.#context.t).map((step, index) => new StepNode(this, `${this.id}/${index}`, step))
+  }
+
+  #standing(deployment: Deployment): DeploymentStanding[] {
+    const { backend, catalog } = this.#context.session
+    if (!isOpen(deployment)) return [deployment.status === 'SUCCESS' ? 'served' : 'ended']
+    if (deployment.canary) return ['canary']
+    if (!isAwaitingApproval(deployment)) return ['running']
+    const mine = deployment.byUserId === backend.userId
+    return ['waiting', ...(mine ? (['mine'] as const) : []), ...(catalog.deploymentLists.approvals.find(deployment.deploymentId) ? (['yours'] as const) : [])]
+  }
+}
+
+class StepNode implements TreeNode {
+  readonly id: string
+  readonly parent: TreeNode
+  readonly #step: DeploymentStep
+
+  constructor(parent: TreeNode, id: string, step: DeploymentStep) {
+    this.id = id
+    this.parent = parent
+    this.#step = step
+  }
+
+  toTreeItem(): vscode.TreeItem {
+    const { label, description, icon } = this.#step
+    const item = new vscode.TreeItem(label)
+    item.id = this.id
+    item.description = description
+    item.tooltip = [label, description].filter(Boolean).join('\n')
+    item.iconPath = new vscode.ThemeIcon(icon)
+    item.contextValue = contextValues.note()
+    item.accessibilityInformation = { label: [label, description].filter(Boolean).join(', ') }
     return item
   }
 
@@ -52,28 +94,19 @@ export class DeploymentNode implements TreeNode {
   }
 }
 
-/** Groups the history when there is more than one gateway. */
-export class GatewayHistoryNode implements TreeNode {
-  readonly id: string
-  readonly parent = undefined
-  readonly gatewayId: string
-  readonly #children: (parent: TreeNode) => Promise<TreeNode[]>
+function iconOf(deployment: Deployment): vscode.ThemeIcon {
+  const color = deployment.status === 'FAILED' ? new vscode.ThemeColor('list.errorForeground') : undefined
+  return new vscode.ThemeIcon(isAwaitingApproval(deployment) ? 'watch' : icons[deployment.status], color)
+}
 
-  constructor(gatewayId: string, children: (parent: TreeNode) => Promise<TreeNode[]>) {
-    this.id = `history/${gatewayId}`
-    this.gatewayId = gatewayId
-    this.#children = children
-  }
-
-  toTreeItem(): vscode.TreeItem {
-    const item = new vscode.TreeItem(this.gatewayId, vscode.TreeItemCollapsibleState.Collapsed)
-    item.id = this.id
-    item.iconPath = new vscode.ThemeIcon('server')
-    item.contextValue = contextValues.folder()
-    return item
-  }
-
-  children(): Promise<TreeNode[]> {
-    return this.#children(this)
-  }
+function tooltipOf({ gatewayId, environment, functionName, message, reason, error, warnings = [], by, createdAt }: Deployment): string {
+  const isToldAlready = reason !== undefined && message.includes(reason)
+  const lines = [
+    `${gatewayId}/${environment}/${functionName}`,
+    message,
+    isToldAlready ? undefined : reason,
+    error?.detail,
+    ...warnings.map(({ detail }) => detail),
+  ]
+  return [...lines, `${by}, ${localTime(createdAt)}`].filter(Boolean).join('\n')
 }

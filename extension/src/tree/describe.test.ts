@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert'
-import type { Environment, ImprunFunction, Served } from '@imprun/contracts'
+import type { ImprunFunction, Served } from '@imprun/contracts'
+import { sampleDeployment } from '../../test/support/samples.ts'
 import { untranslated } from '../ui/translate.ts'
-import { describeEnvironment, describeFunction, describeHold, describeLifecycle } from './describe.ts'
+import { describeFunction, describeLifecycle } from './describe.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const served = (environment: Served['environment'], version: string, liveMs?: number): Served => ({
@@ -47,6 +48,13 @@ describe('describeFunction', () => {
     assert.equal(describeFunction(item, 'prod', untranslated), '1.0.1')
   })
 
+  it('says what is on its way there', () => {
+    const waiting = sampleDeployment('1.0.3', { status: 'PENDING', approval: { required: 2, expiresAt: at, releaseHash: 'h', decisions: [] } })
+    const item = givenFunction([served('dev', '1.0.3'), served('staging', '1.0.1')])
+    assert.equal(describeFunction(item, 'staging', untranslated, waiting), '1.0.1 · 1.0.3 waits for approval, 0 of 2')
+    assert.equal(describeFunction(item, 'prod', untranslated, waiting), '1.0.3 waits for approval, 0 of 2')
+  })
+
   it('names the other version where counting means nothing', () => {
     const item = givenFunction([served('dev', '1.1.0'), served('staging', '1.0.4')])
     assert.equal(describeFunction(item, 'staging', untranslated), '1.0.4 · dev has 1.1.0')
@@ -59,32 +67,7 @@ describe('describeLifecycle', () => {
     assert.equal(describeLifecycle({ phase: 'Starting', isStalled: false, attempts: 2, lastError }, untranslated), 'Starting · trying again: no free port')
     assert.equal(describeLifecycle({ phase: 'Starting', isStalled: true, attempts: 10, lastError }, untranslated), 'Stalled: no free port')
     assert.equal(describeLifecycle({ phase: 'Started', isStalled: false, attempts: 0, lastError }, untranslated), 'Started')
-  })
-})
-
-describe('an environment that a rollback holds', () => {
-  const environment: Environment = {
-    gatewayId: 'hometax',
-    name: 'staging',
-    authType: 'none',
-    url: 'http://hometax.staging.localhost:7421',
-    pathUrl: 'http://localhost:7421/hometax/staging',
-    state: 'active',
-    phase: 'Started',
-    attempts: 0,
-    isStalled: false,
-    held: { reason: 'Totals are wrong', at, by: 'kim' },
-    updatedAt: at,
-  }
-
-  it('says so in its row, and why and by whom in its tooltip', () => {
-    assert.equal(describeEnvironment(environment, untranslated), 'localhost:7421 · no auth · held by rollback')
-    assert.match(describeHold(environment, untranslated) ?? '', /^Held by a rollback: Totals are wrong\nkim, /)
-  })
-
-  it('says nothing of it once the hold is lifted', () => {
-    const { held: _, ...free } = environment
-    assert.equal(describeEnvironment(free, untranslated), 'localhost:7421 · no auth')
-    assert.equal(describeHold(free, untranslated), undefined)
+    const deletion = { deadlineAt: at, isOverdue: true, leftovers: ['database gatewayid_hometax'] }
+    assert.equal(describeLifecycle({ phase: 'Deleting', isStalled: true, attempts: 12, deletion }, untranslated), 'Deleting · overdue, left over: 1')
   })
 })

@@ -1,6 +1,5 @@
 import {
   type Deployment,
-  type Environment,
   type EnvironmentName,
   environmentBefore,
   type FunctionHealth,
@@ -9,27 +8,16 @@ import {
   type Served,
 } from '@imprun/contracts'
 import type { Translate } from '../ui/translate.ts'
+import { describeProgress } from './describe-deployment.ts'
 
-type Lifecycle = Pick<Gateway, 'phase' | 'isStalled' | 'lastError' | 'attempts'>
+type Lifecycle = Pick<Gateway, 'phase' | 'isStalled' | 'lastError' | 'attempts' | 'deletion'>
 
 /** `Started`, `Starting · trying again: …`, or `Stalled: …` with the reason. Phases keep the words they have everywhere else. */
-export function describeLifecycle({ phase, isStalled, lastError, attempts }: Lifecycle, t: Translate): string {
+export function describeLifecycle({ phase, isStalled, lastError, attempts, deletion }: Lifecycle, t: Translate): string {
+  if (deletion?.isOverdue) return t('{0} · overdue, left over: {1}', phase, deletion.leftovers.length)
   if (isStalled) return t('Stalled: {0}', lastError?.message ?? phase)
   if (lastError && attempts > 0) return t('{0} · trying again: {1}', phase, lastError.message)
   return phase
-}
-
-/** Where an environment answers and who may call, once it is started; else its phase. */
-export function describeEnvironment(environment: Environment, t: Translate): string {
-  if (environment.phase !== 'Started') return describeLifecycle(environment, t)
-  const parts = [hostOf(environment.pathUrl), environment.authType === 'none' ? t('no auth') : environment.authType]
-  if (environment.held) parts.push(t('held by rollback'))
-  return parts.join(' · ')
-}
-
-/** Why an environment is held, by whom and since when; undefined while it is not. */
-export function describeHold({ held }: Environment, t: Translate): string | undefined {
-  return held && `${t('Held by a rollback: {0}', held.reason)}\n${held.by}, ${new Date(held.at).toLocaleString()}`
 }
 
 export function servedIn(item: ImprunFunction, environment: EnvironmentName): Served | undefined {
@@ -43,10 +31,11 @@ export function describeHealth(health: FunctionHealth | undefined, t: Translate)
   return t('failing {0} %', Math.max(1, Math.round((100 * health.failed) / health.calls)))
 }
 
-/** `1.0.3 · live 38 ms` in dev; `1.0.2 · 1 behind dev` where a newer release waits before it. */
-export function describeFunction(item: ImprunFunction, environment: EnvironmentName, t: Translate): string {
+/** `1.0.3 · live 38 ms` in dev; `1.0.2 · 1 behind dev` where a newer release waits before it. What is on its way there comes first. */
+export function describeFunction(item: ImprunFunction, environment: EnvironmentName, t: Translate, underWay?: Deployment): string {
   if (item.kind === 'module') return t('shared')
   const served = servedIn(item, environment)
+  if (underWay) return [...(served ? [served.version] : []), `${underWay.version} ${describeProgress(underWay, t)}`].join(' · ')
   if (!served) return t('not live')
   const failing = describeHealth(served.health, t)
   if (failing) return [served.version, failing].join(' · ')
@@ -68,13 +57,4 @@ function behind(version: string, ahead: string, before: EnvironmentName, t: Tran
   const [aheadMajor, aheadMinor, aheadPatch] = ahead.split('.').map(Number)
   const count = major === aheadMajor && minor === aheadMinor ? (aheadPatch ?? 0) - (patch ?? 0) : 0
   return count > 0 ? t('{0} behind {1}', count, before) : t('{0} has {1}', before, ahead)
-}
-
-export function describeDeployment(deployment: Deployment, t: Translate): string {
-  const result = deployment.status === 'SUCCESS' && deployment.liveMs !== undefined ? t('live in {0} ms', Math.round(deployment.liveMs)) : deployment.status
-  return [deployment.functionName, result].join(' · ')
-}
-
-function hostOf(url: string): string {
-  return URL.parse(url)?.host ?? url
 }

@@ -1,15 +1,18 @@
 import type { Environment, EnvironmentName, ImprunFunction } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { contextValues } from './context-values.ts'
-import { describeEnvironment, describeHold, servedIn } from './describe.ts'
+import { servedIn } from './describe.ts'
+import { type Badge, badgesOf, describeEnvironment } from './describe-environment.ts'
 import { FolderNode } from './folder-node.ts'
 import { FunctionNode } from './function-node.ts'
 import type { GatewayNode } from './gateway-node.ts'
 import { lifecycleIcon } from './icons.ts'
-import { MoreNode, NoteNode } from './small-nodes.ts'
+import { withMore } from './more-node.ts'
+import { NoteNode } from './small-nodes.ts'
 import type { TreeContext, TreeNode } from './tree-node.ts'
 
 const icons: Record<EnvironmentName, string> = { dev: 'edit', staging: 'beaker', prod: 'lock' }
+const badgeIcons: Record<Badge['kind'], string> = { drifted: 'warning', frozen: 'watch', held: 'lock', protected: 'shield' }
 
 export class EnvironmentNode implements TreeNode {
   readonly id: string
@@ -40,8 +43,9 @@ export class EnvironmentNode implements TreeNode {
     const item = new vscode.TreeItem(facts.name, vscode.TreeItemCollapsibleState.Collapsed)
     item.id = this.id
     item.description = description
-    item.iconPath = lifecycleIcon(facts, facts.held ? 'lock' : icons[facts.name])
-    item.contextValue = contextValues.environment(facts.name, facts.authType, facts.held !== undefined)
+    const [badge] = badgesOf(facts, t)
+    item.iconPath = lifecycleIcon(facts, badge ? badgeIcons[badge.kind] : icons[facts.name])
+    item.contextValue = contextValues.environment({ ...facts, flags: flagsOf(facts) })
     item.accessibilityInformation = { label: t('Environment {0}, {1}', facts.name, description) }
     return item
   }
@@ -50,8 +54,12 @@ export class EnvironmentNode implements TreeNode {
   async resolveTooltip(item: vscode.TreeItem): Promise<void> {
     const { facts } = this
     const { session, t } = this.#context
-    const hold = describeHold(facts, t)
-    const known = `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}\n${hold ? `${hold}\n` : ''}${facts.url}\n${facts.pathUrl}`
+    const known = [
+      `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}`,
+      ...(facts.lastError && facts.attempts > 0 ? [`${facts.lastError.code}: ${facts.lastError.message}`] : []),
+      ...badgesOf(facts, t).map(({ detail }) => detail),
+      ...[facts.url, facts.pathUrl],
+    ].join('\n')
     item.tooltip = known
     const { variables, limits, egress } = await session.api.call('getEnvironment', { params: { gatewayId: this.gatewayId, environment: this.environment } })
     const all = Object.values(variables)
@@ -64,12 +72,16 @@ export class EnvironmentNode implements TreeNode {
   }
 
   async children(): Promise<TreeNode[]> {
-    const { session, t, nodes } = this.#context
-    const list = session.catalog.functions(this.gatewayId)
+    const { catalog } = this.#context.session
+    // Rows need not wait for what is on its way: it is drawn into them when it is known.
+    void catalog.deploymentLists
+      .running(this.gatewayId)
+      .ensureLoaded()
+      .catch(() => undefined)
+    const list = catalog.functions(this.gatewayId)
     const all = await list.ensureLoaded()
-    const shown = all.filter((item) => this.environment === 'dev' || servedIn(item, this.environment))
-    const rows = this.rowsBelow(this, '', shown)
-    if (list.hasMore) rows.push(nodes.intern(`${this.id}#more`, () => new MoreNode(this.id, this, () => list.loadMore(), t)))
+    const shown = all.filter((item) => this.#isShown(item))
+    const rows = withMore(this.rowsBelow(this, '', shown), this.id, this, list, this.#context)
     if (rows.length === 0) return [new NoteNode(this, this.#emptyWords())]
     return rows
   }
@@ -92,7 +104,14 @@ export class EnvironmentNode implements TreeNode {
   /** Functions of this environment below a folder, as far as they were read. */
   functionsBelow(prefix: string): ImprunFunction[] {
     const all = this.#context.session.catalog.functions(this.gatewayId).items
-    return all.filter((item) => item.name.startsWith(prefix) && (this.environment === 'dev' || servedIn(item, this.environment)))
+    return all.filter((item) => item.name.startsWith(prefix) && this.#isShown(item))
+  }
+
+  /** What is on its way to an environment for the first time is seen there already. */
+  #isShown(item: ImprunFunction): boolean {
+    const { deploymentLists } = this.#context.session.catalog
+    if (this.environment === 'dev' || servedIn(item, this.environment)) return true
+    return deploymentLists.findUnderWay(this.gatewayId, item.name, this.environment) !== undefined
   }
 
   #emptyWords(): string {
@@ -101,4 +120,8 @@ export class EnvironmentNode implements TreeNode {
     if (this.environment === 'dev') return t('No functions yet')
     return this.environment === 'staging' ? t('Nothing promoted from dev yet') : t('Nothing promoted from staging yet')
   }
+}
+
+function flagsOf({ held, drifted, isStalled }: Environment) {
+  return [...(held ? (['held'] as const) : []), ...(drifted ? (['drifted'] as const) : []), ...(isStalled ? (['stalled'] as const) : [])]
 }

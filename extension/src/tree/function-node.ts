@@ -1,4 +1,4 @@
-import type { EnvironmentName, ImprunFunction, Served } from '@imprun/contracts'
+import type { Deployment, EnvironmentName, ImprunFunction, Served } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { contextValues } from './context-values.ts'
 import { describeFunction, describeHealth, servedIn } from './describe.ts'
@@ -35,11 +35,15 @@ export class FunctionNode implements TreeNode {
     return this.#last
   }
 
+  get underWay(): Deployment | undefined {
+    return this.#context.session.catalog.deploymentLists.findUnderWay(this.gatewayId, this.name, this.environment)
+  }
+
   toTreeItem(): vscode.TreeItem {
-    const { facts, environment } = this
+    const { facts, environment, underWay } = this
     const { t } = this.#context
     const served = servedIn(facts, environment)
-    const description = describeFunction(facts, environment, t)
+    const description = describeFunction(facts, environment, t, underWay)
     const item = new vscode.TreeItem(this.name.split('/').at(-1) ?? this.name)
     item.id = this.id
     item.description = description
@@ -47,7 +51,7 @@ export class FunctionNode implements TreeNode {
     item.iconPath = isFailing
       ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
       : new vscode.ThemeIcon(facts.kind === 'module' ? 'file-symlink-file' : served ? 'symbol-function' : 'circle-outline')
-    item.contextValue = contextValues.function(environment, served !== undefined)
+    item.contextValue = contextValues.function(environment, served !== undefined, underWay?.canary !== undefined)
     item.command = { command: 'imprun.openFunction', title: t('Open'), arguments: [this] }
     const servedBy = served ? `\n${t('Put here by {0} on {1}', served.by, new Date(served.at).toLocaleString())}` : ''
     const address = `${this.environmentNode.facts.pathUrl}/${this.name}`

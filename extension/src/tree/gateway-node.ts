@@ -50,6 +50,7 @@ export class GatewayNode implements TreeNode {
 function tooltipLines(gateway: Gateway, description: string): string[] {
   const lines = [`${gateway.gatewayId}: ${description}`]
   if (gateway.lastError && gateway.attempts > 0) lines.push(`${gateway.lastError.code}: ${gateway.lastError.message}`)
+  if (gateway.deletion?.isOverdue) lines.push(...gateway.deletion.leftovers.map((leftover) => `– ${leftover}`))
   lines.push(`pipeline ${gateway.pipeline} · database ${gateway.database} · ${gateway.bundle.runtime} · ${gateway.bundle.memory} · ${gateway.bundle.cpu}`)
   return lines
 }

@@ -1,10 +1,9 @@
 import { environmentNames } from '@imprun/contracts'
 import { ApplicationNode } from './application-nodes.ts'
-import { DeploymentNode, GatewayHistoryNode } from './deployment-node.ts'
 import { GatewayNode } from './gateway-node.ts'
-import { MoreNode } from './small-nodes.ts'
+import { withMore } from './more-node.ts'
 import { ToolNode } from './tool-node.ts'
-import type { TreeContext, TreeNode } from './tree-node.ts'
+import type { TreeNode } from './tree-node.ts'
 import type { ViewRoots } from './tree-provider.ts'
 
 export const viewIds = { gateways: 'imprun.gateways', applications: 'imprun.applications', deployments: 'imprun.deployments', tools: 'imprun.tools' } as const
@@ -19,7 +18,7 @@ export const gatewaysView: ViewRoots = {
   },
   touchedBy(change, { nodes }) {
     if (change.kind === 'gateways') return whole(change.gatewayId ? [nodes.find(change.gatewayId)] : [])
-    if (change.kind !== 'functions') return undefined
+    if (change.kind !== 'functions' && change.kind !== 'running') return undefined
     return environmentNames.map((name) => nodes.find(`${change.gatewayId}/${name}`)).filter((node) => node !== undefined)
   },
 }
@@ -35,23 +34,6 @@ export const applicationsView: ViewRoots = {
   touchedBy: (change) => (change.kind === 'applications' ? 'all' : undefined),
 }
 
-export const deploymentsView: ViewRoots = {
-  async roots(context) {
-    const gateways = await context.session.catalog.gateways.ensureLoaded()
-    const [only, ...others] = gateways
-    if (only && others.length === 0) return historyOf(only.gatewayId, undefined, context)
-    return gateways.map(({ gatewayId }) =>
-      context.nodes.intern(`history/${gatewayId}`, () => new GatewayHistoryNode(gatewayId, (parent) => historyOf(gatewayId, parent, context))),
-    )
-  },
-  touchedBy(change, { nodes }) {
-    if (change.kind === 'gateways') return change.gatewayId ? undefined : 'all'
-    if (change.kind !== 'deployments') return undefined
-    const group = nodes.find(`history/${change.gatewayId}`)
-    return group ? [group] : 'all'
-  },
-}
-
 export const toolsView: ViewRoots = {
   async roots(context) {
     const { tools } = context.session.catalog
@@ -65,22 +47,4 @@ export const toolsView: ViewRoots = {
 function whole(rows: readonly (TreeNode | undefined)[]): readonly TreeNode[] | 'all' {
   const known = rows.filter((row) => row !== undefined)
   return known.length > 0 ? known : 'all'
-}
-
-async function historyOf(gatewayId: string, parent: TreeNode | undefined, context: TreeContext): Promise<TreeNode[]> {
-  const list = context.session.catalog.deployments(gatewayId)
-  const rows: TreeNode[] = (await list.ensureLoaded()).map((deployment) =>
-    context.nodes.intern(`${parent ? 'grouped/' : ''}${deployment.deploymentId}`, () => new DeploymentNode(parent, deployment, context)),
-  )
-  return withMore(rows, `history/${gatewayId}`, parent, list, context)
-}
-
-function withMore(
-  rows: TreeNode[],
-  id: string,
-  parent: TreeNode | undefined,
-  list: { hasMore: boolean; loadMore(): Promise<void> },
-  { nodes, t }: TreeContext,
-): TreeNode[] {
-  return list.hasMore ? [...rows, nodes.intern(`${id}#more`, () => new MoreNode(id, parent, () => list.loadMore(), t))] : rows
 }

@@ -21,6 +21,8 @@ export interface InputQuestion {
 export interface Prompts {
   /** @param heading a line over the choices, which cannot be chosen. */
   pick<Value>(title: string, choices: readonly Choice<Value>[] | Promise<readonly Choice<Value>[]>, heading?: string): Promise<Value | undefined>
+  /** Any number of the choices, none included. */
+  pickMany<Value>(title: string, choices: readonly (Choice<Value> & { isPicked: boolean })[]): Promise<readonly Value[] | undefined>
   input(question: InputQuestion): Promise<string | undefined>
   /** A modal question with one way to say yes. */
   confirm(question: { message: string; detail: string; yes: string }): Promise<boolean>
@@ -37,10 +39,19 @@ export const windowPrompts: Prompts = {
   async pick<Value>(title: string, choices: readonly Choice<Value>[] | Promise<readonly Choice<Value>[]>, heading?: string) {
     const items = Promise.resolve(choices).then((list): (vscode.QuickPickItem & { value?: Value })[] => [
       ...(heading ? [{ label: heading, kind: vscode.QuickPickItemKind.Separator }] : []),
-      ...list.map(({ label, description, detail, value }) => ({ label, value, ...(description ? { description } : {}), ...(detail ? { detail } : {}) })),
+      ...list.map(({ label, description, detail, value }) => ({ label, value, ...optional({ description, detail }) })),
     ])
     const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true })
     return picked?.value
+  },
+
+  async pickMany<Value>(title: string, choices: readonly (Choice<Value> & { isPicked: boolean })[]) {
+    const items = choices.map(({ label, description, detail, value, isPicked: picked }) => ({
+      ...{ label, value, picked },
+      ...optional({ description, detail }),
+    }))
+    const picked = await vscode.window.showQuickPick(items, { title, canPickMany: true, matchOnDescription: true })
+    return picked?.map(({ value }) => value)
   },
 
   async input({ title, prompt, placeholder, value, isSecret, validate }) {
@@ -68,3 +79,8 @@ export const windowPrompts: Prompts = {
     vscode.window.setStatusBarMessage(message, tellMs)
   },
 }
+
+const optional = ({ description, detail }: { description: string | undefined; detail: string | undefined }) => ({
+  ...(description ? { description } : {}),
+  ...(detail ? { detail } : {}),
+})

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { ApiClient } from '../api/api-client.ts'
 import type { Prompts } from '../ui/prompts.ts'
+import { closeDifferences, openDifferences } from './diff-tabs.ts'
 import type { FileStatuses } from './file-status.ts'
 import type { FunctionKey, MirrorStore } from './mirror-store.ts'
 import type { Publisher } from './publisher.ts'
@@ -21,7 +22,9 @@ export async function resolveConflict(key: FunctionKey, { api, store, statuses, 
   const theirs = await api.call('getFunction', { params: { gatewayId: key.gatewayId, functionId: key.name } })
   const theirsUri = readOnlyUri({ kind: 'saved', gatewayId: key.gatewayId, name: key.name, functionId: theirs.functionId, revision: theirs.revision })
   const when = new Date(theirs.updatedAt).toLocaleTimeString()
-  await vscode.commands.executeCommand('vscode.diff', theirsUri, vscode.Uri.file(file), t('{0}: {1} at {2} ↔ yours', key.name, theirs.updatedBy, when))
+  const title = t('{0}: {1} at {2} ↔ yours', key.name, theirs.updatedBy, when)
+  const sides = [{ left: theirsUri, right: vscode.Uri.file(file) }]
+  await openDifferences(title, sides)
   const [overwrite, take] = [t('Overwrite'), t('Take theirs')]
   const answer = await prompts.offer(
     'warning',
@@ -29,6 +32,8 @@ export async function resolveConflict(key: FunctionKey, { api, store, statuses, 
     overwrite,
     take,
   )
+  if (answer === undefined) return
+  await closeDifferences(title, sides)
   if (answer === overwrite) {
     const mine = await store.findText(key)
     if (mine !== undefined) await publisher.publish(key, mine, theirs.revision)

@@ -9,6 +9,7 @@ export const sampleGateway = (gatewayId: string, name = gatewayId): Gateway => (
   bundle: { runtime: 'nodejs24', memory: '512Mi', cpu: '500m' },
   database: 'separate',
   pipeline: 'on',
+  retention: { releases: 100, deploymentDays: 180 },
   environments: [],
   state: 'active',
   phase: 'Started',
