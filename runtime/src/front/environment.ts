@@ -142,6 +142,15 @@ export class Environment {
     return this.middleware.size === 0 ? noMiddleware : middlewareNamesOf(name).flatMap((each) => this.middleware.get(each) ?? [])
   }
 
+  /** What all its functions may use together, in MiB. */
+  get memoryMb(): number {
+    return Math.min(this.limits.memoryMb, this.assignment.bundle?.memoryMb ?? Number.POSITIVE_INFINITY)
+  }
+  /** Its share of the processor, where several want it; undefined: as much as any other process. */
+  get cpuMillicores(): number | undefined {
+    return this.assignment.bundle?.cpuMillicores
+  }
+
   timeoutMsOf(limits: FunctionLimits): number {
     return Math.min(limits.timeoutMs ?? this.limits.timeoutMs, this.limits.timeoutMs)
   }

@@ -153,10 +153,12 @@ export function createFront(options: FrontOptions): Front {
     const isServed = directory.get(environment.key) === environment
     const hasNewData = environment.assignment.dataUri !== assignment.dataUri || environment.assignment.dataDatabase !== assignment.dataDatabase
     if (isServed) directory.remove(environment)
+    const { memoryMb, cpuMillicores } = environment
     environment.assignment = assignment
     if (isServed) directory.add(environment)
     // A bound worker holds the old address; the next request binds another one.
     if (hasNewData) await supervisor.release(environment)
+    else if (memoryMb !== environment.memoryMb || cpuMillicores !== environment.cpuMillicores) await supervisor.configure(environment)
   }
 
   return {

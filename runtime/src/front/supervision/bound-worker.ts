@@ -13,6 +13,7 @@ import {
 } from '../../frames/frames.ts'
 import type { Environment, FunctionEntry } from '../environment.ts'
 import type { Call, CallWorker, Load } from './call.ts'
+import { yieldBeyondShare } from './cpu-share.ts'
 import type { CallTaker } from './internal-call.ts'
 import { Invocations } from './invocations.ts'
 import { Slots } from './slots.ts'
@@ -45,6 +46,8 @@ export class BoundWorker implements CallWorker {
   readonly process: WorkerProcess
   /** What its functions may use together; fixed for its life. */
   readonly memoryMb: number
+  /** Its share of the processor; fixed as well, because what was given up is not given back. */
+  readonly cpuMillicores: number | undefined
   readonly #watch: WorkerWatch
   readonly #environment: Environment
   readonly #owner: BoundWorkerOwner
@@ -62,8 +65,10 @@ export class BoundWorker implements CallWorker {
 
   constructor(process: WorkerProcess, environment: Environment, configuration: ConfigureMessage, owner: BoundWorkerOwner) {
     this.process = process
-    this.memoryMb = environment.limits.memoryMb
-    this.#watch = new WorkerWatch(process.pid, this.memoryMb)
+    this.memoryMb = environment.memoryMb
+    this.cpuMillicores = environment.cpuMillicores
+    this.#watch = new WorkerWatch(process.pid, this)
+    if (this.cpuMillicores !== undefined) yieldBeyondShare(process.pid, this.cpuMillicores)
     this.#environment = environment
     this.#owner = owner
     this.#invocations = new Invocations(environment, owner.calls, process)

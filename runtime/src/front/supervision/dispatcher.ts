@@ -104,8 +104,8 @@ export class Dispatcher implements BoundWorkerOwner, WaitingCallsOwner<BoundWork
     const worker = this.#worker
     if (worker === undefined) return undefined
     const configured = worker.configure(configurationOf(this.environment, this.#ports.log))
-    // What an isolate may use is fixed when it is made.
-    if (worker.memoryMb === this.environment.limits.memoryMb) return configured
+    // What an isolate and its process may use is fixed when they are made.
+    if (worker.memoryMb === this.environment.memoryMb && worker.cpuMillicores === this.environment.cpuMillicores) return configured
     return Promise.all([configured, this.#renewal.begin((process) => this.#replaceBy(process))]).then(() => {})
   }
 

@@ -5,9 +5,9 @@ const rules = { hangingMsMax: 700, silentMsMax: 2_500, spinningMsMax: 10_000 }
 const mb = 1024 * 1024
 
 /** A worker whose numbers a test makes up: `share` of a core is used from now on. */
-function givenWatch(rssMb = 60) {
+function givenWatch(rssMb = 60, cpuMillicores?: number) {
   let cpuMs = 0
-  const watch = new WorkerWatch(1, 256, () => ({ cpuMs, rssBytes: rssMb * mb }))
+  const watch = new WorkerWatch(1, { memoryMb: 256, cpuMillicores }, () => ({ cpuMs, rssBytes: rssMb * mb }))
   let nowMs = 0
   /** @returns the first fault in so many milliseconds, judged every 20 */
   const pass = (forMs: number, facts: { share: number; isBusy: boolean; isSilent: boolean }) => {
@@ -45,6 +45,11 @@ describe('the watch over a worker', () => {
     assert.equal(pass(9_000, { share: 1, isBusy: false, isSilent: false }), undefined)
     assert.equal(pass(6_000, { share: 1, isBusy: false, isSilent: false })?.fault, 'spinning')
     assert.equal(givenWatch().pass(60_000, { share: 0.5, isBusy: false, isSilent: false }), undefined)
+  })
+  it('finds one that uses its share of a core up while nobody calls it', () => {
+    const { pass } = givenWatch(60, 500)
+    assert.equal(pass(20_000, { share: 0.4, isBusy: false, isSilent: false }), undefined)
+    assert.equal(pass(20_000, { share: 0.6, isBusy: false, isSilent: false })?.fault, 'spinning')
   })
   it('finds one that takes more memory than it may', () => {
     assert.equal(givenWatch(700).pass(1_000, { share: 0.1, isBusy: true, isSilent: false }), undefined)

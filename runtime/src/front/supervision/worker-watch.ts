@@ -1,7 +1,7 @@
 import { processMemoryMb } from '../../frames/worker-memory.ts'
 import { type ProcessUsage, readProcessUsage } from './process-usage.ts'
 
-/** Why a worker must go: it does not answer, it takes more memory than it may, or it uses a core up while nobody called it. */
+/** Why a worker must go: it does not answer, it takes more memory than it may, or it uses up its share of a core while nobody called it. */
 export type WorkerFault = 'silent' | 'outgrown' | 'spinning'
 
 export interface WatchRules {
@@ -10,6 +10,13 @@ export interface WatchRules {
   /** Silence of a worker that gets no processor: the machine may be to blame, so it is given more time. */
   silentMsMax: number
   spinningMsMax: number
+}
+
+/** What a worker may use. */
+export interface WorkerShares {
+  readonly memoryMb: number
+  /** Absent: a core. */
+  readonly cpuMillicores?: number | undefined
 }
 
 const lookEveryMs = { busy: 100, idle: 2_000 } as const
@@ -24,6 +31,7 @@ const bytesPerMb = 1024 * 1024
 export class WorkerWatch {
   readonly #pid: number
   readonly #rssBytesMax: number
+  readonly #spinningShare: number
   readonly #read: (pid: number) => ProcessUsage | undefined
   #usage: ProcessUsage | undefined
   #lookedAtMs = Number.NEGATIVE_INFINITY
@@ -32,9 +40,10 @@ export class WorkerWatch {
   /** Since when nobody has called it. */
   #idle: { atMs: number; cpuMs: number } | undefined
 
-  constructor(pid: number, memoryMb: number, read: (pid: number) => ProcessUsage | undefined = readProcessUsage) {
+  constructor(pid: number, { memoryMb, cpuMillicores = 1000 }: WorkerShares, read: (pid: number) => ProcessUsage | undefined = readProcessUsage) {
     this.#pid = pid
     this.#rssBytesMax = (memoryMb + processMemoryMb + allowanceMb) * bytesPerMb
+    this.#spinningShare = spinningShare * Math.min(1, cpuMillicores / 1000)
     this.#read = read
   }
 
@@ -55,7 +64,7 @@ export class WorkerWatch {
     const now = { atMs: nowMs, cpuMs }
     if (silentMs === 0 || this.#heard === undefined) this.#heard = now
     if (silentMs > rules.hangingMsMax && shareOf(this.#heard, now) > hangingShare) return 'silent'
-    if (isBusy || this.#idle === undefined || shareOf(this.#idle, now) < spinningShare) this.#idle = isBusy ? undefined : now
+    if (isBusy || this.#idle === undefined || shareOf(this.#idle, now) < this.#spinningShare) this.#idle = isBusy ? undefined : now
     else if (nowMs - this.#idle.atMs > rules.spinningMsMax) return 'spinning'
     return undefined
   }
