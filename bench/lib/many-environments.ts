@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type EnvironmentName, environmentNames } from '@imprun/contracts'
+import { type EnvironmentName, environmentNames, runtimeNodeOptions } from '@imprun/contracts'
 import { z } from 'zod'
 import { eventually } from '../../runtime/test/support/eventually.ts'
 import { connectControl, type GivenControl } from '../../runtime/test/support/given-control.ts'
@@ -34,7 +34,7 @@ export async function givenManyEnvironments(mongo: GivenOwnMongo): Promise<ManyE
   const folder = await mkdtemp(join(tmpdir(), 'imprun-many-'))
   const controlPath = join(folder, 'control.sock')
   const child = fork(fileURLToPath(new URL('./many-environments-process.ts', import.meta.url)), [], {
-    execArgv: ['--expose-gc'],
+    execArgv: [...runtimeNodeOptions, '--expose-gc'],
     env: {
       IMPRUN_RUNTIME_ID: 'bench',
       IMPRUN_RUNTIME_TOKEN: token,

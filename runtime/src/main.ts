@@ -1,3 +1,5 @@
+import { text } from 'node:stream/consumers'
+import { readRuntimeSettings } from '@imprun/contracts'
 import { composeRuntime } from './compose.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { createLog, describeError } from './platform/log.ts'
@@ -6,7 +8,7 @@ import { createLog, describeError } from './platform/log.ts'
 const exitCodes = { stopped: 0, failed: 1, configFault: 2, portTaken: 3, forced: 143 } as const
 
 async function run(): Promise<void> {
-  const config = parseConfig(process.env)
+  const config = parseConfig(await readRuntimeSettings(process.env, () => text(process.stdin)))
   const log = createLog(config.logLevel, { runtimeId: config.runtimeId, pid: process.pid })
   let isLeaving = false
   const leave = (): void => {

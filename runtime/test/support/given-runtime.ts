@@ -16,6 +16,7 @@ import {
   formatApiKey,
   gatewayCollections,
   type LiveRuntime,
+  runtimeStart,
   type ScheduleRule,
   type StoredCredential,
 } from '@imprun/contracts'
@@ -51,18 +52,17 @@ export async function givenRuntime(mongo: GivenMongo, variables: Record<string, 
   const id = `rt-${randomBytes(4).toString('hex')}`
   const token = randomBytes(16).toString('hex')
   const controlPath = join(folder, 'control.sock')
-  const child = spawn(process.execPath, [mainPath], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      IMPRUN_RUNTIME_ID: id,
-      IMPRUN_RUNTIME_TOKEN: token,
-      IMPRUN_RUNTIME_PORT: '0',
-      IMPRUN_RUNTIME_CONTROL: controlPath,
-      IMPRUN_RUNTIME_MONGODB_URI: mongo.uri,
-      IMPRUN_LOG_LEVEL: 'debug',
-      ...variables,
-    },
+  const { nodeOptions, environment, input } = runtimeStart({
+    IMPRUN_RUNTIME_ID: id,
+    IMPRUN_RUNTIME_TOKEN: token,
+    IMPRUN_RUNTIME_PORT: '0',
+    IMPRUN_RUNTIME_CONTROL: controlPath,
+    IMPRUN_RUNTIME_MONGODB_URI: mongo.uri,
+    IMPRUN_LOG_LEVEL: 'debug',
+    ...variables,
   })
+  const child = spawn(process.execPath, [...nodeOptions, mainPath], { stdio: ['pipe', 'ignore', 'pipe'], env: environment })
+  child.stdin?.on('error', () => {}).end(input)
   const { events, text } = readLog(child)
   const leave = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { runtimeStart } from '@imprun/contracts'
 import type { BoundedLogFile } from '../../platform/bounded-log-file.ts'
 import { isAlive } from '../../platform/processes.ts'
 import { runProgram } from '../../platform/run-program.ts'
@@ -29,13 +30,16 @@ const markOf = (launchId: string) => `imprun-runtime-${launchId}`
 export async function launchRuntime({ entry, launchId, variables, logFile }: LaunchOptions): Promise<LaunchedProcess> {
   const output = await logFile.open()
   try {
-    const child = spawn(process.execPath, [entry, markOf(launchId)], {
+    const { nodeOptions, environment, input } = runtimeStart(variables)
+    const child = spawn(process.execPath, [...nodeOptions, entry, markOf(launchId)], {
       cwd: dirname(entry),
-      env: { ...variables },
+      env: environment,
       detached: true,
-      stdio: ['ignore', output.fd, output.fd],
+      stdio: ['pipe', output.fd, output.fd],
     })
     const ended = endOf(child)
+    // It may be gone before it has read; how it ended says more.
+    child.stdin?.on('error', () => {}).end(input)
     await once(child, 'spawn')
     child.unref()
     return { pid: child.pid as number, ended }
