@@ -66,7 +66,7 @@ export const functionSchema = z
     limits: functionLimitsSchema,
     /** Newest first by environment order: what dev, staging and prod serve. */
     served: z.array(servedSchema),
-    /** False when the saved code differs from what dev serves. Always true of a module, which is served inside others. */
+    /** False when the saved code, or that of a file it imports, differs from what dev serves; of a module, when dev serves an older text of it inside others. */
     isLiveInDev: z.boolean(),
     updatedAt: z.iso.datetime(),
     updatedBy: z.string(),
@@ -86,6 +86,8 @@ export const saveFunctionSchema = z.strictObject({
   code: codeSchema,
   /** The revision the author started from. Absent: overwrite whatever is there (audited as forced). */
   baseRevision: z.number().int().nonnegative().optional(),
+  /** Overwrite although somebody else has saved since `baseRevision`; audited. */
+  force: z.boolean().optional(),
   methods: methodsSchema.optional(),
   limits: functionLimitsSchema.optional(),
 })

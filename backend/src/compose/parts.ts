@@ -15,6 +15,7 @@ import { createDeploymentStore } from '../deployments/deployment-store.ts'
 import { createEnvironmentSettingsStore } from '../environments/environment-settings.ts'
 import { createEnvironmentStore } from '../environments/environment-store.ts'
 import { createFunctionStore } from '../functions/function-store.ts'
+import { createStaleInDev } from '../functions/stale-in-dev.ts'
 import { createGatewayStore } from '../gateways/gateway-store.ts'
 import { createHealthStore } from '../health/health-store.ts'
 import { createInstanceStore } from '../instances/instance-store.ts'
@@ -86,6 +87,7 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
   const environments = createEnvironmentStore(database)
   const members = createMemberStore(database)
   const functions = createFunctionStore(database)
+  const releases = createReleaseStore(database)
   const packageStore = createPackageStore(database)
   const packages = createGatewayPackages({ store: packageStore, cache: packageCache })
   const variables = createVariableStore(database)
@@ -116,7 +118,8 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     packageCache,
     health: createHealthStore({ database, clock }),
     schedules: createScheduleReader(database),
-    releases: createReleaseStore(database),
+    staleInDev: createStaleInDev({ functions, releases }),
+    releases,
     runs: createRunStore(database),
     deploymentStore: createDeploymentStore(database),
     awaiting: createAwaitingStore(database),

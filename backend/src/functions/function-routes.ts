@@ -1,27 +1,23 @@
 import { toPage } from '../database/paging.ts'
-import type { HealthStore } from '../health/health-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
 import type { Quotas } from '../quotas/quotas.ts'
-import { type ScheduleReader, withSchedules } from '../schedules/schedule-reader.ts'
 import type { OwnedGateways } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
 import type { StoredFunction } from './function-store.ts'
-import { toFunctionView, withHealth } from './function-view.ts'
+import { type FunctionFacts, readFunctionFacts, toFunctionView } from './function-view.ts'
 import { type RemoveFunctionDeps, removeFunction } from './remove-function.ts'
 import { type SaveFunctionDeps, saveFunction } from './save-function.ts'
 
-export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps {
+export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps, FunctionFacts {
   gateways: OwnedGateways
-  health: HealthStore
-  schedules: ScheduleReader
   quotas: Pick<Quotas, 'checkFunctions'>
 }
 
 type RouteNames = 'createFunction' | 'listFunctions' | 'getFunction' | 'saveFunction' | 'deleteFunction'
 
 export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, RouteNames> {
-  const { gateways, health, schedules, quotas, functions, lookup, clock } = deps
+  const { gateways, quotas, functions, lookup, clock } = deps
   return {
     async createFunction({ params, body, account, audit }) {
       audit({ function: body.name })
@@ -52,18 +48,17 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
     },
     async listFunctions({ params, query, account }) {
       const { gatewayId } = await gateways.getOwned(params.gatewayId, account.userId)
-      const [listed, healthNow, schedulesNow] = await Promise.all([functions.list(gatewayId, query), health.read(gatewayId), schedules.read(gatewayId)])
+      const [listed, complete] = await Promise.all([functions.list(gatewayId, query), readFunctionFacts(deps, gatewayId)])
       return toPage(
         listed,
         query.limit,
         ({ name }) => name,
-        (stored) => withSchedules(withHealth(toFunctionView(stored), healthNow), schedulesNow),
+        (stored) => complete(toFunctionView(stored)),
       )
     },
     async getFunction({ params, account }) {
       const { stored } = await lookup.getOwned(params.gatewayId, params.functionId, account.userId)
-      const [healthNow, schedulesNow] = await Promise.all([health.read(stored.gatewayId), schedules.read(stored.gatewayId)])
-      return withSchedules(withHealth(toFunctionView(stored), healthNow), schedulesNow)
+      return (await readFunctionFacts(deps, stored.gatewayId))(toFunctionView(stored))
     },
     saveFunction: (request) => saveFunction(deps, request),
     async deleteFunction({ params, account, audit }) {

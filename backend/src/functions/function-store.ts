@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { containing, decodeCursor } from '../database/paging.ts'
 import type { Caller } from '../http/handlers.ts'
+import { hashOfText } from '../publishing/imports/trail.ts'
 import { functionNameTaken } from './function-errors.ts'
 import { type Methods, parseFunctionReference } from './function-rules.ts'
 
@@ -30,6 +31,8 @@ export interface StoredFunction {
   revision: number
   code: string
   sourceHash: string
+  /** Of the text alone, as bundles name what they were made of. Absent in documents from before it was kept. */
+  codeHash?: string
   methods?: Methods
   limits: FunctionLimits
   served: Partial<Record<EnvironmentName, StoredServed>>
@@ -57,6 +60,8 @@ export interface FunctionStore {
   listByIds(functionIds: readonly string[], session?: ClientSession): Promise<ListedFunction[]>
   /** The saved texts of functions and modules, by name; those that are not there are left out. */
   readCodes(gatewayId: string, names: readonly string[], session?: ClientSession): Promise<Map<string, string>>
+  /** sha256 of the saved texts, by name; those that are not there are left out. */
+  readCodeHashes(gatewayId: string, names: readonly string[]): Promise<Map<string, string>>
   /** What dev serves, of every function that it serves. */
   listServedInDev(gatewayId: string): Promise<{ functionId: string; releaseId: string }[]>
   /** What every function of the gateway, or the one of that name, is served as. */
@@ -85,7 +90,7 @@ export function createFunctionStore(database: Database): FunctionStore {
   return {
     async insert(stored) {
       try {
-        await functions.insertOne(stored)
+        await functions.insertOne({ ...stored, codeHash: hashOfText(stored.code) })
       } catch (error) {
         throw isDuplicateKey(error) ? functionNameTaken(stored.name) : error
       }
@@ -110,6 +115,14 @@ export function createFunctionStore(database: Database): FunctionStore {
       const options = { projection: { name: 1, code: 1 }, ...(session ? { session } : {}) }
       const found = await functions.find<Pick<StoredFunction, 'name' | 'code'>>({ gatewayId, name: { $in: [...names] } }, options).toArray()
       return new Map(found.map(({ name, code }) => [name, code]))
+    },
+    async readCodeHashes(gatewayId, names) {
+      const code = { $cond: [{ $gt: ['$codeHash', null] }, '$$REMOVE', '$code'] }
+      const found = await functions
+        .find({ gatewayId, name: { $in: [...names] } })
+        .project<Pick<StoredFunction, 'name' | 'codeHash'> & { code?: string }>({ name: 1, codeHash: 1, code })
+        .toArray()
+      return new Map(found.map(({ name, codeHash, code = '' }) => [name, codeHash ?? hashOfText(code)]))
     },
     async listServedInDev(gatewayId) {
       const found = await functions
@@ -139,7 +152,7 @@ export function createFunctionStore(database: Database): FunctionStore {
         .toArray()
     },
     async save(functionId, revision, changes, session) {
-      const update = { $set: withoutUndefined(changes), $inc: { revision: 1 } }
+      const update = { $set: { ...withoutUndefined(changes), codeHash: hashOfText(changes.code) }, $inc: { revision: 1 } }
       const saved = await functions.findOneAndUpdate({ _id: functionId, revision }, update, { returnDocument: 'after', ...(session ? { session } : {}) })
       return saved ?? undefined
     },

@@ -2,6 +2,7 @@ import { environmentNames, type FunctionHealth, type ImprunFunction, kindOfName,
 import { type HealthStore, healthKey } from '../health/health-store.ts'
 import { type ScheduleReader, withSchedules } from '../schedules/schedule-reader.ts'
 import type { FunctionStore, ListedFunction, StoredFunction, StoredServed } from './function-store.ts'
+import type { StaleInDev } from './stale-in-dev.ts'
 
 const toServedView = (environment: Served['environment'], served: StoredServed): Served => ({
   environment,
@@ -45,14 +46,33 @@ export const withHealth = (view: ImprunFunction, health: ReadonlyMap<string, Fun
   }),
 })
 
+/** A module is served inside others: what they were bundled with may be older than what is saved. */
+export const withStaleness = (view: ImprunFunction, stale: ReadonlySet<string>): ImprunFunction =>
+  view.isLiveInDev && stale.has(view.name) ? { ...view, isLiveInDev: false } : view
+
+/** What a function's view is completed with, of the whole gateway at once. */
+export interface FunctionFacts {
+  health: HealthStore
+  schedules: ScheduleReader
+  staleInDev: StaleInDev
+}
+
+export async function readFunctionFacts(
+  { health, schedules, staleInDev }: FunctionFacts,
+  gatewayId: string,
+): Promise<(view: ImprunFunction) => ImprunFunction> {
+  const [healthNow, schedulesNow, stale] = await Promise.all([health.read(gatewayId), schedules.read(gatewayId), staleInDev.read(gatewayId)])
+  return (view) => withStaleness(withSchedules(withHealth(view, healthNow), schedulesNow), stale)
+}
+
 /** For events: the function as a list shows it, and who may see it. */
 export async function findFunctionView(
   functions: FunctionStore,
-  { health, schedules }: { health: HealthStore; schedules: ScheduleReader },
+  facts: FunctionFacts,
   functionId: string,
 ): Promise<{ ownerId: string; function: ImprunFunction } | undefined> {
   const stored = await functions.findListed(functionId)
   if (!stored) return undefined
-  const [healthNow, schedulesNow] = await Promise.all([health.read(stored.gatewayId), schedules.read(stored.gatewayId)])
-  return { ownerId: stored.ownerId, function: withSchedules(withHealth(toFunctionView(stored), healthNow), schedulesNow) }
+  const complete = await readFunctionFacts(facts, stored.gatewayId)
+  return { ownerId: stored.ownerId, function: complete(toFunctionView(stored)) }
 }

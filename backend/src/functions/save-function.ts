@@ -11,8 +11,9 @@ import { functionNotFound, revisionStale } from './function-errors.ts'
 import type { FunctionLookup, OwnedGateway } from './function-lookup.ts'
 import { checkCodeSize, hashSource } from './function-rules.ts'
 import type { FunctionChanges, FunctionStore, StoredFunction } from './function-store.ts'
-import { toFunctionView } from './function-view.ts'
+import { toFunctionView, withStaleness } from './function-view.ts'
 import { findDependents, republish, toRefusal } from './republish.ts'
+import type { StaleInDev } from './stale-in-dev.ts'
 
 export interface SaveFunctionDeps {
   functions: FunctionStore
@@ -20,6 +21,7 @@ export interface SaveFunctionDeps {
   deployments: Deployments
   releases: ReleaseStore
   compiler: Compiler
+  staleInDev: StaleInDev
   clock: Clock
 }
 
@@ -30,11 +32,18 @@ const attemptsMax = 50
 
 /**
  * With `?publish=dev` one transaction saves and publishes. What may not be published is saved all the same, and the answer says why it is not live.
- * @throws REVISION_STALE; without a base revision the save overwrites whatever is there.
+ * @throws REVISION_STALE; forced, or without a base revision, the save overwrites whatever is there.
  */
 export async function saveFunction(deps: SaveFunctionDeps, request: Save): Promise<SavedFunction> {
+  const answer = await save(deps, request)
+  const { kind, gatewayId } = answer.function
+  return kind === 'module' ? { ...answer, function: withStaleness(answer.function, await deps.staleInDev.read(gatewayId)) } : answer
+}
+
+async function save(deps: SaveFunctionDeps, request: Save): Promise<SavedFunction> {
   const { params, query, body, account, audit } = request
-  audit({ function: params.functionId, ...(body.baseRevision === undefined ? { isForced: true } : { baseRevision: body.baseRevision }) })
+  const { baseRevision } = body
+  audit({ function: params.functionId, ...(isForced(body) ? { isForced: true } : {}), ...(baseRevision === undefined ? {} : { baseRevision }) })
   checkCodeSize(body.code)
   const compiling = query.publish === undefined ? undefined : compileAhead(deps, request)
   const { gateway, stored } = await deps.lookup.getForChange(params.gatewayId, params.functionId, account.userId)
@@ -133,9 +142,11 @@ function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: Owne
   }
 }
 
+const isForced = ({ baseRevision, force }: Save['body']): boolean => force === true || baseRevision === undefined
+
 function changesOf({ clock }: SaveFunctionDeps, found: StoredFunction, { body, account }: Save): FunctionChanges {
   const now = clock.now()
-  if (body.baseRevision !== undefined && body.baseRevision !== found.revision) {
+  if (!isForced(body) && body.baseRevision !== undefined && body.baseRevision !== found.revision) {
     const theirs = { by: found.updatedBy.name, at: found.updatedAt }
     throw revisionStale({ baseRevision: body.baseRevision, revision: found.revision, theirs, yours: { by: account.name, at: now } })
   }

@@ -37,6 +37,8 @@ export interface StoredRelease {
 }
 export type ListedRelease = Omit<StoredRelease, 'source' | 'code' | 'sourceMap' | 'imports'> & { imports?: Omit<ImportedFile, 'source'>[] }
 
+export type ReleaseImports = Pick<StoredRelease, 'functionName'> & { imports: Pick<ImportedFile, 'file' | 'hash'>[] }
+
 export interface ReleaseStore {
   /** @throws a duplicate-key error when its place in the sequence is taken. */
   insert(release: StoredRelease, session: ClientSession): Promise<void>
@@ -50,6 +52,8 @@ export interface ReleaseStore {
   isImported(gatewayId: string, file: string): Promise<boolean>
   /** Those among the releases that were bundled with another text of this file than the given one. */
   listOutdated(releaseIds: readonly string[], file: string, hash: string): Promise<ListedRelease[]>
+  /** The gateway's own files in the bundles of those that have any. */
+  listImports(releaseIds: readonly string[]): Promise<ReleaseImports[]>
   /** sha256 of the code of each, by release id. */
   listHashes(releaseIds: readonly string[]): Promise<Map<string, string>>
   /** Newest first; one more than the limit when there is a next page. */
@@ -90,6 +94,11 @@ export function createReleaseStore(database: Database): ReleaseStore {
       releases
         .find({ _id: { $in: [...releaseIds] }, imports: { $elemMatch: { file, hash: { $ne: hash } } } })
         .project<ListedRelease>(withoutBodies)
+        .toArray(),
+    listImports: (releaseIds) =>
+      releases
+        .find({ _id: { $in: [...releaseIds] }, 'imports.file': { $exists: true } })
+        .project<ReleaseImports>({ functionName: 1, 'imports.file': 1, 'imports.hash': 1 })
         .toArray(),
     async listHashes(releaseIds) {
       const found = await releases

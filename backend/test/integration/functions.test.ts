@@ -142,6 +142,42 @@ describe('functions', () => {
     assert.deepEqual([facts.fromRevision, facts.toRevision], [1, 2])
   })
 
+  it('loses no edit of twenty who save again and again from what they have read', async () => {
+    await using given = await givenFunctions()
+    await given.givenGateway('hometax')
+    const { functionId } = await create(given)
+    const append = async (line: string) => {
+      for (;;) {
+        const { code = '', revision } = await given.routes.getFunction(request<'getFunction'>({}))
+        const body = { code: `${code}\n// ${line}`, baseRevision: revision }
+        try {
+          return await given.routes.saveFunction(request<'saveFunction'>({ body }))
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, 'REVISION_STALE')
+        }
+      }
+    }
+
+    await Promise.all(Array.from({ length: 20 }, (_, client) => append(`edit ${client}.`)))
+
+    const stored = await given.functions.findById(functionId)
+    assert.equal(stored?.revision, 21)
+    for (let client = 0; client < 20; client++) assert.ok(stored?.code.includes(`// edit ${client}.`), `The edit of client ${client} is lost`)
+  })
+
+  it('overwrites a newer save only when that is asked for, and says so in the audit log', async () => {
+    await using given = await givenFunctions()
+    await given.givenGateway('hometax')
+    await create(given)
+    await given.routes.saveFunction(request<'saveFunction'>({ body: { code: taxCode(2), baseRevision: 1 } }))
+    const facts: Record<string, unknown> = {}
+
+    const forced = await given.routes.saveFunction(request<'saveFunction'>({ body: { code: taxCode(3), baseRevision: 1, force: true } }, facts))
+
+    assert.equal(forced.function.revision, 3)
+    assert.deepEqual([facts.isForced, facts.baseRevision, facts.fromRevision, facts.toRevision], [true, 1, 2, 3])
+  })
+
   it('keeps methods and limits that a save does not mention', async () => {
     await using given = await givenFunctions()
     await given.givenGateway('hometax')

@@ -52,8 +52,8 @@ describe('modules', () => {
 
   const declare = (dependencies: Record<string, string>) => backend.api.call('putPackages', { params: { gatewayId }, body: { dependencies } })
   const refusedPackages = (dependencies: Record<string, string>) => backend.api.refusal('putPackages', { params: { gatewayId }, body: { dependencies } })
-  const save = (name: string, code: string) =>
-    backend.api.call('saveFunction', { params: { gatewayId, functionId: name }, query: { publish: 'dev' }, body: { code } })
+  const save = (name: string, code: string, query: { publish?: 'dev' } = { publish: 'dev' }) =>
+    backend.api.call('saveFunction', { params: { gatewayId, functionId: name }, query, body: { code } })
   const taxIn = async (environment: 'dev' | 'staging', name = 'tax') =>
     (await callFunction(backend, { gatewayId, environment, name, input: { income: 105 } })).body
 
@@ -88,6 +88,18 @@ describe('modules', () => {
     assert.deepEqual(await taxIn('dev'), { tax: 21 })
     assert.deepEqual(await taxIn('staging'), { tax: 10 })
     assert.equal((await callFunction(backend, { gatewayId, environment: 'dev', name: '_lib/tax' })).status, 404)
+  })
+
+  it('is not live in dev while what imports it was bundled with an older text', async () => {
+    const saved = await save('_lib/tax', rateModule(0.25), {})
+    const notLive = async () =>
+      (await backend.api.call('listFunctions', { params: { gatewayId } })).items.filter((each) => !each.isLiveInDev).map(({ name }) => name)
+
+    assert.equal(saved.function.isLiveInDev, false)
+    assert.deepEqual(await notLive(), ['_lib/tax', 'tax'])
+    assert.equal((await save('_lib/tax', rateModule(0.25))).function.isLiveInDev, true)
+    assert.deepEqual(await notLive(), [])
+    await save('_lib/tax', rateModule(0.2))
   })
 
   it('ends with the last of many saves of a module at once in what imports it', async () => {

@@ -21,6 +21,7 @@ import { createSetRoutes } from '../../src/deployments/set-routes.ts'
 import { createFunctionLookup } from '../../src/functions/function-lookup.ts'
 import { createFunctionRoutes } from '../../src/functions/function-routes.ts'
 import { createFunctionStore } from '../../src/functions/function-store.ts'
+import { createStaleInDev } from '../../src/functions/stale-in-dev.ts'
 import { createHealthStore } from '../../src/health/health-store.ts'
 import type { ApiRequest, Caller } from '../../src/http/handlers.ts'
 import { createLogRoutes } from '../../src/logs/log-routes.ts'
@@ -134,6 +135,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       quotas: createQuotas({ database, settings: { gatewaysPerUser: 1000, functionsPerGateway: 1000, dataMbPerEnvironment: undefined } }),
       health: createHealthStore({ database, clock: systemClock }),
       schedules: createScheduleReader(database),
+      staleInDev: createStaleInDev({ functions, releases }),
       acknowledgeDeadlineMs,
       canaries: createCanaryStore(database),
       awaiting: createAwaitingStore(database),
