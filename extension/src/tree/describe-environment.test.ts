@@ -1,22 +1,11 @@
 import { strict as assert } from 'node:assert'
 import type { Environment } from '@imprun/contracts'
+import { sampleEnvironment } from '../../test/support/samples.ts'
 import { untranslated } from '../ui/translate.ts'
 import { badgesOf, describeEnvironment } from './describe-environment.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
-const givenEnvironment = (more: Partial<Environment> = {}): Environment => ({
-  gatewayId: 'hometax',
-  name: 'staging',
-  authType: 'none',
-  url: 'http://hometax.staging.localhost:7421',
-  pathUrl: 'http://localhost:7421/hometax/staging',
-  state: 'active',
-  phase: 'Started',
-  attempts: 0,
-  isStalled: false,
-  updatedAt: at,
-  ...more,
-})
+const givenEnvironment = (more: Partial<Environment> = {}): Environment => sampleEnvironment('hometax', 'staging', more)
 const rowOf = (more: Partial<Environment>) => describeEnvironment(givenEnvironment(more), untranslated)
 const detailOf = (more: Partial<Environment>) => badgesOf(givenEnvironment(more), untranslated)[0]?.detail ?? ''
 

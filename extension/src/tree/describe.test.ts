@@ -1,32 +1,13 @@
 import { strict as assert } from 'node:assert'
 import type { ImprunFunction, Served } from '@imprun/contracts'
-import { sampleDeployment } from '../../test/support/samples.ts'
+import { sampleDeployment, sampleFunction, sampleServed } from '../../test/support/samples.ts'
 import { untranslated } from '../ui/translate.ts'
 import { describeFunction, describeLifecycle } from './describe.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
-const served = (environment: Served['environment'], version: string, liveMs?: number): Served => ({
-  environment,
-  version,
-  releaseId: `release-${version}`,
-  revision: 1,
-  deploymentId: 'd',
-  at,
-  by: 'kim',
-  ...(liveMs === undefined ? {} : { liveMs }),
-})
-const givenFunction = (list: Served[], isLiveInDev = true): ImprunFunction => ({
-  functionId: 'f',
-  gatewayId: 'hometax',
-  name: 'calculateTax',
-  kind: 'function',
-  revision: 3,
-  limits: {},
-  served: list,
-  isLiveInDev,
-  updatedAt: at,
-  updatedBy: 'kim',
-})
+const served = (environment: Served['environment'], version: string, liveMs?: number) =>
+  sampleServed(environment, version, liveMs === undefined ? {} : { liveMs })
+const givenFunction = (list: Served[], isLiveInDev = true): ImprunFunction => sampleFunction('calculateTax', { served: list, isLiveInDev })
 
 describe('describeFunction', () => {
   it('tells version and measured time in dev', () => {

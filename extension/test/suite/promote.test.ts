@@ -25,7 +25,7 @@ describe('promotion', () => {
     const inStaging = await rowAt(host.inside.views.gateways, 'Home tax', 'staging', 'promoted')
     const toProd = answer(host, { confirm: true })
     await vscode.commands.executeCommand('imprun.promote', inStaging.node)
-    assert.deepEqual(toProd.asked, ['Promote promoted to prod?'])
+    assert.deepEqual(toProd.asked, ['Promote promoted 1.0.0 to prod?'])
     await eventually(async () => assert.match(await versionIn(host, 'prod', 'promoted'), /1\.0\.0/))
   })
 
@@ -70,7 +70,7 @@ describe('promotion', () => {
     await vscode.commands.executeCommand('imprun.promote', (await rowAt(host.inside.views.gateways, 'Home tax', 'dev', 'remembered')).node)
     await eventually(async () => {
       const history = await rows(host.inside.views.deployments)
-      assert.match(history[0]?.text ?? '', /^Deployed from dev to staging \(version: 1\.0\.0\) \| remembered · live in \d+ ms$/)
+      assert.match(history[0]?.text ?? '', /^Deployed from dev to staging \(version: 1\.0\.0\) \| remembered · live in \d+ ms · \S+$/)
     })
   })
 })

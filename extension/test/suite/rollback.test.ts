@@ -43,11 +43,11 @@ describe('a rollback from the editor', () => {
     await shows(host, 'staging', 'returned', '1.0.0')
     const held = await eventually(async () => {
       const row = await rowOf(host, 'staging')
-      assert.match(row.text, /held by rollback$/)
+      assert.match(row.text, /held by rollback · /)
       return row
     })
     const item = held.node.toTreeItem()
-    assert.deepEqual([(item.iconPath as vscode.ThemeIcon).id, item.contextValue], ['lock', 'environment;staging;none;held'])
+    assert.deepEqual([(item.iconPath as vscode.ThemeIcon).id, item.contextValue], ['lock', 'environment;staging;none;active;held'])
     await held.node.resolveTooltip?.(item)
     assert.match(String(item.tooltip), /Held by a rollback: Totals are wrong/)
 

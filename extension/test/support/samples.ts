@@ -1,4 +1,4 @@
-import { type Deployment, type Gateway, type ImprunFunction, kindOfName } from '@imprun/contracts'
+import { type Deployment, type Environment, type Gateway, type ImprunFunction, kindOfName, type Served } from '@imprun/contracts'
 
 const at = '2026-01-01T00:00:00.000Z'
 
@@ -46,6 +46,31 @@ export const sampleDeployment = (version: string, more: Partial<Deployment> = {}
   message: `Published to dev (version: ${version})`,
   liveMs: 38,
   createdAt: at,
+  by: 'kim',
+  ...more,
+})
+
+export const sampleEnvironment = (gatewayId: string, name: Environment['name'], more: Partial<Environment> = {}): Environment => ({
+  gatewayId,
+  name,
+  authType: 'none',
+  url: `http://${gatewayId}.${name}.localhost:7421`,
+  pathUrl: `http://localhost:7421/${gatewayId}/${name}`,
+  state: 'active',
+  phase: 'Started',
+  attempts: 0,
+  isStalled: false,
+  updatedAt: at,
+  ...more,
+})
+
+export const sampleServed = (environment: Served['environment'], version: string, more: Partial<Served> = {}): Served => ({
+  environment,
+  version,
+  releaseId: `release-${version}`,
+  revision: 1,
+  deploymentId: `deployment-${version}`,
+  at,
   by: 'kim',
   ...more,
 })

@@ -28,17 +28,6 @@ async function callTax(edgeUrl: string, environment: string, headers: Record<str
   return { status: response.status, ...((await response.json()) as { tax?: number }) }
 }
 
-/** The side bar as wide as a person would pull it, so that pictures show whole rows. */
-async function widenSideBar({ page }: Workbench): Promise<void> {
-  const sash = page.locator('.monaco-sash.vertical:not(.disabled)').first()
-  const box = await sash.boundingBox()
-  if (!box) return
-  await page.mouse.move(box.x + 2, box.y + 300)
-  await page.mouse.down()
-  await page.mouse.move(box.x + 110, box.y + 300, { steps: 8 })
-  await page.mouse.up()
-}
-
 /** One press on the notification below the difference. */
 async function promoteToStaging(workbench: Workbench, version: string): Promise<void> {
   await workbench.notification(`Promote calculateTax ${version} to staging?`).getByRole('button', { name: 'Promote to staging' }).click()
@@ -57,7 +46,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.page.getByText('imprun is running on this machine.').waitFor()
         await picture(workbench, 'sign-in')
         await signInAndOpen(workbench)
-        await widenSideBar(workbench)
+        await workbench.widenSideBar()
 
         // Save a change: live behind the gateway, with the measured time in sight.
         await workbench.editors.replaceAll(source('0.25'))
@@ -86,7 +75,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.expand(workbench.treeItem(/^Environment staging/))
         const inStaging = workbench.treeItem(/^Function calculateTax in staging, 1\.0\.2/)
         await workbench.pressInlineAction(inStaging, /Promote/)
-        await workbench.dialog.getByText('Promote calculateTax to prod?').waitFor()
+        await workbench.dialog.getByText('Promote calculateTax 1.0.2 to prod?').waitFor()
         await workbench.answerDialog('Promote to prod')
         await workbench.expand(workbench.treeItem(/^Environment prod/))
         await workbench.treeItem(/^Function calculateTax in prod, 1\.0\.2/).waitFor()

@@ -64,6 +64,22 @@ export class Workbench {
     await this.dialog.getByRole('button', { name: button }).click()
   }
 
+  /** The side bar as wide as a person would pull it, so that pictures show whole rows. */
+  async widenSideBar(byPixels = 110): Promise<void> {
+    const sash = this.page.locator('.monaco-sash.vertical:not(.disabled)').first()
+    const box = await sash.boundingBox()
+    if (!box) return
+    await this.page.mouse.move(box.x + 2, box.y + 300)
+    await this.page.mouse.down()
+    await this.page.mouse.move(box.x + byPixels, box.y + 300, { steps: 8 })
+    await this.page.mouse.up()
+  }
+
+  /** Opens or closes a view of the container by its title. */
+  async toggleView(title: string): Promise<void> {
+    await this.page.locator('.pane-header', { hasText: title }).first().click()
+  }
+
   /** The content of the webview that is open: VS Code puts it two frames down. */
   get webview(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame')

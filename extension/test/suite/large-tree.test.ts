@@ -1,0 +1,92 @@
+import { strict as assert } from 'node:assert'
+import { eventually } from '../support/eventually.ts'
+import { givenHttpBackend } from '../support/given-http-backend.ts'
+import { activated, rowAt, rows, signedIn } from '../support/in-host.ts'
+import { functionCount, gatewayCount, largeFunction, largeGateway, serveLargeCatalog } from '../support/large-catalog.ts'
+
+const gatewayId = 'gateway-007'
+
+/** A window that is signed in to a backend with many gateways, and what it asks of it. */
+async function givenLargeTree() {
+  const backend = await givenHttpBackend()
+  serveLargeCatalog(backend)
+  const host = await activated()
+  const { session, views } = host.inside
+  session.close()
+  session.open({ apiUrl: backend.apiUrl, token: 'secret', userId: 'u', userName: 'kim' })
+  await eventually(() => assert.equal(session.status, 'online'))
+  await eventually(() => assert.ok(session.current?.catalog.deploymentLists.approvals.isLoaded))
+  const asked = () => backend.calls.map(({ path, query }) => `${path}${query.has('status') ? `?status=${query.get('status')}` : ''}`)
+  return {
+    ...{ backend, session, views, asked, catalog: session.current?.catalog ?? assert.fail('Nobody is signed in.') },
+    /** Everything that is asked until `work` is done. */
+    async askedDuring(work: () => Promise<unknown>): Promise<string[]> {
+      const before = asked().length
+      await work()
+      return asked().slice(before)
+    },
+    async [Symbol.asyncDispose]() {
+      session.close()
+      await backend[Symbol.asyncDispose]()
+      await signedIn()
+    },
+  }
+}
+
+describe('a tree of 200 gateways with 50 functions each', () => {
+  it('is one question for all gateways, and few for the one that is opened', async () => {
+    await using given = await givenLargeTree()
+    const { gateways } = given.views
+    assert.equal((await rows(gateways)).length, gatewayCount)
+    assert.equal(given.asked().filter((path) => path === '/api-gateways').length, 1)
+    const opened = await given.askedDuring(async () => {
+      const { node } = await rowAt(gateways, gatewayId, 'dev')
+      assert.equal((await rows(gateways, node)).length, functionCount)
+      for (const name of ['staging', 'prod']) await rows(gateways, (await rowAt(gateways, gatewayId, name)).node)
+    })
+    const of = `/api-gateways/${gatewayId}`
+    assert.deepEqual(opened.toSorted(), [`${of}/deployments?status=IN_PROGRESS`, `${of}/deployments?status=PENDING`, `${of}/functions`])
+  })
+
+  it('asks nothing for an event, and keeps its rows the same objects', async () => {
+    await using given = await givenLargeTree()
+    const { gateways } = given.views
+    const before = await rowAt(gateways, gatewayId, 'dev', 'function03')
+    await eventually(() => assert.ok(given.catalog.deploymentLists.running(gatewayId).isLoaded))
+    const asked = await given.askedDuring(async () => {
+      for (let revision = 2; revision < 20; revision++)
+        given.backend.send({ type: 'function', function: largeFunction(gatewayId, 3, { revision, isLiveInDev: false }) })
+      given.backend.send({ type: 'gateway', gateway: { ...largeGateway(8), name: 'gateway-008', isStalled: true } })
+      await eventually(async () => assert.match((await rowAt(gateways, gatewayId, 'dev', 'function03')).text, /saved, not live/))
+    })
+    assert.deepEqual(asked, [])
+    assert.equal((await rowAt(gateways, gatewayId, 'dev', 'function03')).node, before.node)
+  })
+
+  it('does not read again after a reconnect what nobody looks at', async () => {
+    await using given = await givenLargeTree()
+    const { gateways } = given.views
+    for (let index = 0; index < 20; index++) await rows(gateways, (await rowAt(gateways, largeGateway(index).gatewayId, 'dev')).node)
+    await eventually(() => assert.ok(given.catalog.deploymentLists.running(largeGateway(19).gatewayId).isLoaded))
+    const asked = await given.askedDuring(async () => {
+      given.backend.cutStreams()
+      await eventually(() => assert.equal(given.backend.streams().total, 2))
+      await eventually(() => assert.ok(given.asked().filter((path) => path === '/api-gateways').length >= 2))
+    })
+    assert.deepEqual(
+      asked.filter((path) => path.startsWith('/api-gateways/')),
+      [],
+    )
+  })
+
+  it('has the server search', async () => {
+    await using given = await givenLargeTree()
+    const { gateways } = given.views
+    given.catalog.setGatewayFilter('-19')
+    assert.equal((await rows(gateways)).length, 10)
+    given.catalog.setFilter('function4')
+    assert.equal((await rows(gateways, (await rowAt(gateways, 'gateway-190', 'dev')).node)).length, 10)
+    assert.ok(given.backend.calls.some(({ query }) => query.get('filter') === '-19'))
+    assert.ok(given.backend.calls.some(({ path, query }) => path.endsWith('/functions') && query.get('filter') === 'function4'))
+  })
+})
