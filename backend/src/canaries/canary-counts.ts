@@ -25,6 +25,7 @@ interface Place {
   version: string
 }
 
+/** The runtimes' counts are by the minute, so that what is read is up to one more than what is meant. */
 const minuteMs = 60_000
 
 export function createCanaryCounts({ database, clock }: { database: Database; clock: Clock }): CanaryCounts {
@@ -56,12 +57,12 @@ export function createCanaryCounts({ database, clock }: { database: Database; cl
       return sum ?? noWindow
     },
     async readBefore({ gatewayId, environment, functionName, version }, { isHealthCheck, steps }) {
-      const lengthMs = isHealthCheck ? Math.max(minuteMs, (steps[0]?.holdS ?? 0) * 1_000) : healthWindowMs
+      const lengthMs = isHealthCheck ? (steps[0]?.holdS ?? 0) * 1_000 : healthWindowMs
       const [sum] = await database
         .gateway(gatewayId)
         .collection<StoredStats>(gatewayCollections.stats)
         .aggregate<CanaryCalls>([
-          { $match: { minute: { $gt: new Date(clock.now().getTime() - lengthMs) }, environment, functionName, version } },
+          { $match: { minute: { $gt: new Date(clock.now().getTime() - lengthMs - minuteMs) }, environment, functionName, version } },
           { $group: { _id: null, calls: { $sum: '$calls' }, failed: { $sum: '$failed' } } },
           { $project: { _id: 0 } },
         ])

@@ -48,6 +48,7 @@ const sysIndexes: Indexes = {
     { key: { lane: 1 }, unique: true, partialFilterExpression: { lane: { $exists: true } } },
     { key: { functionId: 1, environment: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { claimedAt: 1 }, partialFilterExpression: { isOpen: true } },
+    { key: { gatewayId: 1, status: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { awaitsApproval: 1, functionId: 1, environment: 1 }, partialFilterExpression: { awaitsApproval: true } },
     { key: { setId: 1 }, partialFilterExpression: { setId: { $exists: true } } },
   ],

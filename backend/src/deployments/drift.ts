@@ -1,6 +1,8 @@
 import { type EnvironmentName, gatewayCollections, type PublishedFunction } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { AuditStore } from '../audit/audit-store.ts'
+import { canaryAt, candidateMark, isCanaryAsRead } from '../canaries/canary-drift.ts'
+import type { CanaryDeployment, CanaryStore } from '../canaries/canary-store.ts'
 import type { Database } from '../database/database.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { Change, Watcher } from '../database/watcher.ts'
@@ -31,6 +33,7 @@ interface DriftDeps {
   environments: Pick<EnvironmentStore, 'noteDrift'>
   releases: Pick<ReleaseStore, 'find' | 'listHashes'>
   deployments: Pick<DeploymentStore, 'listOpen'>
+  canaries: Pick<CanaryStore, 'listRunning'>
   publisher: Publisher
   audit: AuditStore
   clock: Clock
@@ -52,6 +55,8 @@ interface Drift {
   name: string
   /** What a deployment put there last; absent: nothing. */
   served: { functionId: string; releaseId: string; deploymentId: string } | undefined
+  /** Whose candidate stands beside it. */
+  canary: CanaryDeployment | undefined
 }
 
 export function createDriftRepair(deps: DriftDeps): DriftRepair {
@@ -141,32 +146,44 @@ async function tell({ audit, clock, environments, log }: DriftDeps, gatewayId: s
   })
 }
 
-type Publication = Pick<PublishedFunction, 'environment' | 'name' | 'releaseId' | 'isRemoved'> & { hash: string }
+type Publication = Pick<PublishedFunction, 'environment' | 'name' | 'releaseId' | 'isRemoved'> & { hash: string; candidate: string | undefined }
 
 /** One document after the other: all the code of a gateway together may be large. */
 async function readPublications({ database }: DriftDeps, gatewayId: string, ids: Changed['ids']): Promise<Publication[]> {
   const publications = database.gateway(gatewayId).collection<PublishedFunction & { _id: string }>(gatewayCollections.publishedFunctions)
   const wanted = publications.find(ids === 'all' ? {} : { _id: { $in: [...ids] } }, {
-    projection: { environment: 1, name: 1, releaseId: 1, isRemoved: 1, code: 1 },
+    projection: { environment: 1, name: 1, releaseId: 1, isRemoved: 1, code: 1, candidate: 1 },
   })
   const read: Publication[] = []
-  for await (const { environment, name, releaseId, isRemoved, code } of wanted) read.push({ environment, name, releaseId, isRemoved, hash: sha256Hex(code) })
+  for await (const { environment, name, releaseId, isRemoved, code, candidate: beside } of wanted) {
+    const candidate = beside && candidateMark(beside, sha256Hex(beside.code))
+    read.push({ environment, name, releaseId, isRemoved, hash: sha256Hex(code), candidate })
+  }
   return read
 }
 
 async function findDrifts(deps: DriftDeps, gatewayId: string, ids: Changed['ids']): Promise<Drift[]> {
-  const { functions, releases } = deps
+  const { functions, releases, canaries } = deps
+  // Before what is published: a step in between is then seen when it is to be repaired.
+  const running = await canaries.listRunning(gatewayId)
   const publications = await readPublications(deps, gatewayId, ids)
-  const places = (await functions.listServed(gatewayId)).flatMap(placesOf).filter((place) => ids === 'all' || ids.has(keyOf(place)))
-  const hashes = await releases.listHashes(places.map(({ served }) => served.releaseId))
+  const places = (await functions.listServed(gatewayId))
+    .flatMap(placesOf)
+    .filter((place) => ids === 'all' || ids.has(keyOf(place)))
+    .map((place) => ({ ...place, canary: canaryAt(running, place) }))
+  const hashes = await releases.listHashes(places.flatMap(({ served, canary }) => [served.releaseId, ...(canary ? [canary.releaseId] : [])]))
+  const isOther = (publication: Publication, { served, canary }: (typeof places)[number]): boolean =>
+    publication.releaseId !== served.releaseId ||
+    publication.hash !== hashes.get(served.releaseId) ||
+    publication.candidate !== (canary && candidateMark({ deploymentId: canary._id, percent: canary.canary.percent }, hashes.get(canary.releaseId)))
   const published = new Map(publications.map((publication) => [keyOf(publication), publication]))
   const wanted = new Set(places.map(keyOf))
-  const drifted = places.filter(({ served, ...place }) => {
+  const drifted = places.filter((place) => {
     const publication = published.get(keyOf(place))
-    return !publication || publication.isRemoved || publication.releaseId !== served.releaseId || publication.hash !== hashes.get(served.releaseId)
+    return !publication || publication.isRemoved || isOther(publication, place)
   })
   const strangers = publications.filter((publication) => !publication.isRemoved && !wanted.has(keyOf(publication)))
-  return [...drifted, ...strangers.map(({ environment, name }) => ({ environment, name, served: undefined }))]
+  return [...drifted, ...strangers.map(({ environment, name }) => ({ environment, name, served: undefined, canary: undefined }))]
 }
 
 /** As the document's id is made. */
@@ -180,29 +197,28 @@ const placesOf = ({ _id, name, served }: ServedFunction) =>
   }))
 
 /** @returns false where a deployment is on its way, or has been meanwhile: then it is not drift. */
-async function repair(deps: DriftDeps, gatewayId: string, { environment, name, served }: Drift): Promise<boolean> {
+async function repair(deps: DriftDeps, gatewayId: string, drift: Drift): Promise<boolean> {
   const { database, publisher, releases } = deps
+  const { environment, name, served, canary } = drift
   const target = { gatewayId, environment, name }
   const release = served && (await releases.find(served.releaseId))
+  const candidate = canary && (await releases.find(canary.releaseId))
   const { result } = await withNextRevision(database, gatewayId, async (session, revision) => {
-    if (!(await isUndisturbed(deps, environment, served, name, gatewayId, session))) return false
+    if (!(await isUndisturbed(deps, gatewayId, drift, session))) return false
     if (!served || !release) return publisher.withdraw(target, revision, session)
     await publisher.publish(target, release, served.deploymentId, revision, session)
+    const share = canary && { deploymentId: canary._id, percent: canary.canary.percent }
+    if (share && candidate) await publisher.publishCandidate(target, candidate, share, revision, session)
     return true
   })
   return result
 }
 
-async function isUndisturbed(
-  { functions, deployments }: DriftDeps,
-  environment: EnvironmentName,
-  served: Drift['served'],
-  name: string,
-  gatewayId: string,
-  session: ClientSession,
-): Promise<boolean> {
+async function isUndisturbed({ functions, deployments, canaries }: DriftDeps, gatewayId: string, drift: Drift, session: ClientSession): Promise<boolean> {
+  const { environment, name, served, canary } = drift
   const current = (await functions.listServed(gatewayId, { name, session }))[0]
   if (!current) return served === undefined
   if (current.served[environment]?.deploymentId !== served?.deploymentId) return false
-  return (await deployments.listOpen([current._id], environment, session)).length === 0
+  if (!(await isCanaryAsRead(canaries, gatewayId, drift, canary, session))) return false
+  return (await deployments.listOpen([current._id], environment, session)).every(({ _id }) => _id === canary?._id)
 }

@@ -43,7 +43,7 @@ export function createPublisher(database: Database): Publisher {
     revision: number,
     session: ClientSession,
   ) => {
-    const filter = { ...where, _id: publicationId(place), revision: { $lt: revision } }
+    const filter = { ...where, _id: publicationId(place), revision: { $lte: revision } }
     const { matchedCount } = await publications(gatewayId).updateOne(filter, update, { session })
     return matchedCount > 0
   }

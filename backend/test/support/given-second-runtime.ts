@@ -15,6 +15,8 @@ const entry = fileURLToPath(new URL('../../../runtime/src/main.ts', import.meta.
 
 export interface GivenSecondRuntime extends AsyncDisposable {
   readonly pid: number
+  /** Where it takes requests. */
+  readonly port: number
 }
 
 /** A runtime beside the backend's own that serves the same environment, as a second one of a cluster would. */
@@ -51,8 +53,8 @@ export async function givenSecondRuntime({ uri }: GivenMongo, gatewayId: string,
     dataDatabase: environmentDatabaseName(gatewayId, environment, 'separate'),
     dataUri: uri,
   }
-  await client.request({ type: 'hello', token }, { timeoutMs: 5_000 })
+  const { port } = await client.request({ type: 'hello', token }, { timeoutMs: 5_000 })
   await client.request({ type: 'assign', assignment }, { timeoutMs: 15_000 })
   const started = starting.move()
-  return { pid: child.pid as number, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  return { pid: child.pid as number, port, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
