@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createNotifications } from '../notifications/notifications.ts'
 import { createSend } from '../notifications/senders/senders.ts'
 import { createDataWatch } from '../quotas/data-watch.ts'
-import { createRegionChecks } from '../regions/region-checks.ts'
+import { createRegionChecks, withRegionFaults } from '../regions/region-checks.ts'
 import { createRetention } from '../releases/retention.ts'
 import type { Ground, Parts } from './parts.ts'
 import { composeRuntimes } from './runtimes.ts'
@@ -25,6 +25,7 @@ export function composeServices(ground: Ground, parts: Parts) {
   const { environments, gateways, functions, releases, deploymentStore, grants, tools } = parts
   const { pool, directory, placement, registry } = composeRuntimes(ground, parts, () => lifecycle.wakeEnvironments())
   const addresses = createAddresses(directory, pool)
+  const regionChecks = createRegionChecks({ directory, accounts: parts.accounts })
   const mcpUrl: McpUrl = (gatewayId, environment) => `${ground.apiUrl()}/mcp/${gatewayId}/${environment}`
   const metrics: Metrics = createMetrics(() => lifecycle.queues)
   const lifecycle = createGatewayLifecycle({
@@ -43,7 +44,13 @@ export function composeServices(ground: Ground, parts: Parts) {
   const retention = createRetention({ ...parts, deployments: deploymentStore })
   const drift = createDriftRepair({ ...parts, watcher: ground.watcher, deployments: deploymentStore })
   const send = createSend({ notifiers: parts.notifiers, clock: ground.clock, settings: ground.notify })
-  const deployments = createDeployments({ ...parts, deployments: deploymentStore, metrics, retention })
+  const deployments = createDeployments({
+    ...parts,
+    environments: withRegionFaults(environments, regionChecks),
+    deployments: deploymentStore,
+    metrics,
+    retention,
+  })
   const approvals = createApprovals({ ...parts, deployments })
   return {
     pool,
@@ -54,7 +61,7 @@ export function composeServices(ground: Ground, parts: Parts) {
     metrics,
     lifecycle,
     addresses,
-    regionChecks: createRegionChecks({ directory, accounts: parts.accounts }),
+    regionChecks,
     mcpUrl,
     gatewayViews: createGatewayViews({ gateways, environments, addresses, clock: parts.clock }),
     send,

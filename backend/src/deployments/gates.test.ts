@@ -25,6 +25,11 @@ describe('gates', () => {
       ['ENVIRONMENT_HELD'],
     ],
     ['a held environment, for a person', { target: { environment: 'prod', state: 'active', phase: 'Started', held: { reason: 'x' } } }, []],
+    [
+      'a region in which nothing can be served',
+      { target: { environment: 'prod', state: 'active', phase: 'Started', regionFault: { code: 'REGION_UNREACHABLE', detail: 'x' } } },
+      ['REGION_UNREACHABLE'],
+    ],
     ['a skipped stage', { from: 'dev', served: { dev: { releaseId: 'r1' } } }, ['STAGE_ORDER_VIOLATED']],
     ['a skipped stage that has the release already', { from: 'dev' }, []],
     ['a skipped stage while the pipeline is off', { from: 'dev', pipeline: 'off', served: {} }, []],

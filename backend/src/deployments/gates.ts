@@ -33,6 +33,8 @@ export interface GateFacts {
     /** Set while a rollback holds the environment. */
     held?: { reason: string } | undefined
     protection?: Protection | undefined
+    /** Why nothing can be served in its region. */
+    regionFault?: Refusal | undefined
   }
   /** When it would be deployed. Absent for a rollback, which no freeze stops. */
   at?: Date | undefined
@@ -58,6 +60,8 @@ const environmentIsStarted: Gate = ({ target }) => {
   const remedy = target.state === 'active' ? 'Wait until it is Started' : 'Start it'
   return { code: 'ENVIRONMENT_NOT_STARTED', detail: `Environment ${target.environment} is ${target.phase}. ${remedy}, then try again.` }
 }
+
+const regionServes: Gate = ({ target }) => target.regionFault
 
 const environmentIsNotHeld: Gate = ({ target, isAutomation }) =>
   target.held && isAutomation
@@ -123,6 +127,7 @@ const gates: readonly Gate[] = [
   sourceHasRelease,
   stagesAreInOrder,
   environmentIsStarted,
+  regionServes,
   environmentIsNotHeld,
   environmentIsNotFrozen,
   limitsAreAllowed,

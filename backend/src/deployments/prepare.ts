@@ -23,6 +23,8 @@ export interface TargetEnvironment {
   protection?: Protection | undefined
   /** Absent while nobody has set any. */
   limits?: EnvironmentLimits | undefined
+  /** Why nothing can be served in its region. */
+  regionFault?: Refusal | undefined
 }
 export interface TargetEnvironments {
   /** @throws ENVIRONMENT_NOT_FOUND */

@@ -1,5 +1,8 @@
+import type { EnvironmentName } from '@imprun/contracts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { Refusal } from '../deployments/gates.ts'
+import type { EnvironmentStore } from '../environments/environment-store.ts'
+import { regionOf } from '../instances/placement.ts'
 import type { RuntimeDirectory } from '../instances/runtime-directory.ts'
 import type { StoredRegion } from './region-store.ts'
 
@@ -11,16 +14,27 @@ export interface RegionChecks {
   findRefusals(region: Pick<StoredRegion, '_id' | 'isProtected'>, userId: string): Promise<Refusal[]>
 }
 
+/** The same environments, each with what the gates of a deployment want to know of its region. */
+export const withRegionFaults = (environments: EnvironmentStore, checks: Pick<RegionChecks, 'findFaults'>) => ({
+  ...environments,
+  async get(gatewayId: string, environment: EnvironmentName) {
+    const found = await environments.get(gatewayId, environment)
+    const [regionFault] = checks.findFaults(regionOf(found))
+    return { ...found, ...(regionFault ? { regionFault } : {}) }
+  },
+})
+
 export function createRegionChecks(deps: { directory: Pick<RuntimeDirectory, 'listOf'>; accounts: Pick<AccountStore, 'isAdmin'> }): RegionChecks {
   const { directory, accounts } = deps
 
   const findFaults = (regionId: string): Refusal[] => {
     const held = directory.listOf(regionId).filter(({ isHeld }) => isHeld)
     if (held.length === 0) return [unreachable(regionId)]
-    // One that is only being started serves in a moment; what is asked for waits until then.
     const faults = held.flatMap(({ lastError }) => lastError ?? [])
     if (faults.length < held.length) return []
-    return faults.some(({ code }) => code === 'PORTS_EXHAUSTED') ? [portsUsed(regionId)] : [broken(regionId, faults[0]?.message ?? '')]
+    if (faults.every(({ code }) => code === 'PORTS_EXHAUSTED')) return [portsUsed(regionId)]
+    // One that is only brought back serves in a moment; what is asked for waits until then.
+    return held.some(({ isServing }) => isServing) ? [] : [broken(regionId, faults[0]?.message ?? '')]
   }
   return {
     findFaults,
