@@ -1,0 +1,107 @@
+import { strict as assert } from 'node:assert'
+import type { EnvironmentName } from '@imprun/contracts'
+import { dieAtEveryMoment, givenMortalBackend, type MortalBackend } from '../support/crash-points.ts'
+import { eventually } from '../support/eventually.ts'
+import { callFunction, givenGateway, givenPublished } from '../support/given-gateway.ts'
+import { readLoose } from '../support/inventory.ts'
+import { readPromises } from '../support/promises.ts'
+
+const gatewayId = 'mortal'
+const answering = (value: number): string => `export default () => ({ value: ${value} })`
+const within = 20_000
+
+describe('a backend that is killed at every write of a deployment', function () {
+  this.timeout(10 * 60_000)
+  let mortal: MortalBackend
+  before(async () => {
+    mortal = await givenMortalBackend()
+    await givenGateway(mortal.backend, gatewayId)
+  })
+  after(() => mortal?.[Symbol.asyncDispose]())
+
+  const api = () => mortal.backend.api
+  const named = (functionId: string) => ({ gatewayId, functionId })
+  const valueIn = async (environment: EnvironmentName, name: string) => {
+    const { status, body } = await callFunction(mortal.backend, { gatewayId, environment, name, input: {} })
+    return status === 200 ? (body as { value: number }).value : undefined
+  }
+  /** All has ended by itself; what is recorded, what runtimes were given and what a caller gets are the same. */
+  const keepsPromises = (name: string, environment: EnvironmentName, moment: string | undefined) =>
+    eventually(async () => {
+      assert.deepEqual(await readLoose(mortal.mongo.database), { transactions: 0, runningKeys: 0, openDeployments: 0 }, moment)
+      const { succeeded, served, published, values } = await readPromises(mortal.mongo.database, { gatewayId, environment, name })
+      assert.deepEqual({ served, published }, { served: succeeded, published: succeeded }, moment)
+      assert.equal(await valueIn(environment, name), succeeded && values.get(succeeded.releaseId), moment)
+    }, within)
+
+  interface Kind {
+    what: string
+    environment: EnvironmentName
+    prepare(name: string): Promise<unknown>
+    act(name: string, headers: Record<string, string>): Promise<unknown>
+    /** What it is to serve in the end. */
+    value: number
+    /** Beside success: what a caller hears whose first call was carried out after all. */
+    repeated?: string
+  }
+  const save = (name: string, value: number, more: { baseRevision?: number; headers?: Record<string, string> } = {}) => {
+    const { headers = {}, ...wish } = more
+    return api().call('saveFunction', { params: named(name), query: { publish: 'dev' }, body: { code: answering(value), ...wish }, headers })
+  }
+  const kinds: Kind[] = [
+    {
+      what: 'publish',
+      environment: 'dev',
+      prepare: (name) => api().call('createFunction', { params: { gatewayId }, body: { name, code: answering(1) } }),
+      act: (name, headers) => api().call('publishFunction', { params: named(name), body: { environment: 'dev' }, headers }),
+      value: 1,
+    },
+    {
+      what: 'save',
+      environment: 'dev',
+      prepare: (name) => givenPublished(mortal.backend, gatewayId, name, answering(1)),
+      act: (name, headers) => save(name, 2, { baseRevision: 1, headers }),
+      value: 2,
+      repeated: 'REVISION_STALE',
+    },
+    {
+      what: 'promote',
+      environment: 'staging',
+      prepare: (name) => givenPublished(mortal.backend, gatewayId, name, answering(1)),
+      act: (name, headers) => api().call('promoteFunction', { params: named(name), body: { from: 'dev', to: 'staging' }, headers }),
+      value: 1,
+    },
+    {
+      what: 'rollback',
+      environment: 'dev',
+      async prepare(name) {
+        await givenPublished(mortal.backend, gatewayId, name, answering(1))
+        await save(name, 2)
+      },
+      act: (name, headers) => api().call('rollbackFunction', { params: named(name), body: { environment: 'dev', reason: 'Totals are wrong' }, headers }),
+      value: 1,
+      repeated: 'NOTHING_TO_ROLL_BACK_TO',
+    },
+  ]
+
+  for (const { what, environment, prepare, act, value, repeated } of kinds) {
+    it(`${what}: what succeeded is served, and what is served is recorded`, async () => {
+      const moments = await dieAtEveryMoment(async (n) => {
+        const name = `${what}${n}`
+        const headers = { 'idempotency-key': name }
+        await prepare(name)
+        const moment = await mortal.dieAt(n, () => act(name, headers))
+        if (moment !== undefined) {
+          await mortal.backend.start()
+          await keepsPromises(name, environment, moment)
+          await act(name, headers).catch((error: { problem?: { code: string } }) => assert.equal(error.problem?.code, repeated, moment))
+        }
+        await keepsPromises(name, environment, moment)
+        assert.equal(await valueIn(environment, name), value, moment)
+        await api().call('releaseHold', { params: { gatewayId, environment }, body: { reason: 'next round' } })
+        return moment
+      }, 10)
+      console.log(`      ${moments.length} moments of a ${what}`)
+    })
+  }
+})

@@ -1,0 +1,119 @@
+import { strict as assert } from 'node:assert'
+import { gatewayDatabaseName, type Phase } from '@imprun/contracts'
+import { dieAtEveryMoment, givenMortalBackend, type MortalBackend } from '../support/crash-points.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Inventory, listRuntimes, readInventory, readLoose } from '../support/inventory.ts'
+
+const settledWithinMs = 20_000
+
+describe('a backend that is killed at every write and every word to its runtime', function () {
+  this.timeout(15 * 60_000)
+  let mortal: MortalBackend
+  before(async () => {
+    mortal = await givenMortalBackend()
+  })
+  after(() => mortal?.[Symbol.asyncDispose]())
+
+  const api = () => mortal.backend.api
+  const inventory = (gatewayId: string) => readInventory(mortal.mongo.database, gatewayId)
+  const find = (gatewayId: string) => mortal.mongo.database.sys.collection('apiGateways').findOne({ gatewayId })
+  const becomes = (gatewayId: string, phase: Phase) =>
+    eventually(async () => assert.equal((await api().call('getGateway', { params: { gatewayId } })).phase, phase), settledWithinMs)
+  const isGone = (gatewayId: string) => eventually(async () => assert.equal(await find(gatewayId), null), settledWithinMs)
+  const looseEnds = () =>
+    eventually(async () => {
+      assert.deepEqual(await readLoose(mortal.mongo.database), { transactions: 0, runningKeys: 0, openDeployments: 0 })
+      assert.equal((await listRuntimes(mortal.backend.home)).length, 1)
+    })
+
+  const create = (gatewayId: string) =>
+    api()
+      .ask('createGateway', { body: { name: gatewayId, gatewayId }, headers: { 'idempotency-key': `create-${gatewayId}` } })
+      .then(({ status }) => status)
+  const started = async (gatewayId: string) => {
+    await create(gatewayId)
+    await becomes(gatewayId, 'Started')
+  }
+  const remove = (gatewayId: string) => api().call('deleteGateway', { params: { gatewayId }, headers: { 'idempotency-key': `delete-${gatewayId}` } })
+  const codeOf = (asked: Promise<unknown>) => asked.then(() => 'done').catch((error: { problem?: { code: string } }) => error.problem?.code ?? String(error))
+
+  /** Of a gateway that nothing happened to. */
+  let healthy: Inventory
+  let nothing: Inventory
+
+  it('knows what a gateway is made of, and that nothing is left of one that was deleted', async () => {
+    await started('healthy')
+    healthy = await inventory('healthy')
+    assert.deepEqual(healthy.phases, { gateway: 'Started', dev: 'Started', staging: 'Started', prod: 'Started' })
+    await remove('healthy')
+    await isGone('healthy')
+    nothing = await inventory('healthy')
+    assert.deepEqual(nothing, { documents: {}, users: [], privileges: 0, phases: {} })
+  })
+
+  it('creates gateways whole', async () => {
+    const moments = await dieAtEveryMoment(async (n) => {
+      const gatewayId = `newborn-${n}`
+      const moment = await mortal.dieAt(n, () => started(gatewayId), gatewayDatabaseName(gatewayId))
+      if (moment !== undefined) {
+        await mortal.backend.start()
+        // What was accepted is finished by itself.
+        if (await find(gatewayId)) await becomes(gatewayId, 'Started')
+        assert.match(await codeOf(create(gatewayId)), /^done$|^GATEWAY_ID_TAKEN$/, moment)
+        await becomes(gatewayId, 'Started')
+      }
+      assert.deepEqual(await inventory(gatewayId), healthy, moment)
+      await looseEnds()
+      await remove(gatewayId)
+      await isGone(gatewayId)
+      return moment
+    }, 30)
+    console.log(`      ${moments.length} moments of a creation`)
+  })
+
+  it('stops and starts gateways', async () => {
+    const gatewayId = 'restless'
+    await started(gatewayId)
+    const want = (state: 'active' | 'inactive') => api().call('patchGateway', { params: { gatewayId }, body: { state } })
+    const toAndFro = async () => {
+      await want('inactive')
+      await becomes(gatewayId, 'Stopped')
+      await want('active')
+      await becomes(gatewayId, 'Started')
+    }
+    const moments = await dieAtEveryMoment(async (n) => {
+      const moment = await mortal.dieAt(n, toAndFro)
+      if (moment !== undefined) {
+        await mortal.backend.start()
+        const state = (await find(gatewayId))?.state
+        await becomes(gatewayId, state === 'inactive' ? 'Stopped' : 'Started')
+        await want('active')
+        await becomes(gatewayId, 'Started')
+      }
+      assert.deepEqual(await inventory(gatewayId), healthy, moment)
+      return moment
+    }, 10)
+    console.log(`      ${moments.length} moments of a stop and a start`)
+  })
+
+  it('deletes gateways without a trace', async () => {
+    const moments = await dieAtEveryMoment(async (n) => {
+      const gatewayId = `doomed-${n}`
+      await started(gatewayId)
+      const moment = await mortal.dieAt(n, async () => {
+        await remove(gatewayId)
+        await isGone(gatewayId)
+      })
+      if (moment !== undefined) {
+        await mortal.backend.start()
+        if ((await find(gatewayId))?.state === 'deleted') await isGone(gatewayId)
+        assert.match(await codeOf(remove(gatewayId)), /^done$|^GATEWAY_NOT_FOUND$/, moment)
+        await isGone(gatewayId)
+      }
+      assert.deepEqual(await inventory(gatewayId), nothing, moment)
+      await looseEnds()
+      return moment
+    }, 30)
+    console.log(`      ${moments.length} moments of a deletion`)
+  })
+})

@@ -1,0 +1,35 @@
+import { strict as assert } from 'node:assert'
+import fc from 'fast-check'
+import { commandsRun, createGateway, gatewayCommands, newModel, removeGateway } from '../support/gateway-model.ts'
+import { type GivenBackend, givenBackend } from '../support/given-backend.ts'
+import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
+import { testSeed } from '../support/seed.ts'
+
+describe('a gateway whose owner changes his mind while processes are killed', function () {
+  this.timeout(10 * 60_000)
+  let mongo: GivenMongo
+  let backend: GivenBackend
+  before(async () => {
+    mongo = await givenMongo()
+    backend = await givenBackend({ asProcess: true })
+  })
+  after(async () => {
+    await backend?.[Symbol.asyncDispose]()
+    await mongo?.[Symbol.asyncDispose]()
+  })
+
+  it('serves what a simple model says, after every step', async () => {
+    let sequence = 0
+    const property = fc.asyncProperty(fc.commands(gatewayCommands, { maxCommands: 10, size: 'max' }), async (commands) => {
+      const system = { backend, mongo, gatewayId: `model-${++sequence}` }
+      const model = newModel()
+      await createGateway(model, system)
+      await fc.asyncModelRun(() => ({ model, real: system }), commands)
+      if (model.state !== 'absent') await removeGateway(model, system)
+    })
+    // A sequence takes seconds: what failed is told as it was found, with its seed.
+    await fc.assert(property, { seed: testSeed(), numRuns: 30, endOnFailure: true })
+    console.log(`      ${[...commandsRun].map(([title, count]) => `${title} ${count}`).join(', ')}`)
+    for (const fault of ['kill backend', 'kill backend in a publish', 'kill runtime', 'kill workers']) assert.ok((commandsRun.get(fault) ?? 0) > 0, fault)
+  })
+})
