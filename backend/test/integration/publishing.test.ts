@@ -220,6 +220,27 @@ describe('publishing', () => {
     assert.match(runtime.serves('dev', 'calculateTax')?.code ?? '', /income \* 1/)
   })
 
+  it('does not start in a freeze what waited for its turn, and lets what runs finish', async () => {
+    await using given = await givenFunctions()
+    const gateway = await given.givenGateway('hometax')
+    await using runtime = await givenRuntime(given.database, 'hometax')
+    await create(given)
+    runtime.freeze()
+    const first = save(given, taxCode(1))
+    await given.reaches('IN_PROGRESS')
+    const second = save(given, taxCode(2))
+    await given.reaches('PENDING')
+    const freezes = [{ name: 'Year end', timeZone: 'UTC', from: '2000-01-01T00:00', to: '2999-01-01T00:00' }]
+    Object.assign(gateway.environments.dev, { protection: { approvals: 0, freezes } })
+
+    await runtime.resume()
+
+    assert.equal((await first).deployment?.status, 'SUCCESS')
+    const { deployment, refusal } = await second
+    assert.deepEqual([deployment?.status, refusal?.code], ['FAILED', 'ENVIRONMENT_FROZEN'])
+    assert.match(refusal?.detail ?? '', /Year end.*2999-01-01/)
+  })
+
   it('takes up what a backend left open when it died, and ends it', async () => {
     await using given = await givenFunctions()
     await given.givenGateway('hometax')
