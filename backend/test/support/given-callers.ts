@@ -13,7 +13,7 @@ export interface GivenCallers {
   readonly answers: readonly CallerAnswer[]
   /** What never got an answer. */
   readonly errors: readonly Error[]
-  /** Settles when the calls under way have ended. */
+  /** Settles when the calls under way have ended; with a number of rounds, when all of them are made. */
   stop(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ export function givenCallers(url: () => string, { count = 40, everyMs = 150, rou
     answers,
     errors,
     async stop() {
-      isStopping = true
+      isStopping = !Number.isFinite(rounds)
       await all
       agent.destroy()
     },
