@@ -11,7 +11,7 @@ import type { StoredEnvironment } from './environment-store.ts'
 
 export interface EnvironmentMachinePorts {
   readonly databases: Pick<GatewayDatabases, 'dropData'>
-  readonly users: Pick<GatewayUsers, 'ensureEnvironmentUser' | 'dropEnvironmentUser'>
+  readonly users: Pick<GatewayUsers, 'dropEnvironmentUser'>
   readonly settings: Pick<EnvironmentSettingsStore, 'ensure'>
   readonly placement: Placement
   readonly gateways: Pick<GatewayStore, 'noteLeftovers'>
@@ -25,11 +25,10 @@ const forcedWaitMs = 2_000
 
 export function createEnvironmentMachine(ports: EnvironmentMachinePorts): Machine<StoredEnvironment> {
   const { databases, users, settings, placement, gateways, clock } = ports
-  /** Creating: have the workers' MongoDB user, and the document that runtimes read. */
+  /** Creating: have the document that runtimes read. */
   const create: Step<StoredEnvironment> = async (environment, { confirm }) => {
-    const { gatewayId, environment: name, database } = environment
     await confirm()
-    await Promise.all([users.ensureEnvironmentUser(gatewayId, name, database), settings.ensure(environment)])
+    await settings.ensure(environment)
     return advanceTo('Created')
   }
 

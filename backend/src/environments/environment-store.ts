@@ -45,10 +45,6 @@ export interface StoredEnvironment extends PhaseDocument, EnvironmentWishes {
   drifted?: { at: Date; functions: string[]; repairedAt?: Date }
 }
 
-/** An environment that waits for its gateway's database. */
-export const isWaitingForGateway = ({ phase, nextAttemptAt }: StoredEnvironment): boolean =>
-  phase === 'Creating' && nextAttemptAt.getTime() === untilNudged.getTime()
-
 export interface EnvironmentStore {
   /** In stage order. */
   listOf(gatewayId: string): Promise<StoredEnvironment[]>

@@ -1,7 +1,7 @@
 import type { Phase } from '@imprun/contracts'
 import type { GatewayDatabases } from '../database/gateway-databases.ts'
 import type { GatewayUsers } from '../database/gateway-users.ts'
-import { type EnvironmentStore, isWaitingForGateway, type StoredEnvironment } from '../environments/environment-store.ts'
+import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
 import { advanceTo, goTo, remove, rest, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
 import type { Machine } from '../phases/machine.ts'
 import { gatewayDatabaseOf, removeParts, type StoredDeletion } from './gateway-deletion.ts'
@@ -33,13 +33,10 @@ export function createGatewayMachine(ports: GatewayMachinePorts): Machine<Stored
   const { environments, databases, users } = ports
   /** Creating: have the gateway's database, let fronts watch it, then have the environments created. */
   const create: Step<StoredGateway> = async ({ gatewayId }, { confirm }) => {
-    const theirs = await environments.listOf(gatewayId)
-    if (theirs.some(isWaitingForGateway)) {
-      await confirm()
-      await Promise.all([databases.create(gatewayId), users.allowFront(gatewayId)])
-      await environments.callWaiting(gatewayId)
-    }
-    return theirs.some(({ phase }) => phase === 'Creating') ? waitForEnvironments : advanceTo('Created')
+    await confirm()
+    await Promise.all([databases.create(gatewayId), users.allowFront(gatewayId)])
+    await environments.callWaiting(gatewayId)
+    return advanceTo('Created')
   }
 
   /** Starting: have every environment served, but for those that were stopped by themselves. */

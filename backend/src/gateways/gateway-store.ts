@@ -62,12 +62,8 @@ export interface GatewayStore {
 
 /** The phases in which a gateway's step would have nothing more to wait for. To wake it before that would cost it a claim for each step of each of them. */
 function phasesOverWith(environments: readonly StoredEnvironment[]): StoredGateway['phase'][] {
-  const areIn = (...phases: StoredGateway['phase'][]) => environments.every(({ phase }) => phases.includes(phase))
-  return [
-    ...(environments.some(({ phase }) => phase === 'Creating') ? [] : ['Creating' as const]),
-    ...(areIn('Started', 'Stopped') ? ['Starting' as const, 'Stopping' as const] : []),
-    ...(environments.length === 0 ? ['Deleting' as const] : []),
-  ]
+  if (environments.length === 0) return ['Deleting']
+  return environments.every(({ phase }) => phase === 'Started' || phase === 'Stopped') ? ['Starting', 'Stopping'] : []
 }
 
 interface GatewayStoreDeps {

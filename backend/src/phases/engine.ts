@@ -76,7 +76,7 @@ export interface PhaseEngineOptions<Document extends PhaseDocument> {
   /** Names this process across its restarts, so that what it held when it was killed is taken up at once. */
   readonly holder: string
   readonly observe?: ((event: EngineEvent) => void | Promise<void>) | undefined
-  /** Runs after each write that moved a document or removed it, before anything else happens to it. */
+  /** Runs when the engine lets go of a document that it has moved or removed, however far. */
   readonly onMoved?: ((before: Document, after: Document | undefined) => Promise<void>) | undefined
   readonly limits?: Partial<EngineLimits> | undefined
   /** Which documents this process moves, as a filter of MongoDB that is read at each claim; absent: all. */
@@ -148,7 +148,10 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     try {
       let held: Document | undefined = claimed
       await this.#tell({ type: 'claimed', id: claimed._id, fence: claimed.fence, waitedMs: waitedMs(claimed) })
-      while (held) held = await this.#moveOn(held)
+      const moves: Moves<Document> = { last: undefined }
+      while (held) held = await this.#moveOn(held, moves)
+      const { last } = moves
+      if (last) await this.#persist(async () => this.#options.onMoved?.(claimed, last.document))
     } catch (error) {
       // The claim runs out by itself, and the document is taken up again.
       this.#options.log.error({ error, id: claimed._id }, `A document of ${this.#options.collection} is left to the next holder`)
@@ -156,7 +159,7 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   }
 
   /** @returns the document, still held, when it may go further at once. */
-  async #moveOn(held: Document): Promise<Document | undefined> {
+  async #moveOn(held: Document, moves: Moves<Document>): Promise<Document | undefined> {
     const step = findStep(this.#options.machine, held)
     if (!step || this.#stopping.signal.aborted) return this.#release(held, { isAtRest: step === undefined })
     const { clock } = this.#options
@@ -172,15 +175,15 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
       decision: outcome.decision as Decision<never>,
       elapsedMs: clock.monotonicMs() - startedMs,
     })
-    return this.#carryOut(held, outcome.decision)
+    return this.#carryOut(held, outcome.decision, moves)
   }
 
-  async #carryOut(held: Document, decision: Decision<Document>): Promise<Document | undefined> {
+  async #carryOut(held: Document, decision: Decision<Document>, moves: Moves<Document>): Promise<Document | undefined> {
     const keep = decision.kind === 'advance' && findStep(this.#options.machine, { phase: decision.phase, state: held.state }) !== undefined
     const written = await this.#persist(() => this.#claims.decide(held, decision, { keep }))
     if (written.outcome === 'lost') return this.#lose(held)
     if (decision.kind === 'tryAgain') this.#loop.wakeAfter(decision.afterMs)
-    else await this.#persist(async () => this.#options.onMoved?.(held, written.document))
+    else moves.last = written
     await this.#tell({ type: 'written', id: held._id, fence: held.fence, decision: decision as Decision<never> })
     return keep ? written.document : undefined
   }
@@ -224,6 +227,11 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   async #tell(event: EngineEvent): Promise<void> {
     await this.#options.observe?.(event)
   }
+}
+
+/** The last write under one claim that moved the document. */
+interface Moves<Document> {
+  last: { readonly document: Document | undefined } | undefined
 }
 
 /** The claim itself wrote `lockedAt`; what a document waited for before it was due does not count. */

@@ -11,7 +11,7 @@ import type { PhaseDocument } from './phase-document.ts'
 const nothing = async () => {}
 const environmentMachine = createEnvironmentMachine({
   databases: { dropData: nothing },
-  users: { ensureEnvironmentUser: nothing, dropEnvironmentUser: nothing },
+  users: { dropEnvironmentUser: nothing },
   settings: { ensure: nothing },
   gateways: { noteLeftovers: nothing },
   clock: systemClock,

@@ -38,7 +38,7 @@ export interface RuntimeDriver {
   /** Ends the runtime in an orderly way: what runs is finished. */
   stop(): Promise<void>
   /**
-   * Has the environment served. `isReady: false` means not yet: ask again after `onRunning`.
+   * Has the environment served, and its MongoDB user, as whom its functions reach its data. `isReady: false` means not yet: ask again after `onRunning`.
    * @throws ImprunError PORTS_EXHAUSTED or RUNTIME_UNREACHABLE when it cannot be served for now; RUNTIME_NOT_ACKNOWLEDGED when the runtime refuses.
    */
   ensureAssigned(ref: EnvironmentRef, fence: number, signal: AbortSignal): Promise<{ isReady: boolean }>

@@ -194,6 +194,7 @@ describe('steps of environments and gateways', function () {
     await given.createGateway({ name: 'hometax' })
     await given.reaches('hometax', 'Started')
     const { MongoClient } = await import('mongodb')
+    await given.users.ensureEnvironmentUser('hometax', 'dev', 'separate')
     const client = new MongoClient(given.users.environmentUri('hometax', 'dev'))
     try {
       await client.db('gatewayid_hometax_dev').collection('taxes').insertOne({ tax: 1 })

@@ -1,4 +1,5 @@
 import { ImprunError, type LastError } from '@imprun/contracts'
+import type { GatewayUsers } from '../../src/database/gateway-users.ts'
 import type { EnvironmentRef, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
 
 export interface FakeDriver extends RuntimeDriver {
@@ -12,8 +13,13 @@ export interface FakeDriver extends RuntimeDriver {
   setReady(isReady: boolean): void
 }
 
+type Users = Pick<GatewayUsers, 'ensureEnvironmentUser'>
+
 /** A driver that starts nothing and remembers what it was asked. */
-export function createFakeDriver(): FakeDriver {
+export const createFakeDriver = (): FakeDriver => createFakeDriverWith({ ensureEnvironmentUser: async () => {} })
+
+/** The same, and it makes the users as whom functions would reach their data. */
+export function createFakeDriverWith(users: Users): FakeDriver {
   const assigned = new Map<string, number>()
   const fences = new Map<string, number>()
   const listeners = new Set<() => void>()
@@ -47,7 +53,10 @@ export function createFakeDriver(): FakeDriver {
     async ensureAssigned(ref, fence, signal) {
       check(ref, fence, signal)
       if (failure !== undefined) throw failure
-      if (isReady) assigned.set(keyOf(ref), fence)
+      if (isReady) {
+        assigned.set(keyOf(ref), fence)
+        await users.ensureEnvironmentUser(ref.gatewayId, ref.environment, ref.database)
+      }
       return { isReady }
     },
     async ensureUnassigned(ref, fence, signal) {

@@ -28,7 +28,7 @@ import type { Assignments, RuntimeDriver } from '../../src/runtime-driver/runtim
 import { createSecretSealer, type SecretSealer } from '../../src/variables/secret-sealer.ts'
 import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { eventually } from './eventually.ts'
-import { createFakeDriver } from './fake-driver.ts'
+import { createFakeDriver, createFakeDriverWith } from './fake-driver.ts'
 import { givenMongo } from './given-mongo.ts'
 import { oneRuntime, testRuntimeId } from './one-runtime.ts'
 
@@ -42,6 +42,8 @@ export interface GivenLifecycleOptions {
   contents?: GatewayContent[]
   observe?: (event: EngineEvent) => void | Promise<void>
   limits?: Partial<EngineLimits>
+  /** The fake driver makes no MongoDB users. */
+  hasNoUsers?: boolean
   /** Leaves the engines stopped; `lifecycle.start()` begins. */
   isStopped?: boolean
 }
@@ -50,7 +52,6 @@ export interface GivenLifecycleOptions {
 export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const mongo = await givenMongo()
   const { database } = mongo
-  const fakeDriver = createFakeDriver()
   const environments = createEnvironmentStore(database)
   const members = createMemberStore(database)
   const gateways = createGatewayStore({ database, environments, members })
@@ -61,6 +62,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const variables = createVariableStore(database)
   const users = createGatewayUsers({ database, secrets })
   const databases = createGatewayDatabases(database)
+  const fakeDriver = options.hasNoUsers ? createFakeDriver() : createFakeDriverWith(users)
   const instances = createInstanceStore(database)
   const driver = options.createDriver?.({ database, users, sealer, assignments: assignmentsOf(instances, testRuntimeId) }) ?? fakeDriver
   const { pool, directory, placement } = oneRuntime(driver, instances)

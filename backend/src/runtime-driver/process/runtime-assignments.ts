@@ -22,7 +22,7 @@ export interface RuntimeAssignments {
 
 export function createRuntimeAssignments(deps: {
   assignments: Assignments
-  users: Pick<GatewayUsers, 'environmentUri'>
+  users: Pick<GatewayUsers, 'environmentUri' | 'ensureEnvironmentUser'>
   sealer: Pick<SecretSealer, 'keysOf'>
   baseDomains: readonly string[]
   timings: DriverTimings
@@ -68,7 +68,11 @@ export function createRuntimeAssignments(deps: {
 
   return {
     assignRefused,
-    assign: (session, ref, fence, signal) => request(session, { type: 'assign', assignment: toAssignment(ref, fence) }, signal),
+    async assign(session, ref, fence, signal) {
+      await request(session, { type: 'assign', assignment: toAssignment(ref, fence) }, signal)
+      // Afterwards, because the runtime refuses a holder that has lost its claim, which must not bring back the user of what was deleted meanwhile.
+      await users.ensureEnvironmentUser(ref.gatewayId, ref.environment, ref.database)
+    },
     unassign: (session, { gatewayId, environment }, fence, signal) => request(session, { type: 'unassign', gatewayId, environment, fence }, signal),
     async assignAll(session, signal) {
       const wanted = (await assignments()).map(({ ref, fence }) => toAssignment(ref, fence))
