@@ -27,6 +27,12 @@ const workerPath = fileURLToPath(new URL('./worker/main.ts', import.meta.url))
 // A read that finds no server gives up after so long; requests that need one wait no longer either.
 const serverSelectionTimeoutMs = 5_000
 
+/** Workers reach the same server, so they read what its address names. */
+function tlsFilesOf(mongodbUri: string): string[] {
+  const options = new URLSearchParams(mongodbUri.split('?', 2)[1] ?? '')
+  return [...options].flatMap(([name, value]) => (/^tls(CA|CRL|CertificateKey)File$/i.test(name) ? value : []))
+}
+
 /** @param onWishToLeave the driver said stop, or left this runtime alone for too long */
 export function composeRuntime(config: Config, log: Log, onWishToLeave: () => void, replace: Partial<RuntimePorts> = {}): Runtime {
   // Each change stream holds a connection of the pool while it waits.
@@ -45,7 +51,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     idleMs: config.idleMs,
     memoryMb: config.memoryMb,
     httpClasses: config.httpClasses,
-    workerPath,
+    program: { path: workerPath, files: tlsFilesOf(config.mongodbUri) },
     client,
     bell: replace.bell?.(client) ?? chooseBell(config.bell, createMongoStreamBell(client, log), hub),
     log,

@@ -21,6 +21,7 @@ import { createScheduleStore } from './schedules/schedule-store.ts'
 import { createScheduler, type Scheduler } from './schedules/scheduler.ts'
 import { createCallStats } from './stats/call-stats.ts'
 import { createSupervisor } from './supervision/supervisor.ts'
+import type { WorkerProgram } from './supervision/worker-process.ts'
 
 /** The part of a runtime that takes requests: serves the environments it is given, and runs no code of theirs itself. */
 export interface Front {
@@ -46,7 +47,7 @@ export interface FrontOptions {
   /** Of all workers together, in MiB. */
   memoryMb: number
   httpClasses: HttpClassesWish
-  workerPath: string
+  program: WorkerProgram
   client: MongoClient
   bell: Bell
   log: Log
@@ -80,7 +81,7 @@ export function createFront(options: FrontOptions): Front {
   const stats = createCallStats({ client, log })
   const canaryCounts = createCanaryCounts({ client, log })
   const supervisor = createSupervisor({
-    workerPath: options.workerPath,
+    program: options.program,
     spares: options.spares,
     idleMs: options.idleMs,
     memoryMb: options.memoryMb,

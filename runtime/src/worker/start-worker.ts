@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { createFrameReceiver, createFrameSender } from '../frames/frames.ts'
+import { giveUpRights } from '../frames/worker-rights.ts'
 import type { Network } from './egress/network.ts'
 import { createOutput } from './output.ts'
 import { createSharedMark } from './running-mark.ts'
@@ -53,7 +54,8 @@ export async function startWorker(network: Network): Promise<void> {
   )
   socket.on('error', leave)
   socket.on('close', leave)
-  output.done(0)
   // What was compiled is usually kept when a process exits, and this one never does. Nothing happens where the front named no folder, or when nothing is new.
-  setImmediate(flushCompileCache)
+  flushCompileCache()
+  giveUpRights()
+  output.done(0)
 }

@@ -47,7 +47,7 @@ export interface GivenRuntime extends AsyncDisposable {
 }
 
 /** A real runtime in a process of its own, that was told nothing yet. */
-export async function givenRuntime(mongo: GivenMongo, variables: Record<string, string> = {}): Promise<GivenRuntime> {
+export async function givenRuntime(mongo: Pick<GivenMongo, 'uri'>, variables: Record<string, string> = {}): Promise<GivenRuntime> {
   const folder = await mkdtemp(join(tmpdir(), 'imprun-front-'))
   const id = `rt-${randomBytes(4).toString('hex')}`
   const token = randomBytes(16).toString('hex')

@@ -1,6 +1,6 @@
 import type { Log } from '../../platform/log.ts'
 import type { Observe } from '../observe.ts'
-import { startWorkerProcess, type WorkerProcess } from './worker-process.ts'
+import { startWorkerProcess, type WorkerProcess, type WorkerProgram } from './worker-process.ts'
 
 /** Workers that wait, warm and bound to nobody, for an environment that needs one. */
 export interface Spares {
@@ -19,8 +19,8 @@ const refillDelayMs = 200
 const startTimeoutMs = 15_000
 const retryDelayMs = (failuresInARow: number): number => Math.min(5_000, 100 * 2 ** failuresInARow)
 
-export function createSpares(options: { workerPath: string; count: number; log: Log; observe: Observe }): Spares {
-  const { workerPath, count, log, observe } = options
+export function createSpares(options: { program: WorkerProgram; count: number; log: Log; observe: Observe }): Spares {
+  const { program, count, log, observe } = options
   const ready: WorkerProcess[] = []
   const starting = new Map<WorkerProcess, NodeJS.Timeout>()
   const leaving = new Set<Promise<void>>()
@@ -46,7 +46,7 @@ export function createSpares(options: { workerPath: string; count: number; log: 
   const startOne = (): void => {
     const startedAtMs = performance.now()
     const worker = startWorkerProcess(
-      workerPath,
+      program,
       (worker) => {
         clearTimeout(starting.get(worker))
         starting.delete(worker)

@@ -9,6 +9,7 @@ import { pickForRoom } from './memory-budget.ts'
 import type { FetchSource } from './missing-code.ts'
 import { createQuarantineKeeper } from './quarantine-keeper.ts'
 import { createSpares } from './spares.ts'
+import type { WorkerProgram } from './worker-process.ts'
 
 /** All workers of this runtime. Workers belong to one environment each; an environment without traffic has none. */
 export interface Supervisor {
@@ -26,7 +27,7 @@ export interface Supervisor {
 }
 
 export interface SupervisorOptions {
-  workerPath: string
+  program: WorkerProgram
   spares: number
   idleMs: number
   /** Of all workers together, in MiB: beyond it those that nobody needs leave before their time. */
@@ -60,7 +61,7 @@ const heartbeat = {
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { log, observe, idleMs } = options
-  const spares = createSpares({ workerPath: options.workerPath, count: options.spares, log, observe })
+  const spares = createSpares({ program: options.program, count: options.spares, log, observe })
   const quarantine = createQuarantineKeeper({ onLog: options.onLog, onChanged: options.onQuarantineChanged, observe })
   const dispatchers = new Set<Dispatcher>()
   const leaving = new Set<Promise<void>>()

@@ -1,8 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { createFrameReceiver, createFrameSender, type OnFrame, type SendFrame, toFront } from '../../frames/frames.ts'
 import { type RunningNote, readRunningNote, runningNotePrefix } from '../../frames/running-note.ts'
+import { compileCacheFolder, rightsAtStart } from '../../frames/worker-rights.ts'
+
+/** What a worker process runs. */
+export interface WorkerProgram {
+  /** Its main module. */
+  path: string
+  /** Files beside its sources that it has to read. */
+  files: readonly string[]
+}
 
 /** A process that runs functions, seen from outside: frames in, frames out, alive or lost. Knows nothing of what the frames mean. */
 export interface WorkerProcess {
@@ -23,19 +31,17 @@ export interface WorkerProcess {
   readonly exited: Promise<void>
 }
 
-// Compiling its sources is a third of a worker's start: the first one keeps the result for the others. Inside the checkout and not in a folder that others may
-// write to, because it is code that is run.
-const compileCacheFolder = fileURLToPath(new URL('../../../../node_modules/.cache/imprun/compiled', import.meta.url))
 const errorTailCharactersMax = 4_096
 const ignoreFrame: OnFrame = () => {}
 
 /**
- * Starts `node --no-node-snapshot <path>` with fd 3 as the frame socket and an environment of its own: nothing that this process was given is handed on.
+ * Starts `node --no-node-snapshot <path>` with fd 3 as the frame socket, with few rights and an environment of its own: nothing that this process was given is
+ * handed on.
  * @param onReady called once, when the worker says that it can be bound
  * @param onLost called instead when it never gets there
  */
-export function startWorkerProcess(path: string, onReady: (worker: WorkerProcess) => void, onLost: (worker: WorkerProcess) => void): WorkerProcess {
-  const child = spawn(process.execPath, ['--no-node-snapshot', path], {
+export function startWorkerProcess(program: WorkerProgram, onReady: (worker: WorkerProcess) => void, onLost: (worker: WorkerProcess) => void): WorkerProcess {
+  const child = spawn(process.execPath, ['--no-node-snapshot', ...rightsAtStart(program.files), program.path], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: { NODE_COMPILE_CACHE: compileCacheFolder },
     cwd: '/',
