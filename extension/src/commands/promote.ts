@@ -144,7 +144,7 @@ async function isAgreed(context: CommandContext, question: Question, known?: Pro
   const names = changes.map(({ name }) => name)
   const refusals = plan.refusals.filter(({ functionName }) => functionName === undefined || names.includes(functionName))
   if (refusals.length > 0) {
-    await tellRefusals(context, refusals)
+    await tellRefusals(context, question, refusals)
     return false
   }
   const approvers = plan.approvalsRequired > 0 ? await namesOfApprovers(context, gatewayId, to) : []
@@ -154,9 +154,17 @@ async function isAgreed(context: CommandContext, question: Question, known?: Pro
 }
 
 /** All of them at once: whoever mends one should not meet the next. The difference stays, to look up what is meant. */
-async function tellRefusals({ prompts, t }: CommandContext, refusals: PromotionPlan['refusals']): Promise<void> {
-  const words = refusals.map(({ functionName, detail }) => (functionName ? `${functionName}: ${detail}` : detail))
-  await prompts.offer('error', t('This would be refused. {0}', [...new Set(words)].join(' ')))
+async function tellRefusals({ prompts, pages, t }: CommandContext, { gatewayId, from, to }: Question, refusals: PromotionPlan['refusals']): Promise<void> {
+  const words = [...new Set(refusals.map(({ functionName, detail }) => (functionName ? `${functionName}: ${detail}` : detail)))]
+  const details = t('Show details')
+  const message = words.length === 1 ? t('This would be refused. {0}', words.join('')) : t('This would be refused for {0} reasons.', words.length)
+  if ((await prompts.offer('error', message, details)) !== details) return
+  const lines = refusals.flatMap(({ functionName = to, code, detail, errors = [] }) => [
+    `${functionName}: ${detail}`,
+    `  ${code}`,
+    ...errors.map(({ field, message: fault }) => `  ${field}: ${fault}`),
+  ])
+  await pages.show(`${gatewayId} ${from} → ${to}`, `${gatewayId}/${to}`, `${lines.join('\n')}\n`)
 }
 
 async function ask({ prompts, t }: CommandContext, { to, changes, message, yes }: Question, warnings: string[], { summary }: Preview): Promise<boolean> {

@@ -22,7 +22,11 @@ export async function showPlan(context: CommandContext, gatewayId: string, chang
   const none = context.t('(nothing)')
   const title =
     only && changes.length === 1 ? `${only.name}: ${to} ${only.to?.version ?? none} ↔ ${from} ${only.from?.version ?? none}` : `${gatewayId}: ${to} ↔ ${from}`
-  const sides = changes.map((change) => ({ left: uriOf(gatewayId, change, to, change.to), right: uriOf(gatewayId, change, from, change.from) }))
+  const sides = changes.map((change) => ({
+    left: uriOf(gatewayId, change, to, change.to),
+    right: uriOf(gatewayId, change, from, change.from),
+    isNew: change.to === undefined,
+  }))
   await openDifferences(title, sides)
   const counts = await Promise.all(sides.map(countLines))
   const [added, removed] = [sum(counts.map((count) => count.added)), sum(counts.map((count) => count.removed))]

@@ -50,7 +50,7 @@ function chooseChange({ prompts, t }: CommandContext, place: string, { approvals
       value: 'approvers',
     },
     ...freezes.map((freeze, index) => ({
-      label: `$(watch) ${freeze.name}`,
+      label: `$(clockface) ${freeze.name}`,
       description: freezeText(freeze),
       detail: t('Choose it to remove it.'),
       value: { freeze: index },

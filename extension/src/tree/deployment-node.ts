@@ -2,12 +2,12 @@ import type { Deployment, DeploymentStatus } from '@imprun/contracts'
 import * as vscode from 'vscode'
 import { isAwaitingApproval, isOpen } from '../api/deployment-lists.ts'
 import { contextValues, type DeploymentStanding } from './context-values.ts'
-import { type DeploymentStep, describeDeployment, stepsOf } from './describe-deployment.ts'
+import { type DeploymentStep, describeDeployment, stepsOf, titleOf } from './describe-deployment.ts'
 import { localTime } from './describe-environment.ts'
 import type { TreeContext, TreeNode } from './tree-node.ts'
 
 const icons: Record<DeploymentStatus, string> = {
-  PENDING: 'clock',
+  PENDING: 'clockface',
   VALIDATING: 'sync~spin',
   IN_PROGRESS: 'sync~spin',
   SUCCESS: 'pass',
@@ -40,13 +40,13 @@ export class DeploymentNode implements TreeNode {
     const { deployment } = this
     const { t } = this.#context
     const description = describeDeployment(deployment, t)
-    const item = new vscode.TreeItem(deployment.message, isOpen(deployment) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None)
+    const item = new vscode.TreeItem(titleOf(deployment), isOpen(deployment) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None)
     item.id = this.id
     item.description = description
     item.iconPath = iconOf(deployment)
     item.contextValue = contextValues.deployment(this.#standing(deployment))
     item.tooltip = tooltipOf(deployment)
-    item.accessibilityInformation = { label: `${deployment.message}, ${description}` }
+    item.accessibilityInformation = { label: `${titleOf(deployment)}, ${description}` }
     return item
   }
 
@@ -96,7 +96,7 @@ class StepNode implements TreeNode {
 
 function iconOf(deployment: Deployment): vscode.ThemeIcon {
   const color = deployment.status === 'FAILED' ? new vscode.ThemeColor('list.errorForeground') : undefined
-  return new vscode.ThemeIcon(isAwaitingApproval(deployment) ? 'watch' : icons[deployment.status], color)
+  return new vscode.ThemeIcon(isAwaitingApproval(deployment) ? 'clockface' : icons[deployment.status], color)
 }
 
 function tooltipOf({ gatewayId, environment, functionName, message, reason, error, warnings = [], by, createdAt }: Deployment): string {

@@ -28,15 +28,16 @@ const rowOf = (more: Partial<Deployment>) => describeDeployment(sampleDeployment
 const steps = (more: Partial<Deployment>) => stepsOf(sampleDeployment('1.0.3', more), untranslated).map(({ label, icon }) => `${icon} ${label}`)
 
 describe('the row of a deployment', () => {
-  it('tells the function, the result and who asked for it', () => {
-    assert.equal(rowOf({}), 'calculateTax · live in 38 ms · kim')
-    assert.equal(rowOf({ status: 'FAILED' }), 'calculateTax · FAILED · kim')
+  it('tells the way, the result and who asked for it', () => {
+    assert.equal(rowOf({}), '→ dev · live in 38 ms · kim')
+    assert.equal(rowOf({ status: 'FAILED', from: 'staging', environment: 'prod' }), 'staging → prod · FAILED · kim')
+    assert.equal(rowOf({ kind: 'rollback' }), 'back in dev · live in 38 ms · kim')
   })
 
   it('tells what it waits for, and what part of the callers it serves', () => {
-    assert.equal(rowOf({ status: 'PENDING', approval }), 'calculateTax · waits for approval, 1 of 2 · kim')
-    assert.equal(rowOf({ status: 'IN_PROGRESS', canary }), 'calculateTax · canary 10 % · kim')
-    assert.equal(rowOf({ status: 'IN_PROGRESS', canary: { ...canary, isHealthCheck: true } }), 'calculateTax · health check · kim')
+    assert.equal(rowOf({ status: 'PENDING', approval }), '→ dev · waits for approval, 1 of 2 · kim')
+    assert.equal(rowOf({ status: 'IN_PROGRESS', canary }), '→ dev · canary 10 % · kim')
+    assert.equal(rowOf({ status: 'IN_PROGRESS', canary: { ...canary, isHealthCheck: true } }), '→ dev · health check · kim')
   })
 })
 
@@ -44,7 +45,7 @@ describe('the steps of a deployment', () => {
   it('show who approved and how many are missing', () => {
     assert.deepEqual(steps({ status: 'PENDING', approval }), [
       'pass lee approved',
-      'watch 1 approval is missing',
+      'clockface 1 approval is missing',
       'circle-large-outline VALIDATING',
       'circle-large-outline IN_PROGRESS',
     ])

@@ -2,9 +2,18 @@ import type { Canary, CanaryCalls, Deployment } from '@imprun/contracts'
 import { isAwaitingApproval } from '../api/deployment-lists.ts'
 import type { Translate } from '../ui/translate.ts'
 
-/** `calculateTax · live in 38 ms · kim` */
+/** `calculateTax 1.0.3`: what a person looks for in a history. */
+export const titleOf = ({ functionName, version }: Deployment): string => `${functionName} ${version}`
+
+/** `staging → prod · live in 38 ms · kim` */
 export function describeDeployment(deployment: Deployment, t: Translate): string {
-  return [deployment.functionName, describeProgress(deployment, t), deployment.by].join(' · ')
+  return [describeWay(deployment, t), describeProgress(deployment, t), deployment.by].join(' · ')
+}
+
+function describeWay({ kind, from, environment }: Deployment, t: Translate): string {
+  if (kind === 'rollback') return t('back in {0}', environment)
+  if (kind === 'removal') return t('out of {0}', environment)
+  return from ? `${from} → ${environment}` : `→ ${environment}`
 }
 
 /** How far it has come, in few words. States keep the words they have everywhere else. */
@@ -19,7 +28,7 @@ export function describeProgress(deployment: Deployment, t: Translate): string {
 export interface DeploymentStep {
   readonly label: string
   readonly description: string
-  readonly icon: 'circle-large-outline' | 'sync~spin' | 'pass' | 'error' | 'watch'
+  readonly icon: 'circle-large-outline' | 'sync~spin' | 'pass' | 'error' | 'clockface'
 }
 
 /** What it has behind it, what it does, and what is still to come. Of one that has ended only its canary is told. */
@@ -42,7 +51,7 @@ function approvalSteps(deployment: Deployment, t: Translate): DeploymentStep[] {
   const missing = approval.required - approvedBy(deployment).length
   if (isOver || missing <= 0) return decisions
   const until = t('until {0}', new Date(approval.expiresAt).toLocaleString())
-  return [...decisions, step(missing === 1 ? t('1 approval is missing') : t('{0} approvals are missing', missing), until, 'watch')]
+  return [...decisions, step(missing === 1 ? t('1 approval is missing') : t('{0} approvals are missing', missing), until, 'clockface')]
 }
 
 function canarySteps({ status }: Deployment, canary: Canary, t: Translate): DeploymentStep[] {

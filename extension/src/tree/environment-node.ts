@@ -12,7 +12,7 @@ import { NoteNode } from './small-nodes.ts'
 import type { TreeContext, TreeNode } from './tree-node.ts'
 
 const icons: Record<EnvironmentName, string> = { dev: 'edit', staging: 'beaker', prod: 'lock' }
-const badgeIcons: Record<Badge['kind'], string> = { drifted: 'warning', frozen: 'watch', held: 'lock', protected: 'shield' }
+const badgeIcons: Record<Badge['kind'], string> = { drifted: 'warning', frozen: 'clockface', held: 'lock', protected: 'shield' }
 
 export class EnvironmentNode implements TreeNode {
   readonly id: string

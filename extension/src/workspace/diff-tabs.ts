@@ -4,6 +4,8 @@ import * as vscode from 'vscode'
 export interface Sides {
   readonly left: vscode.Uri
   readonly right: vscode.Uri
+  /** There is no text on the left: among many differences it is shown as a new file. */
+  readonly isNew?: boolean
 }
 
 /** One difference in the diff editor, several in one editor of many diffs. */
@@ -14,7 +16,7 @@ export async function openDifferences(title: string, all: readonly Sides[]): Pro
     await vscode.commands.executeCommand(
       'vscode.changes',
       title,
-      all.map(({ left, right }) => [right, left, right]),
+      all.map(({ left, right, isNew }) => [right, isNew ? undefined : left, right]),
     )
 }
 

@@ -70,7 +70,7 @@ describe('promotion', () => {
     await vscode.commands.executeCommand('imprun.promote', (await rowAt(host.inside.views.gateways, 'Home tax', 'dev', 'remembered')).node)
     await eventually(async () => {
       const history = await rows(host.inside.views.deployments)
-      assert.match(history[0]?.text ?? '', /^Deployed from dev to staging \(version: 1\.0\.0\) \| remembered · live in \d+ ms · \S+$/)
+      assert.match(history[0]?.text ?? '', /^remembered 1\.0\.0 \| dev → staging · live in \d+ ms · \S+$/)
     })
   })
 })

@@ -77,20 +77,25 @@ describe('taking back what was deployed', function () {
 
         // A canary that fails for its part of the callers goes back by itself.
         await publishedBy(api, 'calculateTax', source("throw new Error('broken')"))
-        await using _calls = startCalling(backend)
         const inDev = workbench.treeItem(/^Function calculateTax in dev/)
         await inDev.click()
         await workbench.runCommand('imprun: Promote gradually (canary)…')
         await workbench.quickInput.pick('Other steps…')
-        await workbench.quickInput.answer('50 % for 30 s')
+        await workbench.quickInput.answer('50 % for 10 min')
         await workbench
           .notification(/Promote calculateTax .* to staging\?/)
           .getByRole('button', { name: 'Promote to staging' })
           .click()
         await workbench.treeItem(/^Function calculateTax in staging, .* canary 50 %/).waitFor({ timeout: canaryWithinMs })
-        await picture(workbench, 'canary')
+        await workbench.toggleView('Applications')
         await workbench.toggleView('Deployments')
-        await workbench.treeItem(/ROLLED_BACK/).waitFor({ timeout: canaryWithinMs })
+        await workbench.expand(workbench.treeItem(/^calculateTax .*, dev → staging · canary 50 %/))
+        await workbench.treeItem(/^50 % of the callers for 600 s/).waitFor()
+        await picture(workbench, 'canary')
+        {
+          await using _calls = startCalling(backend)
+          await workbench.treeItem(/^calculateTax .*, dev → staging · ROLLED_BACK/).waitFor({ timeout: canaryWithinMs })
+        }
         await workbench.treeItem(/^Function calculateTax in staging, 1\.0\.1(?! · .*canary)/).waitFor()
         await picture(workbench, 'canary-back')
 

@@ -75,6 +75,10 @@ export class Workbench {
     await this.page.mouse.up()
   }
 
+  async closeEditors(): Promise<void> {
+    await this.runCommand('View: Close All Editors')
+  }
+
   /** Opens or closes a view of the container by its title. */
   async toggleView(title: string): Promise<void> {
     await this.page.locator('.pane-header', { hasText: title }).first().click()
