@@ -24,7 +24,7 @@ export interface RuntimesPort {
 const acknowledgeDeadlineMs = 10_000
 
 export function createEnvironmentRoutes(deps: {
-  gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable'>
+  gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable' | 'getAdministered'>
   protect: Protect
   environments: EnvironmentStore
   instances: Pick<InstanceStore, 'retryOf'>
@@ -68,7 +68,7 @@ export function createEnvironmentRoutes(deps: {
     },
 
     async patchEnvironment({ params, body, account, signal, audit }) {
-      await gateways.getChangeable(params.gatewayId, account.userId)
+      await (body.protection ? gateways.getAdministered(params.gatewayId, account.userId) : gateways.getChangeable(params.gatewayId, account.userId))
       const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
       audit(factsOf(body))
       const { protection, state, ...others } = body
