@@ -19,8 +19,16 @@ export interface GivenSecondRuntime extends AsyncDisposable {
   readonly port: number
 }
 
-/** A runtime beside the backend's own that serves the same environment, as a second one of a cluster would. */
-export async function givenSecondRuntime({ uri }: GivenMongo, gatewayId: string, environment: EnvironmentName): Promise<GivenSecondRuntime> {
+/**
+ * A runtime beside the backend's own that serves the same environment, as a second one of a cluster would.
+ * @param memoryMb of its worker: what needs more can not be loaded there.
+ */
+export async function givenSecondRuntime(
+  { uri }: GivenMongo,
+  gatewayId: string,
+  environment: EnvironmentName,
+  { memoryMb }: { memoryMb?: number } = {},
+): Promise<GivenSecondRuntime> {
   const folder = await mkdtemp(join(tmpdir(), 'imprun-second-'))
   const token = randomBytes(16).toString('hex')
   const controlPath = join(folder, 'control.sock')
@@ -52,6 +60,7 @@ export async function givenSecondRuntime({ uri }: GivenMongo, gatewayId: string,
     gatewayDatabase: gatewayDatabaseName(gatewayId),
     dataDatabase: environmentDatabaseName(gatewayId, environment, 'separate'),
     dataUri: uri,
+    ...(memoryMb === undefined ? {} : { bundle: { memoryMb, cpuMillicores: 1_000 } }),
   }
   const { port } = await client.request({ type: 'hello', token }, { timeoutMs: 5_000 })
   await client.request({ type: 'assign', assignment }, { timeoutMs: 15_000 })
