@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { readFile } from 'node:fs/promises'
+import { patchEnvironmentSchema } from './environment.ts'
 import { protectionSchema } from './protection.ts'
 
 const faultsOf = (freeze: object) => {
@@ -7,6 +9,14 @@ const faultsOf = (freeze: object) => {
 }
 const named = { name: 'quiet', timeZone: 'Europe/Berlin' }
 const weekly = (window: object) => ({ ...named, weekly: [{ days: ['fri'], from: '17:00', to: '24:00', ...window }] })
+
+describe('the guide', () => {
+  it('shows a protection that is accepted as it stands', async () => {
+    const guide = await readFile(new URL('../../docs/deployments.md', import.meta.url), 'utf8')
+    const [, example] = /```json\n([^`]*"protection"[^`]*)```/.exec(guide) ?? []
+    assert.equal(patchEnvironmentSchema.parse(JSON.parse(example ?? '')).protection?.freezes.length, 2)
+  })
+})
 
 describe('a freeze', () => {
   for (const [name, freeze] of [
