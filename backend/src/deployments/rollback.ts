@@ -1,4 +1,5 @@
 import type { EnvironmentName } from '@imprun/contracts'
+import { isBesideServed } from '../canaries/stored-canary.ts'
 import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
@@ -43,7 +44,7 @@ export async function prepareRollback(deps: RollbackDeps, { gateway, stored, env
 
 /**
  * "Before" is counted from the deployment that first brought the present release and not from a rollback to it: whoever rolls back twice goes two
- * releases back, and not to and fro.
+ * releases back, and not to and fro. Whoever rolls back while a canary runs means the candidate.
  */
 async function findTarget(deployments: DeploymentStore, stored: StoredFunction, environment: EnvironmentName, releaseId: string | undefined): Promise<string> {
   if (releaseId !== undefined) {
@@ -51,6 +52,8 @@ async function findTarget(deployments: DeploymentStore, stored: StoredFunction, 
     throw releaseNeverServed(stored.name, environment)
   }
   const present = stored.served[environment]?.releaseId
+  // Some callers have a candidate already: to go back is then to go to what is served beside it.
+  if (present !== undefined && (await deployments.listOpen([stored._id], environment)).some(({ canary }) => isBesideServed(canary))) return present
   const before = present === undefined ? undefined : await deployments.findSucceededBefore(stored._id, environment, present)
   if (!before) throw nothingToRollBackTo(stored.name, environment)
   return before.releaseId

@@ -114,6 +114,18 @@ describe('a canary', function () {
     assert.equal(served[0]?.deploymentId, newer.deploymentId)
   })
 
+  it('is what a rollback takes away, and not what is served beside it', async () => {
+    const given = await givenCanary(backend, gatewayId, 'rolled-back')
+    await given.publish(answering(2))
+    const { body } = await given.publish(answering(3), inSteps([50, 600]))
+    const params = { gatewayId, functionId: 'rolled-back' }
+    const back = await backend.api.call('rollbackFunction', { params, body: { environment: 'dev', reason: 'totals look odd' } })
+    await backend.api.call('releaseHold', { params: { gatewayId, environment: 'dev' }, body: { reason: 'test' } })
+
+    assert.deepEqual([back.status, back.version], ['SUCCESS', '1.0.1'])
+    assert.equal((await given.ended(body.deploymentId)).supersededBy, back.deploymentId)
+  })
+
   it('lets no caller meet a candidate that can not load', async () => {
     const given = await givenCanary(backend, gatewayId, 'unloadable')
     const callers = given.callers({ count: 10, everyMs: 20 })
