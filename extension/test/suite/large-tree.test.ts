@@ -1,37 +1,10 @@
 import { strict as assert } from 'node:assert'
 import { eventually } from '../support/eventually.ts'
-import { givenHttpBackend } from '../support/given-http-backend.ts'
-import { activated, rowAt, rows, signedIn } from '../support/in-host.ts'
-import { functionCount, gatewayCount, largeFunction, largeGateway, serveLargeCatalog } from '../support/large-catalog.ts'
+import { givenLargeTree } from '../support/given-large-tree.ts'
+import { rowAt, rows } from '../support/in-host.ts'
+import { functionCount, gatewayCount, largeFunction, largeGateway } from '../support/large-catalog.ts'
 
 const gatewayId = 'gateway-007'
-
-/** A window that is signed in to a backend with many gateways, and what it asks of it. */
-async function givenLargeTree() {
-  const backend = await givenHttpBackend()
-  serveLargeCatalog(backend)
-  const host = await activated()
-  const { session, views } = host.inside
-  session.close()
-  session.open({ apiUrl: backend.apiUrl, token: 'secret', userId: 'u', userName: 'kim' })
-  await eventually(() => assert.equal(session.status, 'online'))
-  await eventually(() => assert.ok(session.current?.catalog.deploymentLists.approvals.isLoaded))
-  const asked = () => backend.calls.map(({ path, query }) => `${path}${query.has('status') ? `?status=${query.get('status')}` : ''}`)
-  return {
-    ...{ backend, session, views, asked, catalog: session.current?.catalog ?? assert.fail('Nobody is signed in.') },
-    /** Everything that is asked until `work` is done. */
-    async askedDuring(work: () => Promise<unknown>): Promise<string[]> {
-      const before = asked().length
-      await work()
-      return asked().slice(before)
-    },
-    async [Symbol.asyncDispose]() {
-      session.close()
-      await backend[Symbol.asyncDispose]()
-      await signedIn()
-    },
-  }
-}
 
 describe('a tree of 200 gateways with 50 functions each', () => {
   it('is one question for all gateways, and few for the one that is opened', async () => {
