@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import type { GivenBackend } from '../support/given-backend.ts'
 import { environmentsOf, givenBackends, givenServedGateway, isServedAt } from '../support/given-backends.ts'
 import { isGone } from '../support/given-driver.ts'
+import { givenPublished } from '../support/given-gateway.ts'
 
 const gatewayIds = ['alpha', 'beta', 'gamma']
 
@@ -82,6 +83,14 @@ describe('two backends on one MongoDB', function () {
       assert.equal((await given.leases()).length, 1)
       assert.equal((await given.frontUsers()).length, 1)
     }, movedWithinMs)
+    // Back under its name, it is not waited for where it serves no more, and gets what is new.
+    await killed.start()
+    await givenPublished(survivor, 'beta', 'answer', 'export default () => 1')
+    await givenServedGateway(survivor, 'delta')
+    const idsOf = async (gatewayId: string) => new Set((await environmentsOf(survivor, gatewayId)).map(({ runtime }) => runtime?.runtimeId))
+    const [stayed, placed] = await Promise.all([idsOf('beta'), idsOf('delta')])
+    assert.deepEqual([stayed.size, placed.size], [1, 1])
+    assert.notDeepEqual(stayed, placed)
     await survivor.api.call('deleteGateway', { params: { gatewayId: 'alpha' } })
     await eventually(() => assert.rejects(survivor.api.call('getGateway', { params: { gatewayId: 'alpha' } })), movedWithinMs)
     await survivor.stop()
