@@ -106,6 +106,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
         await watcher.stop()
       },
       status: lifecycle.status,
+      queues: lifecycle.queues,
     }
   }
   const lifecycle = newLife()
