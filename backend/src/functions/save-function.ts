@@ -27,8 +27,8 @@ export interface SaveFunctionDeps {
 
 type Save = ApiRequest<'saveFunction'>
 
-/** Only saves without a base revision are tried again, each time that another save was quicker. */
-const attemptsMax = 50
+/** Only saves that overwrite are tried again, each time that another save was quicker: as many at once as this may all get through. */
+const attemptsMax = 500
 
 /**
  * With `?publish=dev` one transaction saves and publishes. What may not be published is saved all the same, and the answer says why it is not live.
