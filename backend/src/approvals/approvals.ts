@@ -156,10 +156,11 @@ async function isLast({ members }: ApprovalsDeps, gateway: StoredGateway, { appr
 
 /** As when the deployment was asked for. @throws all refusals at once */
 async function askGates(deps: ApprovalsDeps, { pipeline }: StoredGateway, members: Members): Promise<void> {
-  const asked = members.map(async (member): Promise<Refusal[]> => {
-    const stored = await deps.functions.findById(member.functionId)
+  const functions = await deps.functions.listByIds(members.map(({ functionId }) => functionId))
+  const asked = members.map((member): Promise<Refusal[]> => {
+    const served = functions.find(({ _id }) => _id === member.functionId)?.served ?? {}
     const isRemoval = member.kind === 'removal'
-    return gatesAtDispatch(deps, member, { pipeline: isRemoval ? 'off' : pipeline, served: stored?.served ?? {}, ...(isRemoval ? {} : { from: member.from }) })
+    return gatesAtDispatch(deps, member, { pipeline: isRemoval ? 'off' : pipeline, served, ...(isRemoval ? {} : { from: member.from }) })
   })
   const [first, ...others] = (await Promise.all(asked)).flat()
   if (first) throw refused([first, ...others])

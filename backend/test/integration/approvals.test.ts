@@ -29,11 +29,14 @@ describe('approvals', () => {
     database = undo.adopt(await connectDatabase(mongo.uri), (connected) => connected.close())
     backend = undo.use(await givenBackend({ clock }))
     await givenGateway(backend, gatewayId)
-    author = await givenMember(backend, gatewayId, 'author', 'developer')
-    first = await givenMember(backend, gatewayId, 'first', 'approver')
-    second = await givenMember(backend, gatewayId, 'second', 'admin')
-    for (const environment of ['staging', 'prod'])
-      await backend.api.call('patchEnvironment', { params: { gatewayId, environment }, body: { variables: { RATE: { value: '1' } } } })
+    ;[author, first, second] = await Promise.all([
+      givenMember(backend, gatewayId, 'author', 'developer'),
+      givenMember(backend, gatewayId, 'first', 'approver'),
+      givenMember(backend, gatewayId, 'second', 'admin'),
+      ...['staging', 'prod'].map((environment) =>
+        backend.api.call('patchEnvironment', { params: { gatewayId, environment }, body: { variables: { RATE: { value: '1' } } } }),
+      ),
+    ])
     await protect(1)
   })
   after(() => undo.disposeAsync())
@@ -145,6 +148,21 @@ describe('approvals', () => {
     const { status, supersededBy } = await find(older)
     assert.deepEqual([status, supersededBy], ['SUPERSEDED', newer.deploymentId])
     assert.equal((await first.api.call('approveDeployment', of(newer))).status, 'SUCCESS')
+  })
+
+  it('are not asked for a rollback, which takes the place of what waits', async () => {
+    const served = await givenWaiting('back')
+    assert.equal((await first.api.call('approveDeployment', of(served))).status, 'SUCCESS')
+    await publishAndStage('back', 'new')
+    assert.equal((await first.api.call('approveDeployment', of(await promote('back')))).status, 'SUCCESS')
+    await publishAndStage('back', 'newest')
+    const waiting = await promote('back')
+    const params = { gatewayId, functionId: 'back' }
+    const back = await author.api.ask('rollbackFunction', { params, body: { environment: 'prod', reason: 'The new answer is wrong' } })
+    assert.deepEqual([back.status, back.body.status, back.body.approval], [200, 'SUCCESS', undefined])
+    const { status, supersededBy } = await find(waiting)
+    assert.deepEqual([status, supersededBy], ['SUPERSEDED', back.body.deploymentId])
+    assert.deepEqual((await answerIn('back')).body, { answer: 'old', rate: '1' })
   })
 
   it('do not overrule a gate that refuses by then, and all refusals are told', async () => {

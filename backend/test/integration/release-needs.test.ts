@@ -54,6 +54,32 @@ describe('what a release needs of an environment', () => {
     assert.equal((await promote(given)).status, 'SUCCESS')
   })
 
+  it('names the missing variables whichever way a release comes, and lets a rollback pass without', async () => {
+    await using given = await givenFunction()
+    given.gateway.pipeline = 'off'
+    for (const environment of ['dev', 'staging'] as const) await setVariables(given, environment, { API_URL: { value: 'x' }, API_KEY: { value: 'x' } })
+    await save(given)
+    await promote(given)
+    await setVariables(given, 'staging', { API_KEY: { value: 'x' } })
+    const { routes } = given
+    const ways: [string, () => Promise<unknown>][] = [
+      ['publish', () => routes.publishFunction(request<'publishFunction'>({ body: { environment: 'staging' } }))],
+      ['promote', () => promote(given)],
+      [
+        'deploy-to-stage',
+        () => routes.deployToStage(request<'deployToStage'>({ params: { functionId: 'dev/calculateTax' }, body: { targetStage: 'staging' } })),
+      ],
+      ['publish with a new version', () => routes.publishFunction(request<'publishFunction'>({ body: { environment: 'staging', bump: 'minor' } }))],
+    ]
+    for (const [way, deploy] of ways) {
+      const { code, errors } = await problemOf(deploy())
+      assert.deepEqual([code, errors?.map(({ field }) => field)], ['VARIABLES_MISSING', ['variables.API_URL']], way)
+    }
+    const { releaseId } = (await routes.listDeployments(request<'listDeployments'>({ query: { environment: 'staging' } }))).items[0] ?? {}
+    const back = await routes.rollbackFunction(request<'rollbackFunction'>({ body: { environment: 'staging', releaseId, reason: 'as it was' } }))
+    assert.equal(back.status, 'SUCCESS')
+  })
+
   it('refuses limits above those of the environment, with both numbers', async () => {
     await using given = await givenFunction()
     const answer = await save(given, { timeoutMs: 60_000, memoryMb: 512, concurrency: 100 })
