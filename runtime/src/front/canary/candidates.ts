@@ -62,6 +62,8 @@ export class Candidates {
   #serve(name: string, entry: FunctionEntry, { deploymentId, percent }: PublishedCandidate): void {
     const stable = this.#environment.functions.get(name)
     if (stable === undefined) return this.#drop(name)
+    const before = this.#live.get(name)
+    if (before !== undefined && before.deploymentId !== deploymentId) this.#host.canaryCounts.end(before.deploymentId)
     const canary: Canary = { deploymentId, entry, percent }
     const { baseline, candidate } = this.#host.canaryCounts.begin(this.#environment, name, deploymentId)
     stable.tally = baseline
