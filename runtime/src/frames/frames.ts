@@ -12,6 +12,8 @@
  * longer hangs in something that no timeout inside it stops; all others of its environment wait so long, so it is short.
  */
 export const entryTimeoutMs = 700
+/** Of one entry, what the worker may do for it while the entry's own clock stands still: with it an entry ends within a second. */
+export const entryHostMsMax = 300
 /** The same for the top level of a function's code when it is loaded, which may have a package to set up. */
 export const loadTimeoutMs = 1000
 

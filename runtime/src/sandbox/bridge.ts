@@ -132,6 +132,8 @@ export interface CodeFacts {
 export interface EntryLimits {
   loadMsMax: number
   entryMsMax: number
+  /** Of them, in calls of the host. */
+  hostMsMax: number
 }
 /** Bytes inside an algorithm are { bytes: base64 }. */
 export type SubtleAlgorithm = { name: string } & Record<string, unknown>

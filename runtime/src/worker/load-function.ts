@@ -1,4 +1,4 @@
-import { entryTimeoutMs, type LoadMessage, loadTimeoutMs, type RefusedMessage } from '../frames/frames.ts'
+import { entryHostMsMax, entryTimeoutMs, type LoadMessage, loadTimeoutMs, type RefusedMessage } from '../frames/frames.ts'
 import { type CodeFacts, type ContextFacts, controlCodes, type EntryLimits, type GuestFailure } from '../sandbox/bridge.ts'
 import { noVariables } from './configuration.ts'
 import { CodeSyntaxError, EntryError, type SandboxContext } from './sandbox/engine.ts'
@@ -7,7 +7,7 @@ import type { StackMapper } from './stack-mapper.ts'
 export type LoadRefusal = RefusedMessage
 
 const dataWords = /\bdb\b|\bObjectId\b/
-const entryLimits: EntryLimits = { loadMsMax: loadTimeoutMs, entryMsMax: entryTimeoutMs }
+const entryLimits: EntryLimits = { loadMsMax: loadTimeoutMs, entryMsMax: entryTimeoutMs, hostMsMax: entryHostMsMax }
 
 /**
  * Compiles a function in a blank context and runs its top level.
