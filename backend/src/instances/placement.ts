@@ -22,18 +22,24 @@ const countsForMs = 2_000
 
 export function createPlacement(deps: { instances: InstanceStore; directory: RuntimeDirectory; monotonicMs(): number }): Placement {
   const { instances, directory, monotonicMs } = deps
-  let counts = new Map<string, number>()
+  let counting = Promise.resolve(new Map<string, number>())
   let countedAtMs = Number.NEGATIVE_INFINITY
+  /** Chosen and not written yet: a count of the database lacks these. */
+  const underWay = new Map<string, number>()
 
   const fewest = async (candidates: readonly ListedRuntime[]): Promise<ListedRuntime | undefined> => {
     if (candidates.length < 2) return candidates[0]
     if (monotonicMs() - countedAtMs > countsForMs) {
       countedAtMs = monotonicMs()
-      counts = await instances.count()
+      counting = instances.count().then((counts) => {
+        for (const [runtimeId, count] of underWay) add(counts, runtimeId, count)
+        return counts
+      })
     }
+    const counts = await counting
     const countOf = ({ runtimeId }: ListedRuntime) => counts.get(runtimeId) ?? 0
     const [chosen] = candidates.toSorted((a, b) => countOf(a) - countOf(b))
-    if (chosen) counts.set(chosen.runtimeId, countOf(chosen) + 1)
+    if (chosen) add(counts, chosen.runtimeId, 1)
     return chosen
   }
 
@@ -47,8 +53,14 @@ export function createPlacement(deps: { instances: InstanceStore; directory: Run
     const running = runningIn(regionId)
     const chosen = await fewest(running.length > 0 ? running : directory.listOf(regionId).filter(({ isHeld }) => isHeld))
     if (!chosen) throw regionHasNoRuntime(regionId)
-    await confirm()
-    await instances.insert({ environmentId, gatewayId, environment: name, database, bundle, runtimeId: chosen.runtimeId })
+    const { runtimeId } = chosen
+    add(underWay, runtimeId, 1)
+    try {
+      await confirm()
+      await instances.insert({ environmentId, gatewayId, environment: name, database, bundle, runtimeId })
+    } finally {
+      add(underWay, runtimeId, -1)
+    }
   }
 
   return {
@@ -72,6 +84,8 @@ export function createPlacement(deps: { instances: InstanceStore; directory: Run
 
 /** Environments that were made before there was a choice are where gateways go that name no region. */
 export const regionOf = ({ regionId }: Pick<StoredEnvironment, 'regionId'>): string => regionId ?? localRegion._id
+
+const add = (counts: Map<string, number>, runtimeId: string, more: number) => void counts.set(runtimeId, (counts.get(runtimeId) ?? 0) + more)
 
 const canServe = ({ state, isServing }: ListedRuntime) => isServing && state === 'running'
 
