@@ -81,6 +81,7 @@ describe('taking back what was deployed', function () {
         await workbench.runCommand('imprun: Promote gradually (canary)…')
         await workbench.quickInput.pick('Other steps…')
         await workbench.quickInput.answer('50 % for 10 min')
+        await workbench.quickInput.pick('dev → staging')
         await workbench
           .notification(/Promote calculateTax .* to staging\?/)
           .getByRole('button', { name: 'Promote to staging' })
