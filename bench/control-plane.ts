@@ -22,7 +22,9 @@ async function measureBackend() {
   await using backend = await givenBackend({ asProcess: true })
   const { releaseIds, publish } = await givenReleases(backend, 100)
   const rollbacks = await measureRollbacks(backend, releaseIds, 100)
+  console.log('rollbacks are measured')
   const publishes = await measurePublishes(backend, { uri: mongo.uri, publish, count: 200 })
+  console.log('publishes are measured')
   const lists = await measureLists(backend, mongo.database, { gateways: idle, deployments: 100_000, pages: 60 })
   return { rollbacks, publishes, lists }
 }
@@ -34,8 +36,11 @@ async function measureRest() {
 }
 
 const engine = await measureEngine()
+console.log('transitions are measured')
 const createdMs = await measureCreation(made)
+console.log('creation is measured')
 const { rollbacks, publishes, lists } = await measureBackend()
+console.log('lists are measured')
 const rest = await measureRest()
 for (const [reason, count] of publishes.load.reasons) console.error(`${count} requests failed: ${reason}`)
 
