@@ -1,5 +1,6 @@
 import { gatewayCollections, revisionCounterId } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
+import { inLine } from '../platform/lines.ts'
 import type { Database } from './database.ts'
 import { ensureGatewayIndexes, gatewayLayout } from './indexes.ts'
 
@@ -74,7 +75,9 @@ export async function withNextRevision<T>(
         { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
       ),
     )
-  return inTurn(gatewayId, async () => {
+  // Two transactions of one gateway always conflict on the counter. Waiting in line inside this process is cheaper than being refused and tried again;
+  // other processes are still told apart by MongoDB.
+  return inLine(`revision of ${gatewayId}`, async () => {
     try {
       return await once()
     } catch (error) {
@@ -83,22 +86,4 @@ export async function withNextRevision<T>(
       return once()
     }
   })
-}
-
-// Two transactions of one gateway always conflict on the counter. Waiting in line inside this process is cheaper than being refused and tried again;
-// other processes are still told apart by MongoDB.
-const lines = new Map<string, Promise<unknown>>()
-
-async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
-  const before = lines.get(key)
-  const mine = (async () => {
-    await before?.catch(() => {})
-    return work()
-  })()
-  lines.set(key, mine)
-  try {
-    return await mine
-  } finally {
-    if (lines.get(key) === mine) lines.delete(key)
-  }
 }

@@ -31,6 +31,7 @@ interface Request {
   stored: StoredFunction
   by: Caller
   requestId: string
+  callId?: string
   /** `clock.monotonicMs()` when the request arrived. */
   receivedAtMs: number
 }
@@ -45,6 +46,8 @@ export interface PublishRequest extends Request {
 export interface SaveAndPublishRequest extends PublishRequest {
   /** What the save makes of `stored`. */
   changes: FunctionChanges
+  /** The save is kept, and the deployment runs or waits. */
+  onAccepted?(): void
 }
 export interface RollbackRequest extends Request {
   environment: EnvironmentName
@@ -57,7 +60,7 @@ export interface PromotionRequest extends Request {
   gradual?: GradualWish
 }
 
-type DeployRequest = Request & Omit<Order, 'candidate' | 'liftsHold' | 'canary'> & Pick<PublishRequest, 'gradual'>
+type DeployRequest = Request & Omit<Order, 'candidate' | 'liftsHold' | 'canary'> & Pick<PublishRequest, 'gradual'> & Pick<SaveAndPublishRequest, 'onAccepted'>
 type OnBegun = WatchOptions['onBegun']
 
 export interface SetRequest extends SetOf, Pick<Request, 'requestId' | 'receivedAtMs'> {}
@@ -165,7 +168,9 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     if (first) throw refused([first, ...others])
     if (!candidate) throw new Error('No gate refused, and there is nothing to deploy.')
     const order = { ...request, candidate, warnings, protection, ...(canary ? { canary } : {}), liftsHold: isHeld && !request.by.isAutomation }
-    const [ended] = await followUntilBegun([await accept(deps, order)], request.receivedAtMs)
+    const accepted = await accept(deps, order)
+    request.onAccepted?.()
+    const [ended] = await followUntilBegun([accepted], request.receivedAtMs)
     return ended
   }
 
@@ -196,7 +201,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     }
   }
 
-  const publishOnce = async (request: PublishRequest & Pick<Order, 'saving'>) => deploy(request, await preparePublish(deps, request))
+  const publishOnce = async (request: PublishRequest & Pick<Order, 'saving'> & Pick<SaveAndPublishRequest, 'onAccepted'>) =>
+    deploy(request, await preparePublish(deps, request))
 
   const publish = async (request: PublishRequest) => {
     for (let attempt = 1; ; attempt++) {

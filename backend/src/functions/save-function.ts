@@ -5,6 +5,7 @@ import type { Deployments } from '../deployments/deployments.ts'
 import { toServed } from '../deployments/run.ts'
 import type { ApiRequest } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
+import { inLine } from '../platform/lines.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseStore } from '../releases/release-store.ts'
 import { functionNotFound, revisionStale } from './function-errors.ts'
@@ -27,8 +28,8 @@ export interface SaveFunctionDeps {
 
 type Save = ApiRequest<'saveFunction'>
 
-/** Only saves that overwrite are tried again, each time that another save was quicker: as many at once as this may all get through. */
-const attemptsMax = 500
+/** Only saves that overwrite are tried again, each time that another save was quicker: those of this process one after the other. */
+const attemptsMax = 100
 
 /**
  * With `?publish=dev` one transaction saves and publishes. What may not be published is saved all the same, and the answer says why it is not live.
@@ -51,24 +52,27 @@ async function save(deps: SaveFunctionDeps, request: Save): Promise<SavedFunctio
   const attempt = compiling && !isModule ? saveAndPublishOnce(deps, request, gateway, compiling(stored.name)) : saveOnce(deps)
   const importing = compiling && findDependents(deps, gateway.gatewayId, stored.name, body.code)
   importing?.catch(() => {})
-  let found = stored
-  for (let attempts = 0; attempts < attemptsMax; attempts++) {
-    const answer = await attempt(found, changesOf(deps, found, request))
-    if (answer) {
-      audit({ functionId: found._id, fromRevision: found.revision, toRevision: answer.function.revision })
-      if (!compiling || !importing) return answer
-      const refused = isModule ? await refusalOf(compiling(stored.name)) : answer.refusal
-      return refused ? { ...answer, refusal: refused } : withRepublished(deps, request, gateway, answer, await importing)
-    }
-    const newer = await deps.functions.findById(stored._id)
-    if (!newer) throw functionNotFound(params.functionId)
-    found = newer
+  const finish = async (found: StoredFunction, answer: SavedFunction): Promise<SavedFunction> => {
+    audit({ functionId: found._id, fromRevision: found.revision, toRevision: answer.function.revision })
+    if (!compiling || !importing) return answer
+    const refused = isModule ? await refusalOf(compiling(stored.name)) : answer.refusal
+    return refused ? { ...answer, refusal: refused } : withRepublished(deps, request, gateway, answer, await importing)
+  }
+  const first = await attempt(stored, changesOf(deps, stored, request), () => {})
+  if (first) return finish(stored, first)
+  for (let attempts = 1; attempts < attemptsMax; attempts++) {
+    const [found, answer] = await inLine(`saves of ${stored._id}`, async (leave) => {
+      const newer = await deps.functions.findById(stored._id)
+      if (!newer) throw functionNotFound(params.functionId)
+      return [newer, await attempt(newer, changesOf(deps, newer, request), leave)] as const
+    })
+    if (answer) return finish(found, answer)
   }
   throw new Error(`Function ${stored._id} changed ${attemptsMax} times while one save was tried.`)
 }
 
 /** @returns undefined when another save was quicker. */
-type Attempt = (found: StoredFunction, changes: FunctionChanges) => Promise<SavedFunction | undefined>
+type Attempt = (found: StoredFunction, changes: FunctionChanges, onAccepted: () => void) => Promise<SavedFunction | undefined>
 
 const saveOnce =
   ({ functions }: SaveFunctionDeps): Attempt =>
@@ -111,7 +115,7 @@ async function withRepublished(deps: SaveFunctionDeps, request: Save, gateway: O
 function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, ahead: Promise<Compiled>): Attempt {
   const { account, requestId, receivedAtMs, audit } = request
   let compiling: Promise<Compiled> | undefined = ahead
-  return async (found, changes) => {
+  return async (found, changes, onAccepted) => {
     // Another attempt may be needed because something that the code imports has changed.
     const compiled = compiling
     compiling = undefined
@@ -122,6 +126,7 @@ function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: Owne
         changes,
         environment: 'dev',
         ...(compiled ? { compiling: compiled } : {}),
+        onAccepted,
         by: account,
         requestId,
         receivedAtMs,
@@ -136,7 +141,7 @@ function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: Owne
     } catch (error) {
       if (!isRefusedByGates(error)) throw error
       audit({ result: error.code })
-      const answer = await saveOnce(deps)(found, changes)
+      const answer = await saveOnce(deps)(found, changes, onAccepted)
       return answer && { ...answer, refusal: toRefusal(error) }
     }
   }

@@ -1,0 +1,114 @@
+import { strict as assert } from 'node:assert'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Deployment } from '@imprun/contracts'
+import { type GivenFunctions, givenFunctions, request, taxCode } from '../support/given-functions.ts'
+import { givenRuntime, type RuntimeFixture } from '../support/given-runtime.ts'
+import { randomFrom, testSeed } from '../support/seed.ts'
+
+type Backend = Pick<GivenFunctions, 'routes'>
+const params = { gatewayId: 'hometax', functionId: 'calculateTax' }
+const save = ({ routes }: Backend, rate: number) => routes.saveFunction(request<'saveFunction'>({ query: { publish: 'dev' }, body: { code: taxCode(rate) } }))
+const rollback = ({ routes }: Backend, releaseId: string) =>
+  routes.rollbackFunction(request<'rollbackFunction'>({ body: { environment: 'dev', releaseId, reason: 'try' } }))
+
+async function listAll({ routes }: Backend): Promise<Deployment[]> {
+  const items: Deployment[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page = await routes.listDeployments(request<'listDeployments'>({ query: { limit: 100, ...(cursor ? { cursor } : {}) } }))
+    items.push(...page.items)
+    if (page.nextCursor === undefined) return items
+    cursor = page.nextCursor
+  }
+}
+
+/** What has to hold of one lane, whatever came in which order. */
+async function checkHistory(given: GivenFunctions, runtime: RuntimeFixture): Promise<Deployment[]> {
+  const history = await listAll(given)
+  assert.deepEqual(
+    history.filter(({ status }) => !['SUCCESS', 'FAILED', 'ROLLED_BACK', 'SUPERSEDED'].includes(status)),
+    [],
+  )
+  const ran = history.filter(({ revision }) => revision !== undefined)
+  const stored = await Promise.all(ran.map(({ deploymentId }) => given.deploymentStore.findById(deploymentId)))
+  const used = stored.flatMap((each) => [each?.revision, ...(each?.rollback ? [each.rollback.revision] : [])])
+  assert.equal(new Set(used).size, used.length, 'A revision was used twice')
+  const loaded = runtime.loaded.map(({ revision }) => revision)
+  assert.deepEqual(
+    loaded,
+    [...loaded].sort((a, b) => a - b),
+  )
+  const last = ran.filter(({ status }) => status === 'SUCCESS').sort((a, b) => Number(b.revision) - Number(a.revision))[0]
+  assert.equal(runtime.serves('dev', 'calculateTax')?.releaseId, last?.releaseId)
+  const [served] = (await given.routes.getFunction(request<'getFunction'>({ params }))).served
+  assert.equal(served?.deploymentId, last?.deploymentId)
+  for (const { deploymentId } of history.filter(({ status }) => status === 'SUPERSEDED')) {
+    const { supersededBy } = (await given.deploymentStore.findById(deploymentId)) ?? {}
+    assert.ok(
+      history.some((other) => other.deploymentId === supersededBy),
+      'A deployment was superseded by nobody',
+    )
+  }
+  return history
+}
+
+describe('deployments of one function that race', function () {
+  this.timeout(60_000)
+  let given: GivenFunctions
+  let runtime: RuntimeFixture
+  let other: Backend
+  before(async () => {
+    given = await givenFunctions()
+    await given.givenGateway('hometax')
+    runtime = await givenRuntime(given.database, 'hometax')
+    other = given.newBackend()
+    await given.routes.createFunction(request<'createFunction'>({ body: { name: 'calculateTax', code: taxCode(0), limits: {} } }))
+  })
+  after(async () => {
+    await runtime?.[Symbol.asyncDispose]()
+    await given?.[Symbol.asyncDispose]()
+  })
+
+  it('all end, and what is served is what was accepted last, with saves, rollbacks and refusals of a runtime among fifty at once', async () => {
+    const random = randomFrom(testSeed())
+    const { deployment } = await save(given, 0.5)
+    for (let round = 0; round < 2; round++) {
+      const isBroken = (rate: number) => rate % 7 === 3
+      runtime.refuse(({ code }) => (isBroken(Number(/income \* (\d+)/.exec(code)?.[1])) ? { code: 'CODE_THROWS_AT_LOAD', message: 'no' } : undefined))
+      const work = Array.from({ length: 50 }, (_, i) => {
+        const backend = random() < 0.5 ? given : other
+        return random() < 0.2 ? rollback(backend, deployment?.releaseId ?? '') : save(backend, 1 + i + round * 50)
+      })
+      const ended = await Promise.allSettled(work)
+      const codes = ended.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code?: string }).code] : []))
+      assert.deepEqual(
+        codes.filter((code) => code !== 'DEPLOYMENT_SUPERSEDED'),
+        [],
+      )
+      await checkHistory(given, runtime)
+    }
+  })
+
+  it('a hundred saves in two seconds serve the last, and whatever did not run says what took its place', async () => {
+    runtime.refuse(() => undefined)
+    const before = runtime.loaded.length
+
+    const saves: ReturnType<typeof save>[] = []
+    for (let i = 0; i < 100; i++) {
+      saves.push(save(i % 5 ? given : other, 1_000 + i))
+      await sleep(20)
+    }
+    const answers = await Promise.all(saves)
+
+    const statuses = answers.map(({ deployment }) => deployment?.status)
+    assert.deepEqual(
+      [...new Set(statuses)].filter((status) => status !== 'SUCCESS' && status !== 'SUPERSEDED'),
+      [],
+    )
+    const last = answers.reduce((newest, each) => (each.function.revision > newest.function.revision ? each : newest))
+    assert.equal(last.deployment?.status, 'SUCCESS')
+    assert.equal(runtime.serves('dev', 'calculateTax')?.releaseId, last.deployment?.releaseId)
+    await checkHistory(given, runtime)
+    const ran = runtime.loaded.length - before
+    assert.ok(ran > 0 && ran <= statuses.filter((status) => status === 'SUCCESS').length)
+  })
+})
