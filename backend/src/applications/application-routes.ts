@@ -1,7 +1,7 @@
-import { isImprunError } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import { nameCursorKey, toPage } from '../database/paging.ts'
 import type { OwnedGateways } from '../functions/function-lookup.ts'
+import { orNotThere } from '../gateways/gateway-errors.ts'
 import type { Caller, Handlers } from '../http/handlers.ts'
 import type { MemberStore } from '../members/member-store.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -31,9 +31,7 @@ export function createApplicationRoutes(deps: ApplicationRoutesDeps): Pick<Handl
   const getRevocable = async (grantId: string, { userId }: Caller) => {
     const grant = await grants.get(grantId)
     if ((await applications.findById(grant.applicationId))?.ownerId === userId) return grant
-    await gateways.getChangeable(grant.gatewayId, userId).catch((error: unknown) => {
-      throw isImprunError(error) && error.code === 'GATEWAY_NOT_FOUND' ? grantNotFound(grantId) : error
-    })
+    await orNotThere(gateways.getChangeable(grant.gatewayId, userId), grantNotFound(grantId))
     return grant
   }
 

@@ -8,7 +8,7 @@ import type { Acknowledgement, Acknowledgements } from '../publishing/acknowledg
 import type { AcceptDeps } from './accept.ts'
 import { loadFailed, noRuntime, runtimesLate, setTakenBack } from './deployment-errors.ts'
 import { publishMembers } from './publications.ts'
-import { claimTtlMs, type Members, type StoredDeployment } from './stored-deployment.ts'
+import { claimTtlMs, dueSince, type Members, type StoredDeployment } from './stored-deployment.ts'
 
 export interface RunDeps extends AcceptDeps, Pick<WatchDeps, 'canaries' | 'canaryCounts'> {
   acknowledgements: Acknowledgements
@@ -75,7 +75,7 @@ const waitFor = (deps: RunDeps, { gatewayId, environment }: StoredDeployment, re
 async function succeed(deps: RunDeps, members: Members, startedAtMs: number | undefined): Promise<Members> {
   const { clock, database, deployments } = deps
   const at = clock.now()
-  const elapsedMs = startedAtMs === undefined ? at.getTime() - members[0].createdAt.getTime() : clock.monotonicMs() - startedAtMs
+  const elapsedMs = startedAtMs === undefined ? at.getTime() - dueSince(members[0]).getTime() : clock.monotonicMs() - startedAtMs
   const liveMs = Math.round(elapsedMs * 10) / 10
   const ended = await database.client.withSession((session) =>
     session.withTransaction(async () => {

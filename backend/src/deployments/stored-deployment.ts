@@ -51,6 +51,8 @@ export interface StoredDeployment extends OpenFields {
   supersededBy?: string
   by: Caller
   requestId: string
+  /** Of a call with an Idempotency-Key. */
+  callId?: string
   createdAt: Date
   finishedAt?: Date
 }
@@ -59,6 +61,9 @@ export type NewDeployment = Omit<StoredDeployment, 'fence' | 'isOpen' | 'lane' |
 export type Ending = Pick<StoredDeployment, 'status' | 'finishedAt'> & Partial<Pick<StoredDeployment, 'error' | 'liveMs' | 'supersededBy'>>
 
 export const laneOf = ({ functionId, environment }: Pick<StoredDeployment, 'functionId' | 'environment'>): string => `${functionId}/${environment}`
+
+/** From when on it could run: what people took to decide is not its time. */
+export const dueSince = ({ createdAt, approval }: Pick<StoredDeployment, 'createdAt' | 'approval'>): Date => approval?.approvedAt ?? createdAt
 
 /** What goes one way together, the lead first: a deployment by itself, or all of a set. */
 export type Members = readonly [StoredDeployment, ...StoredDeployment[]]

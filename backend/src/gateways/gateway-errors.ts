@@ -1,7 +1,16 @@
-import { ImprunError } from '@imprun/contracts'
+import { ImprunError, isImprunError } from '@imprun/contracts'
 
 export const gatewayNotFound = (gatewayId: string) =>
   new ImprunError('GATEWAY_NOT_FOUND', `There is no gateway "${gatewayId}" among yours. Check its id, or create it.`)
+
+/** To a stranger, what belongs to a gateway is as little there as the gateway. */
+export async function orNotThere<T>(reaching: Promise<T>, notThere: ImprunError): Promise<T> {
+  try {
+    return await reaching
+  } catch (error) {
+    throw isImprunError(error) && error.code === 'GATEWAY_NOT_FOUND' ? notThere : error
+  }
+}
 
 export const gatewayIdTaken = (gatewayId: string, suggestion: string) =>
   new ImprunError('GATEWAY_ID_TAKEN', `The gateway id "${gatewayId}" is taken. Choose another one, for example "${suggestion}".`, {

@@ -1,6 +1,7 @@
-import { type CreateTool, isImprunError } from '@imprun/contracts'
+import type { CreateTool } from '@imprun/contracts'
 import { toPage } from '../database/paging.ts'
 import type { FunctionLookup, OwnedGateways } from '../functions/function-lookup.ts'
+import { orNotThere } from '../gateways/gateway-errors.ts'
 import type { Handlers } from '../http/handlers.ts'
 import type { MemberStore } from '../members/member-store.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -54,10 +55,7 @@ export function createToolRoutes(deps: ToolRoutesDeps): Pick<Handlers, 'createTo
       audit({ toolId: params.toolId })
       const found = await tools.findById(params.toolId)
       if (!found) throw toolNotFound(params.toolId)
-      // To a stranger there is no such tool.
-      await gateways.getChangeable(found.gatewayId, account.userId).catch((error: unknown) => {
-        throw isImprunError(error) && error.code === 'GATEWAY_NOT_FOUND' ? toolNotFound(params.toolId) : error
-      })
+      await orNotThere(gateways.getChangeable(found.gatewayId, account.userId), toolNotFound(params.toolId))
       const { gatewayId, environment, name } = await tools.remove(params.toolId)
       toolsets.forget(gatewayId, environment)
       audit({ tool: name, gatewayId, environment })

@@ -1,11 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { StoredDeployment } from '../deployments/stored-deployment.ts'
+import { dueSince, type StoredDeployment } from '../deployments/stored-deployment.ts'
 import type { EngineEvent } from '../phases/engine.ts'
 import type { QueueDepth } from '../phases/queue-depth.ts'
 
 /** What is counted as it happens. It must not throw, and costs the one who reports nothing worth measuring. */
 export interface Metrics {
-  deploymentEnded(deployment: Pick<StoredDeployment, 'status' | 'gatewayId' | 'functionName' | 'createdAt' | 'finishedAt'>): void
+  deploymentEnded(deployment: Pick<StoredDeployment, 'status' | 'gatewayId' | 'functionName' | 'createdAt' | 'approval' | 'finishedAt'>): void
   engineEvent(kind: string, event: EngineEvent): void
   /** In the text format of Prometheus. Queues are counted in the database at that moment. @throws the driver's error */
   read(): Promise<{ contentType: string; text: string }>
@@ -35,9 +35,9 @@ export function createMetrics(queues: () => Record<string, () => Promise<QueueDe
   const stalled = gauge('imprun_engine_stalled', 'Documents that failed so often that they are only tried now and then')
 
   return {
-    deploymentEnded({ status, gatewayId, functionName, createdAt, finishedAt }) {
+    deploymentEnded({ status, gatewayId, functionName, finishedAt, ...since }) {
       deployments.inc({ status, service: `${gatewayId}/${functionName}` })
-      if (finishedAt) durations.observe((finishedAt.getTime() - createdAt.getTime()) / 1000)
+      if (finishedAt) durations.observe((finishedAt.getTime() - dueSince(since).getTime()) / 1000)
     },
     engineEvent(kind, event) {
       if (event.type === 'claimed') claimLatency.observe({ kind }, event.waitedMs / 1000)

@@ -117,6 +117,21 @@ describe('approvals', () => {
     await protect(1)
   })
 
+  it('that come at the same moment are all counted, once for each person, and deploy once', async () => {
+    await protect(2)
+    const waiting = await givenWaiting('at-once')
+    const answers = await Promise.all([first, second, first, second, first].map(({ api }) => api.ask('approveDeployment', of(waiting)).catch(() => undefined)))
+    await eventually(async () => assert.equal((await find(waiting)).status, 'SUCCESS'))
+    assert.deepEqual((await find(waiting)).approval?.decisions.map(({ by }) => by).toSorted(), ['first', 'second'])
+    assert.equal(answers.filter((answer) => answer?.body.status === 'SUCCESS').length, 1)
+    const stored = await createDeploymentStore(database).findById(waiting.deploymentId)
+    assert.deepEqual(
+      stored?.history.map(({ status }) => status),
+      ['PENDING', 'VALIDATING', 'IN_PROGRESS', 'SUCCESS'],
+    )
+    await protect(1)
+  })
+
   it('are void once staging serves another release, though nobody asks', async () => {
     const waiting = await givenWaiting('moved')
     await publishAndStage('moved', 'new')
