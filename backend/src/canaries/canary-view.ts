@@ -1,7 +1,7 @@
 import { type Canary, canaryAgeMaxS } from '@imprun/contracts'
 import type { StoredCanary } from './stored-canary.ts'
 
-export const toCanaryView = ({ percent, step, steps, errorRateMax, window, verdict, isHealthCheck, isPromoting }: StoredCanary, createdAt: Date): Canary => ({
+export const toCanaryView = ({ percent, step, steps, errorRateMax, window, verdict, isHealthCheck, isPromoting }: StoredCanary, dueSince: Date): Canary => ({
   percent,
   step: isPromoting ? steps.length + 1 : step,
   steps,
@@ -9,5 +9,5 @@ export const toCanaryView = ({ percent, step, steps, errorRateMax, window, verdi
   window,
   verdict,
   isHealthCheck,
-  expiresAt: new Date(createdAt.getTime() + canaryAgeMaxS * 1_000).toISOString(),
+  expiresAt: new Date(dueSince.getTime() + canaryAgeMaxS * 1_000).toISOString(),
 })

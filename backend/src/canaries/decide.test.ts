@@ -3,8 +3,8 @@ import type { CanaryWindow } from '@imprun/contracts'
 import { type Decision, decide, observe, type Seen } from './decide.ts'
 import { noWindow, type StoredCanary, toStoredCanary } from './stored-canary.ts'
 
-const createdAt = new Date('2026-01-01T00:00:00Z')
-const after = (seconds: number): Date => new Date(createdAt.getTime() + seconds * 1_000)
+const dueSince = new Date('2026-01-01T00:00:00Z')
+const after = (seconds: number): Date => new Date(dueSince.getTime() + seconds * 1_000)
 const counted = (candidate: number, failed = 0): CanaryWindow => ({ baseline: { calls: 100, failed: 0 }, candidate: { calls: candidate, failed } })
 const steps = [
   { percent: 10, holdS: 60 },
@@ -13,10 +13,10 @@ const steps = [
 function given(more: Partial<StoredCanary> = {}, wish: Parameters<typeof toStoredCanary>[0] = { canary: { steps, errorRateMax: 0.05 } }): StoredCanary {
   const canary = toStoredCanary(wish)
   assert.ok(canary)
-  return { ...canary, step: 1, percent: 10, stepAt: createdAt, ...more }
+  return { ...canary, step: 1, percent: 10, stepAt: dueSince, ...more }
 }
 function decided(canary: StoredCanary, { sums = counted(50), now = after(61), newer, recent = noWindow }: Partial<Seen> = {}): Decision {
-  const seen: Seen = { canary, createdAt, now, sums, recent, newer }
+  const seen: Seen = { canary, dueSince, now, sums, recent, newer }
   return decide(seen, observe(seen))
 }
 const codeOf = (decision: Decision): string | undefined => (decision.kind === 'back' ? decision.error.code : undefined)
@@ -25,7 +25,7 @@ describe('what is done with a canary', () => {
   it('begins once every runtime has loaded it, and goes on step by step', () => {
     const fresh = given({ step: 0, percent: 0 })
     delete fresh.stepAt
-    assert.deepEqual(decided(fresh, { sums: noWindow, now: createdAt }), { kind: 'step', step: 1, percent: 10 })
+    assert.deepEqual(decided(fresh, { sums: noWindow, now: dueSince }), { kind: 'step', step: 1, percent: 10 })
     assert.deepEqual(decided(given()), { kind: 'step', step: 2, percent: 50 })
     assert.deepEqual(decided(given({ step: 2, percent: 50 })), { kind: 'promote' })
   })
@@ -48,14 +48,14 @@ describe('what is done with a canary', () => {
   })
 
   it("does a person's word, also against the figures", () => {
-    const word = { by: 'kim', at: createdAt }
+    const word = { by: 'kim', at: dueSince }
     assert.deepEqual(decided(given({ word: { ...word, action: 'promote' } }), { now: after(1), sums: counted(40, 40) }), { kind: 'promote' })
     const aborted = decided(given({ word: { ...word, action: 'abort', reason: 'totals look odd' } }))
     assert.deepEqual([codeOf(aborted), aborted.kind === 'back' && aborted.error.detail], ['CANARY_ABORTED', 'Aborted by kim: totals look odd'])
   })
 
   it('gives way to whoever deploys after it, before all else', () => {
-    const back = decided(given({ word: { action: 'promote', by: 'kim', at: createdAt } }), { newer: 'd2' })
+    const back = decided(given({ word: { action: 'promote', by: 'kim', at: dueSince } }), { newer: 'd2' })
     assert.deepEqual([codeOf(back), back.kind === 'back' && back.supersededBy], ['DEPLOYMENT_SUPERSEDED', 'd2'])
   })
 

@@ -5,8 +5,8 @@ import { add, between, judge } from './verdict.ts'
 
 export interface Seen {
   canary: StoredCanary
-  /** When the deployment was asked for. */
-  createdAt: Date
+  /** From when on the deployment could run. */
+  dueSince: Date
   now: Date
   /** All that was counted since the candidate is there. */
   sums: CanaryWindow
@@ -35,7 +35,7 @@ export const earlierOf = ({ before, since }: StoredCanary): CanaryCalls => add(b
 
 /** What is to be done with a canary. Whoever asked for something later comes first, then a person's word, then what was counted. */
 export function decide(seen: Seen, { window, verdict }: Observed): Decision {
-  const { canary, newer, now, createdAt } = seen
+  const { canary, newer, now, dueSince } = seen
   if (newer !== undefined) {
     const detail = 'A newer deployment of the same function took its place before the canary came to its end.'
     return { kind: 'back', error: { code: 'DEPLOYMENT_SUPERSEDED', detail }, supersededBy: newer }
@@ -43,7 +43,7 @@ export function decide(seen: Seen, { window, verdict }: Observed): Decision {
   if (canary.word?.action === 'abort') return { kind: 'back', error: canaryAborted(canary.word) }
   if (canary.word?.action === 'promote') return { kind: 'promote' }
   if (verdict === 'failing') return { kind: 'back', error: canaryFailed(canary, window) }
-  if (now.getTime() - createdAt.getTime() >= canaryAgeMaxS * 1_000) return { kind: 'back', error: canaryExpired(canary, window) }
+  if (now.getTime() - dueSince.getTime() >= canaryAgeMaxS * 1_000) return { kind: 'back', error: canaryExpired(canary, window) }
   return isOver(canary, now) && (verdict === 'healthy' || canary.isHealthCheck || canary.step === 0) ? next(canary) : { kind: 'stay' }
 }
 

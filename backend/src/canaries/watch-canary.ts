@@ -2,7 +2,7 @@ import type { CanaryWindow, Deployment } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { DeploymentStore } from '../deployments/deployment-store.ts'
-import type { StoredDeployment } from '../deployments/stored-deployment.ts'
+import { dueSince, type StoredDeployment } from '../deployments/stored-deployment.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { FunctionStore } from '../functions/function-store.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -71,7 +71,7 @@ export async function watchCanary(deps: WatchDeps, deployment: StoredDeployment,
 }
 
 async function look(deps: WatchDeps, current: CanaryDeployment, recent: Recent): Promise<Seen | Pick<Extract<WatchEnd, { kind: 'back' }>, 'error'>> {
-  const { gatewayId, functionId, environment, functionName, canary, createdAt } = current
+  const { gatewayId, functionId, environment, functionName, canary } = current
   const [sums, open, listed] = await Promise.all([
     deps.canaryCounts.read(gatewayId, current._id),
     deps.deployments.listOpen([functionId], environment),
@@ -82,12 +82,12 @@ async function look(deps: WatchDeps, current: CanaryDeployment, recent: Recent):
     return { error: { code, detail } }
   }
   const newer = open.find((other) => isNewer(other, current))?._id
-  return { canary, createdAt, now: deps.clock.now(), sums, recent: recent.add(sums), newer }
+  return { canary, dueSince: dueSince(current), now: deps.clock.now(), sums, recent: recent.add(sums), newer }
 }
 
 /** Asked for later, or waited for people and was approved later. */
-const isNewer = (other: StoredDeployment, { _id, createdAt }: CanaryDeployment): boolean =>
-  other._id > _id || (other._id !== _id && (other.approval?.approvedAt ?? createdAt) > createdAt)
+const isNewer = (other: StoredDeployment, current: CanaryDeployment): boolean =>
+  other._id > current._id || (other.approval !== undefined && dueSince(other) > dueSince(current))
 
 const isNews = ({ canary }: CanaryDeployment, { window, verdict }: Observed): boolean =>
   canary.verdict !== verdict || canary.window.candidate.calls !== window.candidate.calls || canary.window.baseline.calls !== window.baseline.calls

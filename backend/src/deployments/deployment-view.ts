@@ -2,7 +2,7 @@ import type { Deployment } from '@imprun/contracts'
 import { toApprovalView } from '../approvals/stored-approval.ts'
 import { toCanaryView } from '../canaries/canary-view.ts'
 import type { DeploymentStore } from './deployment-store.ts'
-import type { StoredDeployment } from './stored-deployment.ts'
+import { dueSince, type StoredDeployment } from './stored-deployment.ts'
 
 export function toDeploymentView(stored: StoredDeployment): Deployment {
   return {
@@ -23,7 +23,7 @@ export function toDeploymentView(stored: StoredDeployment): Deployment {
     ...(stored.warnings ? { warnings: stored.warnings } : {}),
     ...(stored.approval ? { approval: toApprovalView(stored.approval) } : {}),
     ...(stored.supersededBy === undefined ? {} : { supersededBy: stored.supersededBy }),
-    ...(stored.canary ? { canary: toCanaryView(stored.canary, stored.createdAt) } : {}),
+    ...(stored.canary ? { canary: toCanaryView(stored.canary, dueSince(stored)) } : {}),
     ...(stored.liveMs === undefined ? {} : { liveMs: stored.liveMs }),
     ...(stored.revision === undefined ? {} : { revision: stored.revision }),
     createdAt: stored.createdAt.toISOString(),
