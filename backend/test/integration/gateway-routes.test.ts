@@ -45,6 +45,10 @@ async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: Runt
       routes.getEnvironment({ ...request(account), params: { gatewayId, environment }, query: {} }),
     patchEnvironment: (gatewayId: string, environment: string, authType: 'none' | 'key-auth', account?: Caller) =>
       routes.patchEnvironment({ ...request(account), params: { gatewayId, environment }, body: { authType }, query: {} }),
+    stopEnvironment: (gatewayId: string, environment: string) =>
+      routes.patchEnvironment({ ...request(), params: { gatewayId, environment }, body: { state: 'inactive' }, query: {} }),
+    retryEnvironment: (gatewayId: string, environment: string) => routes.retryEnvironment({ ...request(), params: { gatewayId, environment }, query: {} }),
+    force: (gatewayId: string) => routes.deleteGateway({ ...request(), params: { gatewayId }, query: { force: 'true' } }),
     [Symbol.asyncDispose]: () => given[Symbol.asyncDispose](),
   }
 }
@@ -159,6 +163,17 @@ describe('the routes of gateways', function () {
     await given.reaches('hometax', 'Started')
   })
 
+  it('tell how a deletion goes on, and let it be forced', async () => {
+    await using given = await givenRoutes({ limits: { tickMs: 3_600_000 }, isStopped: true })
+    await given.create({ name: 'hometax' })
+    const { deletion } = gatewaySchema.parse(await given.remove('hometax'))
+    assert.equal(deletion?.isOverdue, false)
+    assert.ok(deletion.leftovers.includes('database gatewayid_hometax'))
+    assert.equal((await given.force('hometax')).deletion?.deadlineAt, deletion.deadlineAt)
+    assert.deepEqual(given.facts.at(-1), { isForced: true })
+    assert.equal((await given.gateways.find('hometax'))?.deletion?.isForced, true)
+  })
+
   it('have a failing environment tried again at once', async () => {
     await using given = await givenRoutes()
     given.driver.failWith(new Error('broken'))
@@ -173,6 +188,26 @@ describe('the routes of gateways', function () {
 
 describe('the routes of environments', function () {
   this.timeout(60_000)
+
+  it('stop one by itself, without waiting for runtimes', async () => {
+    await using given = await givenRoutes({ acknowledge: () => assert.fail('Nobody has to acknowledge that.') })
+    await given.create({ name: 'hometax' })
+    await given.reaches('hometax', 'Started')
+    assert.equal((await given.stopEnvironment('hometax', 'dev')).state, 'inactive')
+    await eventually(async () => assert.equal((await given.getEnvironment('hometax', 'dev')).phase, 'Stopped'))
+    assert.equal((await given.getEnvironment('hometax', 'prod')).phase, 'Started')
+  })
+
+  it('have one failing environment tried again at once', async () => {
+    await using given = await givenRoutes()
+    given.driver.failWith(new Error('broken'))
+    await given.create({ name: 'hometax' })
+    await eventually(async () => assert.ok((await given.get('hometax')).environments.every(({ attempts }) => attempts >= 1)))
+    given.driver.heal()
+    const { attempts, isStalled, lastError } = await given.retryEnvironment('hometax', 'dev')
+    assert.deepEqual({ attempts, isStalled, lastError }, { attempts: 0, isStalled: false, lastError: undefined })
+    await eventually(async () => assert.equal((await given.getEnvironment('hometax', 'dev')).phase, 'Started'))
+  })
 
   it('answer a change of authorisation once every runtime has acknowledged it', async () => {
     const asked: unknown[] = []
