@@ -1,5 +1,6 @@
 import { type EnvironmentName, kindOfName } from '@imprun/contracts'
 import type { Refusal } from '../deployments/gates.ts'
+import type { StoredDeployment } from '../deployments/stored-deployment.ts'
 import type { StoredFunction } from '../functions/function-store.ts'
 
 /** What stands in the way of serving a release to a part of the callers first. */
@@ -15,3 +16,9 @@ export function canaryRefusals({ name, served }: Pick<StoredFunction, 'name' | '
   }
   return refusals
 }
+
+/** The same for one that had to wait: what it was to stand beside may be gone by then. */
+export const canaryRefusalsAtDispatch = (
+  { functionName: name, environment, canary }: Pick<StoredDeployment, 'functionName' | 'environment' | 'canary'>,
+  served: StoredFunction['served'],
+): Refusal[] => (canary ? canaryRefusals({ name, served }, environment) : [])

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb'
+import { canaryRefusalsAtDispatch } from '../canaries/canary-gates.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import type { AcceptDeps } from './accept.ts'
@@ -103,6 +104,8 @@ async function begin(deps: TurnDeps, members: Members): Promise<Members | undefi
     }
     const newer = members.flatMap((member) => newerServed(member, current.get(member.functionId)?.served ?? {}) ?? [])[0]
     if (newer) return deployments.end(members, { status: 'SUPERSEDED', finishedAt: at, supersededBy: newer }, session)
+    const refusal = members.flatMap((member) => canaryRefusalsAtDispatch(member, current.get(member.functionId)?.served ?? {}))[0]
+    if (refusal) return deployments.end(members, { status: 'FAILED', finishedAt: at, error: { code: refusal.code, detail: refusal.detail } }, session)
     const begun = await deployments.begin(members, revision, at, session)
     if (begun) await publishMembers(publisher, begun, found, revision, session)
     return begun
