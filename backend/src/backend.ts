@@ -87,6 +87,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
     packageCache: createPackageCache({ folder: join(config.home, 'packages'), npm: createNpm(config.npm) }),
     notify: config.notify,
     quotaSettings: config.quotas,
+    deletionDeadlineMs: config.deletionDeadlineMs,
     clock,
     log,
     holder,

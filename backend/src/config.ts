@@ -36,6 +36,8 @@ export interface Config {
     bell: (typeof bellKinds)[number]
   }
   quotas: QuotaSettings
+  /** How long a gateway's deletion may take before a person should look. */
+  deletionDeadlineMs: number
   /** How notifiers reach their services. */
   notify: NotifySettings
   /** Whether the first start makes the demo gateway. */
@@ -91,6 +93,7 @@ const environmentSchema = z.object({
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
   IMPRUN_RUNTIME_MEMORY_MB: wholeNumber(256, 16_777_216, 'Use a number of MiB from 256.').optional(),
   IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `Use one of ${bellKinds.join(', ')}.` }).default('auto'),
+  IMPRUN_DELETION_DEADLINE_MS: milliseconds.default(5 * 60_000),
   IMPRUN_QUOTA_GATEWAYS: wholeNumber(1, 1_000_000, 'Use a number of gateways from 1.').default(1000),
   IMPRUN_QUOTA_FUNCTIONS: wholeNumber(1, 1_000_000, 'Use a number of functions from 1.').default(2000),
   IMPRUN_QUOTA_DATA_MB: wholeNumber(1, 16_777_216, 'Use a number of MiB from 1, or leave it out for no limit.').optional(),
@@ -143,6 +146,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       memoryMb: env.IMPRUN_RUNTIME_MEMORY_MB,
       bell: env.IMPRUN_RUNTIME_BELL,
     },
+    deletionDeadlineMs: env.IMPRUN_DELETION_DEADLINE_MS,
     quotas: { gatewaysPerUser: env.IMPRUN_QUOTA_GATEWAYS, functionsPerGateway: env.IMPRUN_QUOTA_FUNCTIONS, dataMbPerEnvironment: env.IMPRUN_QUOTA_DATA_MB },
     notify: { telegramApiUrl: env.IMPRUN_TELEGRAM_API.replace(/\/+$/, ''), allowedHosts: listOf(env.IMPRUN_NOTIFY_HOSTS) },
     hasDemo: env.IMPRUN_DEMO === 'on',

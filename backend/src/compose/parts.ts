@@ -64,6 +64,7 @@ export interface Ground {
   packageCache: PackageCache
   notify: NotifySettings
   quotaSettings: QuotaSettings
+  deletionDeadlineMs: number
   clock: Clock
   log: Log
   /** Names this backend across its restarts; no two that live at once share one. */
@@ -83,7 +84,7 @@ const acknowledgeDeadlineMs = 10_000
 export type Parts = ReturnType<typeof composeParts>
 
 /** Stores and services that know nothing of each other's routes. */
-export function composeParts({ database, watcher, secrets, clock, log, packageCache, quotaSettings, runtimes }: Ground) {
+export function composeParts({ database, watcher, secrets, clock, log, packageCache, quotaSettings, deletionDeadlineMs, runtimes }: Ground) {
   const environments = createEnvironmentStore(database)
   const members = createMemberStore(database)
   const functions = createFunctionStore(database)
@@ -103,7 +104,7 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     instances: createInstanceStore(database),
     runtimeStore: createRuntimeStore(database, runtimes.leaseMs),
     members,
-    gateways: createGatewayStore({ database, environments, members }),
+    gateways: createGatewayStore({ database, environments, members, deletionDeadlineMs }),
     regions: createRegionStore(database),
     regionDefaults: runtimes.defaults,
     users: createGatewayUsers({ database, secrets }),
