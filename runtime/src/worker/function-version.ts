@@ -1,12 +1,14 @@
 import type { FailedMessage, LoadMessage, LogMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
 import { AbandonedCalls } from './abandoned-calls.ts'
+import { Answers } from './answers.ts'
 import type { Background, BackgroundSession } from './background/background.ts'
 import type { Call, CallLink, CallTable } from './call-table.ts'
 import type { Configuration } from './configuration.ts'
 import type { DataSession } from './data/data-session.ts'
-import { bodyBytesOf, EffectiveLimits } from './effective-limits.ts'
+import { EffectiveLimits } from './effective-limits.ts'
 import type { FetchOwner, FetchSession } from './egress/fetch-session.ts'
+import { FunctionLog } from './function-log.ts'
 import { createHostFunction } from './host-function.ts'
 import type { Invocation, Invocations } from './invoke/invocations.ts'
 import { type LoadRefusal, loadInto } from './load-function.ts'
@@ -14,7 +16,6 @@ import type { Output } from './output.ts'
 import { EntryError, type Resumption, type SandboxContext } from './sandbox/engine.ts'
 import type { FunctionMemory } from './sandbox/function-memory.ts'
 import { createStackMapper, type StackMapper } from './stack-mapper.ts'
-import { WriteBursts } from './write-bursts.ts'
 
 export interface VersionDependencies {
   memory: FunctionMemory
@@ -32,13 +33,7 @@ export interface VersionDependencies {
   onRetired(version: FunctionVersion): void
 }
 
-const logsPerSecondMax = 1000
 const timersMax = 1000
-/** Of one answer or one piece of it. As UTF-8 it may be three times as long, and must fit a frame. */
-const answerCharsMax = 32 * 1024 * 1024
-const tooLarge = `The answer is larger than ${answerCharsMax} characters or bytes. Write it in pieces with res.write().`
-/** What a stream may write ahead of a caller who has stopped reading. */
-const heldBytesMax = 1024 * 1024
 /** What the front answers in the place of a function that failed. */
 const failedStatus = { FUNCTION_FAILED: 500, FUNCTION_TIMED_OUT: 504, FUNCTION_ANSWER_INVALID: 502 } as const satisfies Record<FailedMessage['code'], number>
 /** How often a replaced version looks whether its last call has gone. */
@@ -50,29 +45,33 @@ export class FunctionVersion {
   readonly stacks: StackMapper
   readonly background: BackgroundSession
   readonly limits: EffectiveLimits
+  readonly answers: Answers<FunctionVersion>
   /** Runs before it, outermost first; undefined in place of one that could not be loaded. */
   middleware: readonly (FunctionVersion | undefined)[] = []
   readonly #dependencies: VersionDependencies
+  readonly #log: FunctionLog
   #context: SandboxContext | undefined
   /** Of the variables that the context shows. */
   #variablesRevision = 0
   #data: DataSession | undefined
   #fetches: FetchSession | undefined
   readonly #timers = new Map<number, NodeJS.Timeout>()
-  readonly #bursts = new WriteBursts((number) => {
-    // A caller who has been found slow meanwhile says itself when it reads again.
-    if (this.find(number)?.isPaused !== true) this.drained(number)
-  })
   readonly #abandoned = new AbandonedCalls((call, reason) => this.#resume(resumeCodes.aborted, call, reason, call))
-  #logWindowEndsAt = 0
-  #logsInWindow = 0
 
   constructor(message: LoadMessage, dependencies: VersionDependencies) {
     this.message = message
     this.#dependencies = dependencies
     this.limits = new EffectiveLimits(message, dependencies.configuration)
+    this.answers = new Answers({
+      calls: dependencies.calls,
+      output: dependencies.output,
+      limits: this.limits,
+      refuse: (call, message) => this.#refuseAnswer(call, message),
+      drained: (number) => this.drained(number),
+    })
     this.background = dependencies.background.openSession(this)
     this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
+    this.#log = new FunctionLog(message, this.stacks, dependencies.output)
   }
 
   /** Compiles the code in a context of its own and runs its top level. @returns why it cannot serve */
@@ -115,54 +114,12 @@ export class FunctionVersion {
       this.#showVariables()
       if (carry !== undefined) this.#context?.resume(resumeCodes.carry, number, carry, this.limits.entryTimeoutMs)
       const answer = this.#context?.run(number, meta, body, this.limits.entryTimeoutMs)
-      if (answer !== undefined) this.answer(call, answer)
+      if (answer !== undefined) this.answers.whole(call, answer)
     } catch (error) {
       this.#onEntryError(error, number)
     }
   }
 
-  answer(call: Call<FunctionVersion>, text: string): void {
-    if (text.length > answerCharsMax) return this.#refuseAnswer(call, tooLarge)
-    if (text.indexOf('\n\n') < 3) return this.#refuseAnswer(call, 'The answer has no head.')
-    const refusal = this.limits.refusalOf(bodyBytesOf(text, this.limits.responseBytesMax))
-    if (refusal !== undefined) return this.#refuseAnswer(call, refusal)
-    const { frontId, link } = call
-    this.#dependencies.calls.close(call)
-    this.#dependencies.output.answer(frontId, text)
-    link?.onAnswered(statusOf(text))
-  }
-  answerBytes(call: Call<FunctionVersion>, head: string, bytes: Uint8Array): void {
-    const refusal = bytes.length > answerCharsMax ? tooLarge : this.limits.refusalOf(bytes.length)
-    if (refusal !== undefined) return this.#refuseAnswer(call, refusal)
-    const { frontId, link } = call
-    this.#dependencies.calls.close(call)
-    this.#dependencies.output.answerBytes(frontId, head, bytes)
-    link?.onAnswered(statusOf(head))
-  }
-  /** @returns false when the caller does not keep up */
-  answerChunk(call: Call<FunctionVersion>, chunk: string | Uint8Array): boolean {
-    const bytes = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
-    call.streamedBytes += bytes
-    const refusal = chunk.length > answerCharsMax ? tooLarge : this.limits.refusalOf(call.streamedBytes)
-    if (refusal !== undefined) {
-      this.#refuseAnswer(call, refusal)
-      return false
-    }
-    if (!call.isPaused) this.#dependencies.output.answerChunk(call.frontId, chunk)
-    else {
-      call.held.push(chunk)
-      call.heldBytes += chunk.length
-      if (call.heldBytes > heldBytesMax)
-        this.#refuseAnswer(call, `The function wrote ${heldBytesMax} bytes ahead of a caller who does not read. Await res.write().`)
-    }
-    return this.#bursts.add(call.number, bytes) && !call.isPaused
-  }
-  answerEnd(call: Call<FunctionVersion>): void {
-    const { frontId, held } = call
-    this.#dependencies.calls.close(call)
-    for (const chunk of held) this.#dependencies.output.answerChunk(frontId, chunk)
-    this.#dependencies.output.answerEnd(frontId)
-  }
   #refuseAnswer(call: Call<FunctionVersion>, message: string): void {
     const { number } = call
     this.fail(call, 'FUNCTION_ANSWER_INVALID', message, '', undefined)
@@ -193,26 +150,9 @@ export class FunctionVersion {
     const call = this.#dependencies.calls.find(number)
     return call?.owner === this ? call : undefined
   }
-  answerStart(call: Call<FunctionVersion>, head: string): void {
-    call.isStreaming = true
-    this.#dependencies.output.answerStart(call.frontId, head)
-    call.link?.onAnswered(statusOf(head))
-  }
 
-  /** The guest counts too; this second count holds even if an author got past the first. */
   log(level: LogMessage['level'], message: string, requestId: string | undefined, call?: Call<FunctionVersion>): void {
-    const at = Date.now()
-    if (at >= this.#logWindowEndsAt) {
-      this.#logWindowEndsAt = at + 1000
-      this.#logsInWindow = 0
-    }
-    if (++this.#logsInWindow > logsPerSecondMax) return
-    const { index, version } = this.message
-    this.#dependencies.output.log({
-      ...{ index, version, level, message: this.stacks.mapStack(message), at },
-      ...(requestId === undefined ? {} : { requestId }),
-      ...(call === undefined ? {} : { durationMs: Math.round((performance.now() - call.startedAtMs) * 1000) / 1000 }),
-    })
+    this.#log.write(level, message, requestId, call?.startedAtMs)
   }
 
   /** @param callNumber the call that fails when the timer's code does not come to its end */
@@ -345,7 +285,7 @@ export class FunctionVersion {
     if (call === undefined) return
     try {
       const answer = this.#context?.control(controlCodes.takeAnswer, call.number, this.limits.entryTimeoutMs)
-      if (typeof answer === 'string') this.answer(call, answer)
+      if (typeof answer === 'string') this.answers.whole(call, answer)
     } catch (next) {
       this.#onEntryError(next, undefined)
     }
@@ -367,5 +307,3 @@ export class FunctionVersion {
 
 /** The third of CallMeta's lines (frames.ts). */
 const requestIdOf = ({ meta }: Call<FunctionVersion>): string | undefined => meta.split('\n', 3)[2] || undefined
-/** AnswerHead begins with the status, which has three digits. */
-const statusOf = (head: string): number => Number(head.slice(0, 3))

@@ -37,27 +37,27 @@ export function createHostFunction(version: FunctionVersion): HostFunction {
 const handlers: HostCalls = {
   [hostCalls.answer](version, [number, text]) {
     const call = version.find(number)
-    if (call !== undefined && !call.isStreaming && typeof text === 'string') version.answer(call, text)
+    if (call !== undefined && !call.isStreaming && typeof text === 'string') version.answers.whole(call, text)
     return undefined
   },
   [hostCalls.answerBytes](version, [number, head, bytes]) {
     const call = version.find(number)
-    if (call !== undefined && !call.isStreaming && typeof head === 'string' && bytes instanceof Uint8Array) version.answerBytes(call, head, bytes)
+    if (call !== undefined && !call.isStreaming && typeof head === 'string' && bytes instanceof Uint8Array) version.answers.wholeBytes(call, head, bytes)
     return undefined
   },
   [hostCalls.answerStart](version, [number, head]) {
     const call = version.find(number)
-    if (call !== undefined && !call.isStreaming && typeof head === 'string') version.answerStart(call, head)
+    if (call !== undefined && !call.isStreaming && typeof head === 'string') version.answers.start(call, head)
     return undefined
   },
   [hostCalls.answerChunk](version, [number, chunk]) {
     const call = version.find(number)
     if (call === undefined || !call.isStreaming || (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))) return false
-    return version.answerChunk(call, chunk)
+    return version.answers.chunk(call, chunk)
   },
   [hostCalls.answerEnd](version, [number]) {
     const call = version.find(number)
-    if (call?.isStreaming) version.answerEnd(call)
+    if (call?.isStreaming) version.answers.end(call)
     return undefined
   },
   [hostCalls.failed](version, [number, code, message, stack, requestId]) {

@@ -21,6 +21,6 @@ export const middlewareHostCalls: HostCalls = {
 /** A middleware that is run by itself has nothing behind it. */
 function answerAlone(version: FunctionVersion, call: Call<FunctionVersion>): void {
   const { number } = call
-  version.answer(call, '204\n\n')
+  version.answers.whole(call, '204\n\n')
   queueMicrotask(() => version.onNextAnswered(number, 204))
 }
