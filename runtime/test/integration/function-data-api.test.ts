@@ -1,23 +1,20 @@
 import { strict as assert } from 'node:assert'
 import { type Db, ObjectId } from 'mongodb'
 import { eventually } from '../support/eventually.ts'
-import { type GivenMongo, givenMongo, givenOwnMongo } from '../support/given-mongo.ts'
+import { type GivenDataWorker, givenDataWorker } from '../support/given-data-worker.ts'
+import { givenOwnMongo } from '../support/given-mongo.ts'
 import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
 
 describe("imp.db(), the driver's collection", () => {
-  let mongo: GivenMongo
+  let given: GivenDataWorker
   let worker: WorkerUnderTest
   let database: Db
   before(async () => {
-    mongo = await givenMongo()
-    const dataDatabase = `gatewayid_${mongo.newGatewayId()}_dev`
-    database = mongo.client.db(dataDatabase)
-    worker = await givenWorker({ dataUri: mongo.uri, dataDatabase, memoryMb: 128 })
+    given = await givenDataWorker()
+    worker = given.worker
+    database = given.database
   })
-  after(async () => {
-    await worker?.[Symbol.asyncDispose]()
-    await mongo?.[Symbol.asyncDispose]()
-  })
+  after(() => given?.[Symbol.asyncDispose]())
 
   /** Runs the source with `items`, a collection that no other test uses. @returns what it returned */
   let collections = 0

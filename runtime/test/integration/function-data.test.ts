@@ -1,24 +1,20 @@
 import { strict as assert } from 'node:assert'
 import { Binary, type Db, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID } from 'mongodb'
-import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
+import { type GivenDataWorker, givenDataWorker } from '../support/given-data-worker.ts'
 import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
 
 const exact = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true }
 
 describe('imp.db()', () => {
-  let mongo: GivenMongo
+  let given: GivenDataWorker
   let worker: WorkerUnderTest
   let database: Db
   before(async () => {
-    mongo = await givenMongo()
-    const dataDatabase = `gatewayid_${mongo.newGatewayId()}_dev`
-    database = mongo.client.db(dataDatabase)
-    worker = await givenWorker({ dataUri: mongo.uri, dataDatabase, memoryMb: 128 })
+    given = await givenDataWorker()
+    worker = given.worker
+    database = given.database
   })
-  after(async () => {
-    await worker?.[Symbol.asyncDispose]()
-    await mongo?.[Symbol.asyncDispose]()
-  })
+  after(() => given?.[Symbol.asyncDispose]())
 
   /** Runs the source with `items`, a collection that no other test uses. @returns what it returned */
   let collections = 0

@@ -5,6 +5,29 @@ import { eventually } from '../support/eventually.ts'
 import type { GivenEnvironment } from '../support/given-runtime.ts'
 import { type GivenServed, givenServed } from '../support/given-served.ts'
 
+/** @returns what is counted, once it rises no more */
+const untilStill = async (count: () => Promise<number>): Promise<number> => {
+  let before = -1
+  await eventually(async () => {
+    const now = await count()
+    const isStill = now > 0 && now === before
+    before = now
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.ok(isStill)
+  })
+  return before
+}
+/** @returns how many bytes come when they are read at last */
+const restOf = async (response: IncomingMessage): Promise<number> => {
+  let bytes = 0
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+  })
+  response.resume()
+  await once(response, 'end')
+  return bytes
+}
+
 describe('streaming', () => {
   let served: GivenServed
   let given: GivenEnvironment
@@ -65,22 +88,9 @@ describe('streaming', () => {
     response.pause()
     const data = given.database.client.db(given.assignment.dataDatabase).collection<{ _id: string; written: number }>('flood')
     const written = async (): Promise<number> => (await data.findOne({ _id: 'written' }))?.written ?? 0
-    let before = -1
-    await eventually(async () => {
-      const now = await written()
-      const isStill = now > 0 && now === before
-      before = now
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      assert.ok(isStill)
-    })
+    const before = await untilStill(written)
     assert.ok(before < 399, `The function waits, but has written ${before} pieces.`)
-    let bytes = 0
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-    })
-    response.resume()
-    await once(response, 'end')
-    assert.equal(bytes, 400 * 64 * 1024)
+    assert.equal(await restOf(response), 400 * 64 * 1024)
   })
 
   it('tells the worker when the caller of a stream goes away', async () => {
@@ -141,22 +151,9 @@ describe('streaming', () => {
     const response = await open('/pulled')
     response.pause()
     const pulled = async (): Promise<number> => ((await (await given.fetch('/pulled?count=1')).json()) as { pulled: number }).pulled
-    let before = -1
-    await eventually(async () => {
-      const now = await pulled()
-      const isStill = now > 0 && now === before
-      before = now
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      assert.ok(isStill)
-    })
+    const before = await untilStill(pulled)
     assert.ok(before < 400, `The stream waits, but was pulled ${before} times.`)
-    let bytes = 0
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-    })
-    response.resume()
-    await once(response, 'end')
-    assert.equal(bytes, 400 * 64 * 1024)
+    assert.equal(await restOf(response), 400 * 64 * 1024)
   })
 
   it('cuts a stream that fails half way, so that nobody takes it for whole', async () => {
