@@ -49,7 +49,7 @@ describe('taking back what was deployed', function () {
 
         // Somebody else saved meanwhile: both texts, and nothing lost.
         await workbench.editors.replaceAll(answering(3))
-        await api.call('getFunction', { params })
+        await workbench.editors.active.getByText('tax: 3').first().waitFor()
         await lee.api.call('saveFunction', { params, query: { publish: 'dev' }, body: { code: answering(4) } })
         await workbench.editors.save()
         const conflict = workbench.notification(/Lee saved calculateTax at .* Which text should stay\?/)
