@@ -91,6 +91,7 @@ describe('two backends on one MongoDB', function () {
     await eventually(() => assert.rejects(survivor.api.call('getGateway', { params: { gatewayId: 'alpha' } })), movedWithinMs)
     await Promise.all([killed.stop(), survivor.stop()])
     assert.deepEqual(await given.leases(), [])
+    assert.deepEqual(await given.frontUsers(), [])
     assert.deepEqual(await given.runtimes(), [])
   })
 })

@@ -40,7 +40,7 @@ const endNewsMs = 1_000
 
 export function createProcessRuntimeDriver(deps: {
   database: Database
-  users: Pick<GatewayUsers, 'ensureFrontUser' | 'environmentUri' | 'ensureEnvironmentUser'>
+  users: Pick<GatewayUsers, 'ensureFrontUser' | 'dropFrontUser' | 'environmentUri' | 'ensureEnvironmentUser'>
   sealer: Pick<SecretSealer, 'keysOf'>
   assignments: Assignments
   /** Where the runtime hears of changes; undefined: by change streams of its own. */

@@ -56,7 +56,7 @@ export interface RuntimeLauncher {
   port(): number | undefined
   /** Says that the port is still in use. */
   renewLease(): Promise<void>
-  /** Gives all ports back and forgets the runtime. */
+  /** Gives all ports and the MongoDB user back and forgets the runtime. */
   forget(): Promise<void>
 }
 
@@ -67,7 +67,7 @@ export function createRuntimeLauncher(deps: {
   config: RuntimeLauncherConfig
   /** Where the runtime hears of changes; undefined: by change streams of its own. */
   bell(): BellAddress | undefined
-  users: Pick<GatewayUsers, 'ensureFrontUser'>
+  users: Pick<GatewayUsers, 'ensureFrontUser' | 'dropFrontUser'>
   leases: PortLeases
   runFile: RunFile
   logFile: BoundedLogFile
@@ -212,6 +212,7 @@ export function createRuntimeLauncher(deps: {
     async forget() {
       await runFile.remove()
       await leases.releaseOthers(holder, undefined)
+      await users.dropFrontUser(config.runtimeId)
     },
   }
 }
