@@ -1,0 +1,37 @@
+import { strict as assert } from 'node:assert'
+import { gatewayCollections } from '@imprun/contracts'
+import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
+import { withNextRevision } from '../../src/database/gateway-revision.ts'
+import { givenMongo } from '../support/given-mongo.ts'
+
+async function givenDatabases() {
+  const mongo = await givenMongo()
+  const { database } = mongo
+  const collections = async () => (await database.gateway('shop').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).sort()
+  return { ...mongo, databases: createGatewayDatabases(database), collections, [Symbol.asyncDispose]: () => mongo[Symbol.asyncDispose]() }
+}
+
+describe("a gateway's database", function () {
+  this.timeout(30_000)
+
+  it('has next to nothing in it until something is published, and everything then', async () => {
+    await using given = await givenDatabases()
+    await given.databases.create('shop')
+    await given.databases.keepUp('shop')
+    assert.deepEqual(await given.collections(), [gatewayCollections.counters])
+    const write = () => Promise.resolve('written')
+    assert.deepEqual(await withNextRevision(given.database, 'shop', write), { revision: 2, result: 'written' })
+    assert.ok((await given.collections()).includes(gatewayCollections.logs))
+    assert.equal((await withNextRevision(given.database, 'shop', write)).revision, 3)
+  })
+
+  it('of an earlier version gets what it lacks, and goes on counting', async () => {
+    await using given = await givenDatabases()
+    const shop = given.database.gateway('shop')
+    await shop.collection<{ _id: string; value: number }>(gatewayCollections.counters).insertOne({ _id: 'revision', value: 7 })
+    await shop.collection(gatewayCollections.environments).createIndex({ environment: 1 }, { unique: true })
+    await given.databases.keepUp('shop')
+    assert.ok((await shop.collection(gatewayCollections.logs).indexes()).some(({ expireAfterSeconds }) => expireAfterSeconds !== undefined))
+    assert.equal((await withNextRevision(given.database, 'shop', async () => {})).revision, 8)
+  })
+})
