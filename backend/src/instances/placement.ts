@@ -89,7 +89,7 @@ const add = (counts: Map<string, number>, runtimeId: string, more: number) => vo
 
 const canServe = ({ state, isServing }: ListedRuntime) => isServing && state === 'running'
 
-export const regionHasNoRuntime = (regionId: string) =>
+const regionHasNoRuntime = (regionId: string) =>
   new ImprunError(
     'REGION_UNREACHABLE',
     `No runtime of region "${regionId}" lives. It is tried again by itself; see /readyz of the backends that serve the region.`,

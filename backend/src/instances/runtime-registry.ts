@@ -9,8 +9,6 @@ import type { RuntimeStore } from './runtime-store.ts'
 export interface RuntimeRegistry {
   /** Settles once this backend's runtimes are known to all. @throws the driver's error when MongoDB cannot be reached. */
   start(): Promise<void>
-  /** Looks now. */
-  wake(): void
   /** Gives the leases of this backend's runtimes back. */
   stop(): Promise<void>
 }
@@ -69,7 +67,6 @@ export function createRuntimeRegistry(deps: {
   const wake = () => waking.abort(new Error('Something has changed.'))
 
   return {
-    wake,
     async start() {
       await renew()
       endListening = pool.onRunning(wake)
