@@ -58,6 +58,8 @@ export interface FrontOptions {
 const drainMsMax = 14_000
 // Of them, what is kept for workers whose calls took all the rest.
 const workersDrainMsMin = 1_000
+// What is written when the workers have left.
+const goodbyeMsMax = 500
 
 interface Holding {
   environment: Environment
@@ -186,9 +188,14 @@ export function createFront(options: FrontOptions): Front {
       for (const { scheduler } of gateways.values()) scheduler?.quit()
       await server.close(drainMsMax - workersDrainMsMin)
       const drainMs = Math.max(workersDrainMsMin, endAtMs - performance.now())
-      await Promise.all([...environments.keys()].map((key) => letGo(key, drainMs)))
-      await Promise.all([supervisor.stop(), heartbeat.stop()])
-      await Promise.all([logs.stop(), stats.stop(), canaryCounts.stop()])
+      const takeLeave = async (): Promise<void> => {
+        await Promise.all([...environments.keys()].map((key) => letGo(key, drainMs)))
+        await Promise.all([supervisor.stop(), heartbeat.stop()])
+        await Promise.all([logs.stop(), stats.stop(), canaryCounts.stop()])
+      }
+      // A database that is away would be waited for at each of these; what it was not told grows old by itself, and workers end with their sockets.
+      const timeUp = new Promise<void>((resolve) => setTimeout(resolve, drainMs + goodbyeMsMax).unref())
+      await Promise.race([takeLeave(), timeUp])
     },
   }
 }

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
 import { eventually } from '../support/eventually.ts'
 import { givenOwnMongo } from '../support/given-mongo.ts'
 import { givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
@@ -38,5 +39,25 @@ describe('without MongoDB', () => {
     await eventually(async () => assert.deepEqual(await readiness(), { status: 'ready', environments: 1, gateways: 1, staleGateways: 0, lagMs: 0 }))
     const states = runtime.events.flatMap((event) => (event.type === 'bell' ? [event.state] : []))
     assert.deepEqual(states.slice(0, 2), ['live', 'deaf'])
+  })
+
+  it('finishes what runs and leaves in order when it is told to end', async function () {
+    this.timeout(60_000)
+    await using mongo = await givenOwnMongo()
+    await using runtime = await givenRuntime(mongo)
+    const given = await givenEnvironment(runtime, mongo)
+    await given.publishAndWait('slow', 'export default () => new Promise((done) => setTimeout(done, 2_000, "finished"))')
+    await given.publishAndWait('hello', answering('one'))
+    assert.equal(await (await given.fetch('/hello')).text(), 'one')
+
+    await mongo.kill()
+    const answered = given.fetch('/slow').then((response) => response.text())
+    await runtime.event('bell', (event) => event.state === 'deaf')
+    const exited = once(runtime.process, 'exit')
+    runtime.process.kill('SIGTERM')
+    assert.equal(await answered, 'finished')
+    assert.deepEqual(await exited, [0, null])
+    // For whoever takes the database away.
+    await mongo.restart()
   })
 })
