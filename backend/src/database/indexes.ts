@@ -53,6 +53,7 @@ const sysIndexes: Indexes = {
     { key: { claimedAt: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { gatewayId: 1, status: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { awaitsApproval: 1, functionId: 1, environment: 1 }, partialFilterExpression: { awaitsApproval: true } },
+    { key: { callId: 1 }, partialFilterExpression: { callId: { $exists: true } } },
     { key: { setId: 1 }, partialFilterExpression: { setId: { $exists: true } } },
   ],
   applications: [{ key: { ownerId: 1, name: 1 }, unique: true }],

@@ -20,13 +20,20 @@ type RouteNames = 'rollbackFunction' | 'publishFunction' | 'promoteFunction' | '
 type Mutation = ApiRequest<'rollbackFunction'> | ApiRequest<'publishFunction'> | ApiRequest<'promoteFunction'> | ApiRequest<'deployToStage'>
 
 export function createDeploymentRoutes({ gateways, lookup, deployments, deploymentStore }: DeploymentRoutesDeps): Pick<Handlers, RouteNames> {
-  const contextOf = ({ account, requestId, receivedAtMs }: Mutation) => ({ by: account, requestId, receivedAtMs })
+  const contextOf = ({ account, requestId, callId, receivedAtMs }: Mutation) => ({
+    by: account,
+    requestId,
+    ...(callId === undefined ? {} : { callId }),
+    receivedAtMs,
+  })
+  /** A call that is begun again after a crash goes on with what it had begun: a rollback done twice would go back two releases. */
+  const once = async ({ callId }: Mutation, deploy: () => Promise<StoredDeployment>) =>
+    (callId === undefined ? undefined : await deploymentStore.findOfCall(callId)) ?? deploy()
 
   const promote = async (request: Mutation, reference: string, from: EnvironmentName, to: EnvironmentName, gradual: GradualWish = {}) => {
     request.audit({ function: reference, from, to, ...gradual })
     const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, reference, request.account.userId)
-    const ended = await deployments.promote({ gateway, stored, from, to, gradual, ...contextOf(request) })
-    return answer(request, ended)
+    return answer(request, await once(request, () => deployments.promote({ gateway, stored, from, to, gradual, ...contextOf(request) })))
   }
 
   const answer = (request: Mutation, ended: StoredDeployment) => {
@@ -41,13 +48,13 @@ export function createDeploymentRoutes({ gateways, lookup, deployments, deployme
       const gradual = { ...(canary ? { canary } : {}), ...(healthCheck ? { healthCheck } : {}) }
       request.audit({ function: request.params.functionId, to: environment, ...(wish.bump ? { bump: wish.bump } : {}), ...gradual })
       const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
-      return answer(request, await deployments.publish({ gateway, stored, environment, wish, gradual, ...contextOf(request) }))
+      return answer(request, await once(request, () => deployments.publish({ gateway, stored, environment, wish, gradual, ...contextOf(request) })))
     },
     async rollbackFunction(request) {
       const { environment, releaseId, reason } = request.body
       request.audit({ function: request.params.functionId, environment, reason, ...(releaseId === undefined ? {} : { to: releaseId }) })
       const { gateway, stored } = await lookup.getForChange(request.params.gatewayId, request.params.functionId, request.account.userId)
-      return answer(request, await deployments.rollback({ gateway, stored, environment, releaseId, reason, ...contextOf(request) }))
+      return answer(request, await once(request, () => deployments.rollback({ gateway, stored, environment, releaseId, reason, ...contextOf(request) })))
     },
     promoteFunction(request) {
       const { from, to, ...gradual } = request.body

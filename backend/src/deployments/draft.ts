@@ -24,12 +24,13 @@ export interface Wanted {
   protection?: Protection | undefined
   by: Caller
   requestId: string
+  callId?: string
 }
 type DraftedRelease = Pick<StoredRelease, '_id' | 'version' | 'hash' | 'sourceHash'>
 
 /** Not written yet: a deployment that waits. */
 export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDeployment {
-  const { stored, environment, warnings = [], canary, protection, by, requestId } = wanted
+  const { stored, environment, warnings = [], canary, protection, by, requestId, callId } = wanted
   const approval = wanted.reason === undefined ? approvalFor(protection, release.hash, now) : undefined
   return {
     _id: newId(),
@@ -49,6 +50,7 @@ export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDe
     ...(approval ? { approval, awaitsApproval: true as const } : {}),
     by,
     requestId,
+    ...(callId === undefined ? {} : { callId }),
     createdAt: now,
   }
 }

@@ -88,8 +88,8 @@ async function carryOut({ handlers, idempotency }: ApiDeps, call: Call, { accoun
   // One table holds functions of as many types as there are routes; the input was parsed by the schemas that these types come from.
   const handler = handlers[name as RequestRouteName] as unknown as (request: ApiRequest<'listGateways'>) => Promise<unknown>
   const request = { ...input, account, requestId, receivedAtMs, signal, audit: (more: Record<string, unknown>) => void Object.assign(facts, more) }
-  const work = async (): Promise<KeptAnswer> => {
-    const body = await handler(request as unknown as ApiRequest<'listGateways'>)
+  const work = async (callId?: string): Promise<KeptAnswer> => {
+    const body = await handler({ ...request, ...(callId === undefined ? {} : { callId }) } as unknown as ApiRequest<'listGateways'>)
     return { status: route.alsoAccepted && isAccepted(body) ? 202 : route.status, body }
   }
   const key = isMutating(route) ? req.get('idempotency-key') : undefined

@@ -19,6 +19,8 @@ export interface ApiRequest<Name extends RouteName> {
   body: RouteBody<Name>
   account: Caller
   requestId: string
+  /** Of a call with an Idempotency-Key: when it is begun again because the backend was killed, what it has done is found by this. */
+  callId?: string
   /** `clock.monotonicMs()` when the request arrived. */
   receivedAtMs: number
   /** Fires when the caller hangs up or the backend stops. */

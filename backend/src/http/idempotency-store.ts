@@ -29,7 +29,8 @@ export interface KeptAnswer {
 }
 
 export type Begun =
-  | { outcome: 'run'; finish(answer: KeptAnswer): Promise<void>; release(): Promise<void> }
+  /** `callId` stays the same when a call is begun again after a crash. */
+  | { outcome: 'run'; callId: string; finish(answer: KeptAnswer): Promise<void>; release(): Promise<void> }
   | { outcome: 'replay'; answer: KeptAnswer }
   | { outcome: 'running' }
   | { outcome: 'other-call' }
@@ -60,6 +61,7 @@ export function createIdempotencyStore({
 
   const run = (_id: string, holder: string): Begun => ({
     outcome: 'run',
+    callId: _id,
     async finish({ status, body }) {
       const sealedAnswer = new Binary(secrets.seal(sealPurpose, JSON.stringify(body ?? null)))
       await keys.updateOne({ _id, holder }, { $set: { state: 'done', status, sealedAnswer } })
@@ -88,7 +90,7 @@ export function createIdempotencyStore({
       return taken ? run(stored._id, holder) : { outcome: 'running' }
     },
     async releaseHeldBefore() {
-      await keys.deleteMany({ lockedBy, state: 'running' })
+      await keys.updateMany({ lockedBy, state: 'running' }, { $set: { lockedAt: new Date(0) } })
     },
   }
 }

@@ -24,7 +24,7 @@ export interface Idempotency {
    * Runs `work` once per key; a repetition is given the first answer. An error is not kept, so a refused call may be corrected and sent again.
    * @throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, INPUT_INVALID for a malformed key, or what `work` throws.
    */
-  once(call: IdempotentCall, work: () => Promise<KeptAnswer>): Promise<KeptAnswer & { isReplay: boolean }>
+  once(call: IdempotentCall, work: (callId: string) => Promise<KeptAnswer>): Promise<KeptAnswer & { isReplay: boolean }>
 }
 
 export function createIdempotency({ store, clock }: { store: IdempotencyStore; clock: Clock }): Idempotency {
@@ -49,9 +49,9 @@ export function createIdempotency({ store, clock }: { store: IdempotencyStore; c
   }
 }
 
-async function carryOut(begun: Begun & { outcome: 'run' }, work: () => Promise<KeptAnswer>): Promise<KeptAnswer> {
+async function carryOut(begun: Begun & { outcome: 'run' }, work: (callId: string) => Promise<KeptAnswer>): Promise<KeptAnswer> {
   try {
-    const answer = await work()
+    const answer = await work(begun.callId)
     await begun.finish(answer)
     return answer
   } catch (error) {

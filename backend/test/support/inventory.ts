@@ -57,7 +57,7 @@ export async function readLoose(database: Database): Promise<{ transactions: num
     .toArray()
   return {
     transactions: open.length,
-    runningKeys: await database.sys.collection('idempotencyKeys').countDocuments({ state: 'running' }),
+    runningKeys: await database.sys.collection('idempotencyKeys').countDocuments({ state: 'running', lockedAt: { $gt: new Date(0) } }),
     openDeployments: await database.sys.collection('deployments').countDocuments({ isOpen: true }),
   }
 }
