@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { Page } from '@imprun/contracts'
+import { eventually } from '../../test/support/eventually.ts'
 import { PagedList } from './paged-list.ts'
 
 interface Row {
@@ -30,6 +31,20 @@ describe('a paged list', () => {
     await Promise.all([list.ensureLoaded(), list.ensureLoaded()])
     await list.ensureLoaded()
     assert.deepEqual(asked, [undefined])
+  })
+
+  it('is read again after it expired by whoever looks at it next, and shows what it had meanwhile', async () => {
+    const { list, asked, ids, pages } = givenList({ '': { items: [{ id: 'a' }] } })
+    list.expire()
+    assert.deepEqual(asked, [])
+    await list.ensureLoaded()
+    pages[''] = { items: [{ id: 'b' }] }
+    list.expire()
+    assert.equal((await list.ensureLoaded()).length, 1)
+    assert.equal(ids(), 'a')
+    await eventually(() => assert.equal(ids(), 'b'))
+    await list.ensureLoaded()
+    assert.deepEqual(asked, [undefined, undefined])
   })
 
   it('reads on where the last page ended, and reads all of it again on reload', async () => {
