@@ -1,4 +1,5 @@
 import { type EnvironmentName, ImprunError, type PatchEnvironment } from '@imprun/contracts'
+import type { GuardProtected } from '../approvals/guard-protected.ts'
 import type { Protect } from '../approvals/protect.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
@@ -26,6 +27,7 @@ const acknowledgeDeadlineMs = 10_000
 export function createEnvironmentRoutes(deps: {
   gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable' | 'getAdministered'>
   protect: Protect
+  guardProtected: GuardProtected
   environments: EnvironmentStore
   instances: Pick<InstanceStore, 'retryOf'>
   settings: Pick<EnvironmentSettingsStore, 'change'>
@@ -34,7 +36,7 @@ export function createEnvironmentRoutes(deps: {
   addresses: Addresses
   clock: Clock
 }): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'retryEnvironment' | 'releaseHold' | 'acknowledgeDrift'> {
-  const { gateways, protect, environments, instances, settings, variables, runtimes, addresses, clock } = deps
+  const { gateways, protect, guardProtected, environments, instances, settings, variables, runtimes, addresses, clock } = deps
   const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses, clock.now())
   return {
     async getEnvironment({ params, account }) {
@@ -70,6 +72,7 @@ export function createEnvironmentRoutes(deps: {
     async patchEnvironment({ params, body, account, signal, audit }) {
       await (body.protection ? gateways.getAdministered(params.gatewayId, account.userId) : gateways.getChangeable(params.gatewayId, account.userId))
       const { gatewayId, environment } = await environments.get(params.gatewayId, params.environment)
+      await guardProtected(gatewayId, [environment], account.userId)
       audit(factsOf(body))
       const { protection, state, ...others } = body
       if (protection) await protect({ gatewayId, environment }, protection, account)

@@ -1,3 +1,5 @@
+import type { EnvironmentName } from '@imprun/contracts'
+import type { GuardProtected } from '../approvals/guard-protected.ts'
 import { toPage } from '../database/paging.ts'
 import type { Handlers } from '../http/handlers.ts'
 import { newId } from '../platform/ids.ts'
@@ -12,12 +14,13 @@ import { type SaveFunctionDeps, saveFunction } from './save-function.ts'
 export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps, FunctionFacts {
   gateways: OwnedGateways
   quotas: Pick<Quotas, 'checkFunctions'>
+  guardProtected: GuardProtected
 }
 
 type RouteNames = 'createFunction' | 'listFunctions' | 'getFunction' | 'saveFunction' | 'deleteFunction'
 
 export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, RouteNames> {
-  const { gateways, quotas, functions, lookup, clock } = deps
+  const { gateways, guardProtected, quotas, functions, lookup, clock } = deps
   return {
     async createFunction({ params, body, account, audit }) {
       audit({ function: body.name })
@@ -65,6 +68,7 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
       audit({ function: params.functionId })
       const { stored } = await lookup.getForChange(params.gatewayId, params.functionId, account.userId)
       audit({ functionId: stored._id })
+      await guardProtected(stored.gatewayId, Object.keys(stored.served) as EnvironmentName[], account.userId)
       await removeFunction(deps, stored)
       return {}
     },

@@ -15,9 +15,20 @@ const secretText = 'k-5f0c1b-the-text-of-the-secret-ß'
 /** One gateway and the routes of its environments, as the HTTP layer calls them: what comes in has been parsed. */
 async function givenSettings(options: GivenLifecycleOptions & { acknowledge?: RuntimesPort['waitForRuntimes'] } = {}) {
   const given = await givenLifecycle(options)
-  const { gateways, environments, instances, settings, variables, addresses, database, protect } = given
+  const { gateways, environments, instances, settings, variables, addresses, database, protect, guardProtected } = given
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
-  const routes = createEnvironmentRoutes({ gateways, environments, instances, settings, variables, runtimes, addresses, protect, clock: systemClock })
+  const routes = createEnvironmentRoutes({
+    gateways,
+    environments,
+    instances,
+    settings,
+    variables,
+    runtimes,
+    addresses,
+    protect,
+    guardProtected,
+    clock: systemClock,
+  })
   await given.createGateway({ name: 'Shop', gatewayId: 'shop' })
   await given.reaches('shop', 'Started')
   const facts: Record<string, unknown>[] = []

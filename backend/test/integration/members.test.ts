@@ -57,6 +57,30 @@ describe('people of a gateway', () => {
       })
     }
 
+  it('let only owner and admins change what a protected environment goes by, or take away what it serves', async () => {
+    const prod = { gatewayId, environment: 'prod' }
+    const functionId = 'servedInProd'
+    await given.api.call('createFunction', { params, body: { name: functionId, code: 'export default () => 1' } })
+    await given.database.sys
+      .collection('functions')
+      .updateOne({ gatewayId, name: functionId }, { $set: { 'served.prod': { releaseId: 'r', version: '1.0.0' } } })
+    await given.api.call('patchEnvironment', { params: prod, body: { protection: { approvals: 1 } } })
+    const developer = apiOf('developer')
+    const refused = [
+      await developer.refusal('patchEnvironment', { params: prod, body: { variables: { RATE: '1' } } }),
+      await developer.refusal('patchEnvironment', { params: prod, body: { state: 'active' } }),
+      await developer.refusal('deleteFunction', { params: { gatewayId, functionId } }),
+    ]
+    assert.deepEqual(
+      refused.map(({ code }) => code),
+      ['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'],
+    )
+    await developer.call('patchEnvironment', { params: dev, body: { state: 'active' } })
+    await apiOf('admin').call('patchEnvironment', { params: prod, body: { state: 'active' } })
+    await apiOf('admin').call('deleteFunction', { params: { gatewayId, functionId } })
+    await given.api.call('patchEnvironment', { params: prod, body: { protection: { approvals: 0 } } })
+  })
+
   it('let nobody but the owner delete it', async () => {
     const { code, facts } = await apiOf('admin').refusal('deleteGateway', { params })
     assert.deepEqual([code, facts?.needed], ['FORBIDDEN', ['owner']])

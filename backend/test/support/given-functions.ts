@@ -132,6 +132,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       inputs: createReleaseInputs({ functions, packages: { find: async () => undefined } }),
       environments,
       variables,
+      guardProtected: async () => {},
       quotas: createQuotas({ database, settings: { gatewaysPerUser: 1000, functionsPerGateway: 1000, dataMbPerEnvironment: undefined } }),
       health: createHealthStore({ database, clock: systemClock }),
       schedules: createScheduleReader(database),

@@ -1,5 +1,6 @@
 import { createGatewaySchema, type Gateway } from '@imprun/contracts'
 import { createAccountStore } from '../../src/accounts/account-store.ts'
+import { createGuardProtected } from '../../src/approvals/guard-protected.ts'
 import { createProtect } from '../../src/approvals/protect.ts'
 import { createAuditStore } from '../../src/audit/audit-store.ts'
 import type { Database } from '../../src/database/database.ts'
@@ -121,6 +122,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
     regionChecks,
     gateways,
     protect,
+    guardProtected: createGuardProtected({ gateways, environments }),
     environments,
     users,
     databases,
