@@ -38,8 +38,9 @@ function momentOf(crossing: Crossing, made: string | undefined): string | undefi
   const { direction, name, command, database } = crossing
   if (!writes.has(name) || isUpkeep(crossing, made) || !isOfBackend(crossing)) return undefined
   const label = name === 'commitTransaction' ? name : `${name} ${database}.${command[name]}`
-  if (direction === 'toServer') return isClaim(crossing) ? undefined : `before ${label}`
+  // Nothing of a transaction is kept before its commit, which is a moment of its own.
   const isFinal = name === 'commitTransaction' || !isInTransaction(crossing)
+  if (direction === 'toServer') return isClaim(crossing) || !isFinal ? undefined : `before ${label}`
   return isFinal && hasChanged(crossing) ? `after ${isClaim(crossing) ? 'the claim ' : ''}${label}` : undefined
 }
 
