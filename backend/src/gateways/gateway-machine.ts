@@ -23,7 +23,7 @@ export interface GatewayMachinePorts {
 }
 
 /** The last environment to get there nudges its gateway; this is for the case that the nudge is lost with the process. */
-const waitForEnvironments = tryAgainAfterMs(15_000, 'its environments; their own errors say why')
+const waitForEnvironments = tryAgainAfterMs(5_000, 'its environments; their own errors say why')
 
 /** Where an environment is when it is where it should be. */
 const hasWhatItWants = ({ phase, state }: StoredEnvironment) => phase === (state === 'inactive' ? 'Stopped' : 'Started')
