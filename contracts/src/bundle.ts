@@ -13,11 +13,11 @@ const millicoresMax = 64_000
 const runtime = z.enum(offeredRuntimes, { error: `Use one of ${offeredRuntimes.join(', ')}.` })
 const memory = z
   .string()
-  .regex(/^\d{1,6}(Mi|Gi)$/, 'Use a number with Mi or Gi, for example "512Mi".')
+  .regex(/^\d{1,6}(Mi|Gi)$/, { error: 'Use a number with Mi or Gi, for example "512Mi".', abort: true })
   .refine((text) => mebibytesOf(text) >= memoryMbMin && mebibytesOf(text) <= memoryMbMax, 'Use from 32Mi to 16Gi.')
 const cpu = z
   .string()
-  .regex(/^\d{1,6}m?$/, 'Use millicores such as "500m" or whole cores such as "1".')
+  .regex(/^\d{1,6}m?$/, { error: 'Use millicores such as "500m" or whole cores such as "1".', abort: true })
   .refine((text) => millicoresOf(text) >= millicoresMin && millicoresOf(text) <= millicoresMax, 'Use from 50m to 64 cores.')
 
 /** What each environment of a gateway may use. */
