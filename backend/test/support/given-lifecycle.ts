@@ -76,6 +76,8 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   await driver.start()
 
   /** The parts that die with a backend process; called again, they are its next life. */
+  /** A test that fails between start and stop must not leave a life that works on the next test's documents. */
+  const running = new Set<() => Promise<void>>()
   const newLife = (observe = options.observe) => {
     const watcher = createWatcher({ database, clock: systemClock, log: silentLog })
     const lifecycle = createGatewayLifecycle({
@@ -97,15 +99,18 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
       ...(observe ? { observe } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
     })
+    const stop = async () => {
+      running.delete(stop)
+      await lifecycle.stop()
+      await watcher.stop()
+    }
     return {
       start: async () => {
+        running.add(stop)
         await watcher.start()
         await lifecycle.start()
       },
-      stop: async () => {
-        await lifecycle.stop()
-        await watcher.stop()
-      },
+      stop,
       status: lifecycle.status,
       queues: lifecycle.queues,
     }
@@ -152,7 +157,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
         if (gateway) throw new Error(`Gateway ${gatewayId} is still there, ${gateway.phase}: ${JSON.stringify(gateway.lastError)}`)
       }, timeoutMs),
     async [Symbol.asyncDispose]() {
-      await lifecycle.stop()
+      await Promise.all([...running].map((stop) => stop()))
       await driver.stop()
       await mongo[Symbol.asyncDispose]()
     },
