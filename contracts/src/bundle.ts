@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-/** The runtimes that functions may ask for. */
-export const offeredRuntimes = ['nodejs24'] as const
+/** The runtimes that functions may ask for, by the Node.js whose language and web standards they were written for. One engine, the newest, serves them all. */
+export const offeredRuntimes = ['nodejs20', 'nodejs22', 'nodejs24'] as const
 
 const mebibytesOf = (text: string): number => Number.parseInt(text, 10) * (text.endsWith('Gi') ? 1024 : 1)
 const memoryMbMin = 32

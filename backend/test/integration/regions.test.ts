@@ -92,7 +92,7 @@ describe('regions', function () {
       const old = await api.refusal('createGateway', { body: { ...body, bundle: { runtime: 'nodejs18' as never } } })
       assert.deepEqual(
         old.errors?.map(({ field, message }) => ({ field, message })),
-        [{ field: 'bundle.runtime', message: 'Use one of nodejs24.' }],
+        [{ field: 'bundle.runtime', message: 'Use one of nodejs20, nodejs22, nodejs24.' }],
       )
     } finally {
       stranger.close()
