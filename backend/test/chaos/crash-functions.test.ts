@@ -100,7 +100,7 @@ describe('a backend that is killed at every write of a deployment', function () 
         assert.equal(await valueIn(environment, name), value, moment)
         await api().call('releaseHold', { params: { gatewayId, environment }, body: { reason: 'next round' } })
         return moment
-      }, 8)
+      }, 5)
       console.log(`      ${moments.length} moments of a ${what}`)
     })
   }

@@ -67,7 +67,7 @@ describe('a backend that is killed at every write and every word to its runtime'
       await remove(gatewayId)
       await isGone(gatewayId)
       return moment
-    }, 30)
+    }, 20)
     console.log(`      ${moments.length} moments of a creation`)
   })
 
@@ -92,7 +92,7 @@ describe('a backend that is killed at every write and every word to its runtime'
       }
       assert.deepEqual(await inventory(gatewayId), healthy, moment)
       return moment
-    }, 10)
+    }, 6)
     console.log(`      ${moments.length} moments of a stop and a start`)
   })
 
@@ -113,7 +113,7 @@ describe('a backend that is killed at every write and every word to its runtime'
       assert.deepEqual(await inventory(gatewayId), nothing, moment)
       await looseEnds()
       return moment
-    }, 30)
+    }, 20)
     console.log(`      ${moments.length} moments of a deletion`)
   })
 })

@@ -5,8 +5,8 @@ import { type GivenBackend, givenBackend } from './given-backend.ts'
 import { type GivenMongo, givenMongo } from './given-mongo.ts'
 
 /**
- * A backend that can be made to die at the n-th moment that matters: before a write reaches MongoDB, after one was applied and before its answer comes
- * back, and the same for what it tells its runtime. The runtime lives on, and nothing in the backend knows of this.
+ * A backend that can be made to die at the n-th moment that matters: before the first write reaches MongoDB, after each was applied and before its answer
+ * comes back, and the same for what it tells its runtime. The runtime lives on, and nothing in the backend knows of this.
  */
 export interface MortalBackend extends AsyncDisposable {
   readonly mongo: GivenMongo
@@ -33,19 +33,22 @@ const isUpkeep = ({ name, command, database }: Crossing, made: string | undefine
 const isInTransaction = ({ command }: Crossing) => command.autocommit === false
 const hasChanged = ({ reply = {} }: Crossing) => reply.ok === 1 && reply.n !== 0 && reply.value !== null
 
-/** @returns undefined where dying is no different from dying a message earlier. */
-function momentOf(crossing: Crossing, made: string | undefined): string | undefined {
+/**
+ * What outlives a process changes with each write that is applied, so dying before one is dying after the one before it: only the first has a moment before.
+ * @returns undefined where dying is no different from dying a message earlier.
+ */
+function momentOf(crossing: Crossing, made: string | undefined, isFirst: boolean): string | undefined {
   const { direction, name, command, database } = crossing
   if (!writes.has(name) || isUpkeep(crossing, made) || !isOfBackend(crossing)) return undefined
-  const label = name === 'commitTransaction' ? name : `${name} ${database}.${command[name]}`
   // Nothing of a transaction is kept before its commit, which is a moment of its own.
-  const isFinal = name === 'commitTransaction' || !isInTransaction(crossing)
-  if (direction === 'toServer') return isClaim(crossing) || !isFinal ? undefined : `before ${label}`
-  return isFinal && hasChanged(crossing) ? `after ${isClaim(crossing) ? 'the claim ' : ''}${label}` : undefined
+  if (name !== 'commitTransaction' && isInTransaction(crossing)) return undefined
+  const label = name === 'commitTransaction' ? name : `${name} ${database}.${command[name]}`
+  if (direction === 'toServer') return isFirst && !isClaim(crossing) ? `before ${label}` : undefined
+  return hasChanged(crossing) ? `after ${isClaim(crossing) ? 'the claim ' : ''}${label}` : undefined
 }
 
 const momentOfControl = ({ direction, type }: ControlCrossing): string | undefined =>
-  type === 'assign' || type === 'unassign' ? `${direction === 'toRuntime' ? 'before' : 'after'} ${type}` : undefined
+  direction !== 'toRuntime' && (type === 'assign' || type === 'unassign') ? `after ${type}` : undefined
 
 export async function givenMortalBackend(env: Record<string, string> = {}): Promise<MortalBackend> {
   await using stack = new AsyncDisposableStack()
@@ -54,8 +57,9 @@ export async function givenMortalBackend(env: Record<string, string> = {}): Prom
   const backend = stack.use(await givenBackend({ asProcess: true, env: { MONGODB_URI: proxy.uri, ...env } }))
   let made: string | undefined
   let onMoment: ((moment: string) => Promise<unknown> | undefined) | undefined
+  let count = 0
   const look = (moment: string | undefined) => (moment === undefined ? undefined : onMoment?.(moment))
-  stack.use(proxy.interfere((crossing) => look(momentOf(crossing, made))))
+  stack.use(proxy.interfere((crossing) => look(momentOf(crossing, made, count === 0))))
   stack.use(await tapControl(backend.home, (crossing) => look(momentOfControl(crossing))))
   // From its second life on, the backend comes to its runtime through the tap.
   await backend.kill()
@@ -69,7 +73,7 @@ export async function givenMortalBackend(env: Record<string, string> = {}): Prom
     async dieAt(n, work, database) {
       made = database
       const died = Promise.withResolvers<string>()
-      let count = 0
+      count = 0
       onMoment = (moment) => {
         if (++count < n) return undefined
         if (count === n) {
