@@ -10,7 +10,7 @@ import { givenPublished } from '../support/given-gateway.ts'
 const gatewayIds = ['alpha', 'beta']
 
 /** Longer than the lease of a lost backend and the look of the others, on a busy machine. */
-const movedWithinMs = 30_000
+const movedWithinMs = 40_000
 
 const runtimePidOf = async ({ home }: GivenBackend) => (JSON.parse(await readFile(join(home, 'run', 'runtime.json'), 'utf8')) as { pid: number }).pid
 
@@ -18,7 +18,8 @@ describe('two backends on one MongoDB', function () {
   this.timeout(180_000)
 
   it('serve each environment once, spread over their runtimes, and keep it there when runtimes are killed', async () => {
-    await using given = await givenBackends(2)
+    // A busy machine may take long to bring a runtime back; only one that is gone for longer than its lease is lost.
+    await using given = await givenBackends(2, { IMPRUN_RUNTIME_LEASE_MS: '60000' })
     const [one, other] = given.backends as [GivenBackend, GivenBackend]
     await givenServedGateway(one, 'alpha')
     await givenServedGateway(other, 'beta')
