@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { withNextRevision } from '../../src/database/gateway-revision.ts'
+import { firstRevision, withNextRevision } from '../../src/database/gateway-revision.ts'
 import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
 import { type Change, createWatcher } from '../../src/database/watcher.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -106,7 +106,7 @@ describe('gateway revision', () => {
     const written = await Promise.all(Array.from({ length: 20 }, () => withNextRevision(mongo.database, 'hometax', async (_session, revision) => revision)))
     assert.deepEqual(
       written.map(({ revision, result }) => [revision, result]).toSorted(([a = 0], [b = 0]) => a - b),
-      Array.from({ length: 20 }, (_, i) => [i + 1, i + 1]),
+      Array.from({ length: 20 }, (_, i) => [firstRevision + 1 + i, firstRevision + 1 + i]),
     )
   })
 
@@ -120,6 +120,6 @@ describe('gateway revision', () => {
       /on purpose/,
     )
     const { revision } = await withNextRevision(mongo.database, 'hometax', async () => undefined)
-    assert.equal(revision, 1)
+    assert.equal(revision, firstRevision + 1)
   })
 })
