@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { gatewayDatabaseName, type Phase } from '@imprun/contracts'
+import type { Api } from '../support/api.ts'
 import { dieAtEveryMoment, givenMortalBackend, type MortalBackend } from '../support/crash-points.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Inventory, listRuntimes, readInventory, readLoose } from '../support/inventory.ts'
@@ -17,8 +18,8 @@ describe('a backend that is killed at every write and every word to its runtime'
   const api = () => mortal.backend.api
   const inventory = (gatewayId: string) => readInventory(mortal.mongo.database, gatewayId)
   const find = (gatewayId: string) => mortal.mongo.database.sys.collection('apiGateways').findOne({ gatewayId })
-  const becomes = (gatewayId: string, phase: Phase) =>
-    eventually(async () => assert.equal((await api().call('getGateway', { params: { gatewayId } })).phase, phase), settledWithinMs)
+  const becomes = (gatewayId: string, phase: Phase, by?: Api) =>
+    eventually(async () => assert.equal((await (by ?? api()).call('getGateway', { params: { gatewayId } })).phase, phase), settledWithinMs)
   const isGone = (gatewayId: string) => eventually(async () => assert.equal(await find(gatewayId), null), settledWithinMs)
   const looseEnds = () =>
     eventually(async () => {
@@ -74,12 +75,14 @@ describe('a backend that is killed at every write and every word to its runtime'
   it('stops and starts gateways', async () => {
     const gatewayId = 'restless'
     await started(gatewayId)
-    const want = (state: 'active' | 'inactive') => api().call('patchGateway', { params: { gatewayId }, body: { state } })
+    const want = (state: 'active' | 'inactive', by = api()) => by.call('patchGateway', { params: { gatewayId }, body: { state } })
     const toAndFro = async () => {
-      await want('inactive')
-      await becomes(gatewayId, 'Stopped')
-      await want('active')
-      await becomes(gatewayId, 'Started')
+      // Of this life only: work that was cut short must not go on with the next one.
+      const life = api()
+      await want('inactive', life)
+      await becomes(gatewayId, 'Stopped', life)
+      await want('active', life)
+      await becomes(gatewayId, 'Started', life)
     }
     const moments = await dieAtEveryMoment(async (n) => {
       const moment = await mortal.dieAt(n, toAndFro)
