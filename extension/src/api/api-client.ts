@@ -1,14 +1,5 @@
-import {
-  ImprunError,
-  type RouteBodyInput,
-  type RouteDefinition,
-  type RouteName,
-  type RouteParams,
-  type RouteQueryInput,
-  type RouteResponse,
-  routePath,
-  routes,
-} from '@imprun/contracts'
+import type { RouteBodyInput, RouteDefinition, RouteName, RouteParams, RouteQueryInput, RouteResponse } from '@imprun/contracts'
+import { ImprunError } from '@imprun/contracts/errors'
 import type { z } from 'zod'
 import { backendUnreachable, readProblem } from './problems.ts'
 
@@ -55,8 +46,11 @@ const answerTimeoutMs = 60_000
 export function createApiClient(target: () => ApiTarget, fetchLike: typeof fetch = fetch): ApiClient {
   return {
     async call(name, input) {
+      // Loaded with the first call: the table stands on every schema there is, and making them would be most of what the extension's start takes.
+      const { routePath, routes } = await import('@imprun/contracts/routes/routes')
       const route: RouteDefinition = routes[name]
-      const request = toRequest(name, input as LooseInput, target())
+      const path = routePath(name, ((input as LooseInput).params ?? {}) as RouteParams<typeof name>)
+      const request = toRequest(route.method, path, input as LooseInput, target())
       const response = await send(fetchLike, request, target().apiUrl)
       if (!response.ok) throw await readProblem(response)
       if (!route.response) return undefined as never
@@ -65,15 +59,15 @@ export function createApiClient(target: () => ApiTarget, fetchLike: typeof fetch
   }
 }
 
-function toRequest(name: RouteName, input: LooseInput, { apiUrl, token }: ApiTarget): Request {
-  const url = new URL(routePath(name, (input.params ?? {}) as RouteParams<typeof name>), apiUrl)
+function toRequest(method: RouteDefinition['method'], path: string, input: LooseInput, { apiUrl, token }: ApiTarget): Request {
+  const url = new URL(path, apiUrl)
   for (const [key, value] of Object.entries(input.query ?? {})) if (value !== undefined) url.searchParams.set(key, String(value))
   const headers = new Headers({ accept: 'application/json', authorization: `Bearer ${token}` })
   if (input.body !== undefined) headers.set('content-type', 'application/json')
   if (input.idempotencyKey) headers.set('idempotency-key', input.idempotencyKey)
   const timeout = AbortSignal.timeout(input.timeoutMs ?? answerTimeoutMs)
   return new Request(url, {
-    method: routes[name].method,
+    method,
     headers,
     signal: input.signal ? AbortSignal.any([input.signal, timeout]) : timeout,
     ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),

@@ -1,5 +1,5 @@
 import type { Application, Gateway, ImprunEvent, ImprunFunction, Tool } from '@imprun/contracts'
-import { pageLimitMax } from '@imprun/contracts'
+import { pageLimitMax } from '@imprun/contracts/paging'
 import type { Disposable } from '../platform/disposables.ts'
 import { Emitter } from '../platform/emitter.ts'
 import { getOrMake } from '../platform/get-or-make.ts'

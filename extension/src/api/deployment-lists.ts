@@ -1,4 +1,5 @@
-import { type Deployment, type DeploymentStatus, type EnvironmentName, type Page, pageLimitMax } from '@imprun/contracts'
+import type { Deployment, DeploymentStatus, EnvironmentName, Page } from '@imprun/contracts'
+import { pageLimitMax } from '@imprun/contracts/paging'
 import { coalesce } from '../platform/coalesce.ts'
 import type { Disposable } from '../platform/disposables.ts'
 import { getOrMake } from '../platform/get-or-make.ts'

@@ -1,4 +1,5 @@
-import { eventSchema, ImprunError, type ImprunEvent, isImprunError, routes } from '@imprun/contracts'
+import type { ImprunEvent } from '@imprun/contracts'
+import { ImprunError, isImprunError } from '@imprun/contracts/errors'
 import { createParser } from 'eventsource-parser'
 import type { z } from 'zod'
 import { backoffMs } from '../platform/backoff.ts'
@@ -13,7 +14,13 @@ export interface StreamOf<Event> {
   path: string
   schema: z.ZodType<Event>
 }
-export const everything: StreamOf<ImprunEvent> = { path: routes.watchEvents.path, schema: eventSchema }
+/** Asked for at each attempt to connect, so that the schemas are made when they are needed and not when the extension is loaded. */
+export type StreamSource<Event> = () => Promise<StreamOf<Event>>
+
+export const everything: StreamSource<ImprunEvent> = async () => {
+  const [{ eventSchema }, { routes }] = await Promise.all([import('@imprun/contracts/event'), import('@imprun/contracts/routes/routes')])
+  return { path: routes.watchEvents.path, schema: eventSchema }
+}
 
 export interface EventStreamPorts<Event> {
   /** Asked before every attempt, so that a backend that came back elsewhere is found. */
@@ -32,14 +39,14 @@ const silenceMaxMs = 45_000
 
 /** Follows a stream of the backend for as long as it lives: connects, reads, waits, connects again, from the last event that had an id. */
 export class EventStream<Event> implements Disposable {
-  readonly #of: StreamOf<Event>
+  readonly #source: StreamSource<Event>
   readonly #ports: EventStreamPorts<Event>
   #lastEventId: string | undefined
   #stop = new AbortController()
   #wake: (() => void) | undefined
 
-  constructor(of: StreamOf<Event>, ports: EventStreamPorts<Event>) {
-    this.#of = of
+  constructor(source: StreamSource<Event>, ports: EventStreamPorts<Event>) {
+    this.#source = source
     this.#ports = ports
   }
 
@@ -78,13 +85,13 @@ export class EventStream<Event> implements Disposable {
       timer = setTimeout(() => silence.abort(), silenceMaxMs)
     }
     try {
-      const target = await this.#ports.target()
+      const [{ path, schema }, target] = await Promise.all([this.#source(), this.#ports.target()])
       apiUrl = target.apiUrl
       heard()
-      const body = await this.#connect(target, AbortSignal.any([stop, silence.signal]))
+      const body = await this.#connect(new URL(path, apiUrl), target.token, AbortSignal.any([stop, silence.signal]))
       wasConnected = true
       this.#ports.onConnected()
-      await this.#read(body, heard)
+      await this.#read(body, schema, heard)
       return { wasConnected, error: backendUnreachable(apiUrl) }
     } catch (cause) {
       return { wasConnected, error: isImprunError(cause) ? cause : backendUnreachable(apiUrl, cause) }
@@ -93,8 +100,8 @@ export class EventStream<Event> implements Disposable {
     }
   }
 
-  async #connect({ apiUrl, token }: ApiTarget, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const response = await (this.#ports.fetch ?? fetch)(new URL(this.#of.path, apiUrl), {
+  async #connect(url: URL, token: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const response = await (this.#ports.fetch ?? fetch)(url, {
       headers: {
         accept: 'text/event-stream',
         authorization: `Bearer ${token}`,
@@ -107,8 +114,8 @@ export class EventStream<Event> implements Disposable {
     return response.body
   }
 
-  async #read(body: ReadableStream<Uint8Array>, heard: () => void): Promise<void> {
-    const parser = createParser({ onEvent: ({ data, id }) => this.#accept(data, id) })
+  async #read(body: ReadableStream<Uint8Array>, schema: z.ZodType<Event>, heard: () => void): Promise<void> {
+    const parser = createParser({ onEvent: ({ data, id }) => this.#accept(schema, data, id) })
     const decoder = new TextDecoder()
     for await (const chunk of body) {
       heard()
@@ -117,9 +124,9 @@ export class EventStream<Event> implements Disposable {
   }
 
   /** An event of a newer backend is passed over: the lists are whole without it after the next `hello`. */
-  #accept(data: string, id: string | undefined): void {
+  #accept(schema: z.ZodType<Event>, data: string, id: string | undefined): void {
     this.#lastEventId = id ?? this.#lastEventId
-    const parsed = this.#of.schema.safeParse(parseJson(data))
+    const parsed = schema.safeParse(parseJson(data))
     if (parsed.success) this.#ports.onEvent(parsed.data)
     else this.#ports.log.warn(`An event of an unknown form was passed over: ${parsed.error.issues[0]?.message ?? ''}`)
   }

@@ -1,4 +1,5 @@
-import { ImprunError, isImprunError, type Page } from '@imprun/contracts'
+import type { Page } from '@imprun/contracts'
+import { ImprunError, isImprunError } from '@imprun/contracts/errors'
 
 export interface PagedListPorts<Item> {
   fetchPage(cursor: string | undefined): Promise<Page<Item>>

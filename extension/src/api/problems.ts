@@ -1,4 +1,4 @@
-import { ImprunError, problemSchema } from '@imprun/contracts'
+import { ImprunError, problemSchema } from '@imprun/contracts/errors'
 
 /** Makes the error again that the backend told as a problem document (RFC 9457); other bodies become INTERNAL or SIGN_IN_REQUIRED by status. */
 export async function readProblem(response: Response): Promise<ImprunError> {

@@ -1,4 +1,5 @@
-import { type Application, createApplicationSchema, type Environment, type Grant } from '@imprun/contracts'
+import type { Application, Environment, Grant } from '@imprun/contracts'
+import { createApplicationSchema } from '@imprun/contracts/application'
 import { ApplicationNode, type GrantNode, type KeyNode } from '../tree/application-nodes.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'

@@ -1,4 +1,5 @@
-import { type Deployment, reasonSchema } from '@imprun/contracts'
+import type { Deployment } from '@imprun/contracts'
+import { reasonSchema } from '@imprun/contracts/deployment'
 import { isAwaitingApproval } from '../api/deployment-lists.ts'
 import { DeploymentNode } from '../tree/deployment-node.ts'
 import { approvedBy, describeDeployment, describeProgress } from '../tree/describe-deployment.ts'

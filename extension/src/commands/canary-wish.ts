@@ -1,4 +1,5 @@
-import { type CanaryStep, type CanaryWish, canaryErrorRateMaxDefault, canaryWishSchema } from '@imprun/contracts'
+import type { CanaryStep, CanaryWish } from '@imprun/contracts'
+import { canaryErrorRateMaxDefault, canaryWishSchema } from '@imprun/contracts/canary'
 import type { CommandContext } from './command-context.ts'
 import { firstFault } from './validation.ts'
 

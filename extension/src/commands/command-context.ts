@@ -1,4 +1,4 @@
-import { ImprunError } from '@imprun/contracts'
+import { ImprunError } from '@imprun/contracts/errors'
 import type { LogView } from '../logs/log-view.ts'
 import type { NewKeyPanel } from '../panels/new-key-panel.ts'
 import type { SendRequestPanels } from '../panels/send-request-panel.ts'

@@ -1,4 +1,6 @@
-import { type Deployment, deploymentStatuses, environmentNames } from '@imprun/contracts'
+import type { Deployment } from '@imprun/contracts'
+import { deploymentStatuses } from '@imprun/contracts/deployment'
+import { environmentNames } from '@imprun/contracts/names'
 import * as vscode from 'vscode'
 import type { DeploymentFilter } from '../api/deployment-lists.ts'
 import { openDifferences } from '../workspace/diff-tabs.ts'

@@ -1,4 +1,5 @@
-import { type Freeze, freezeSchema } from '@imprun/contracts'
+import type { Freeze } from '@imprun/contracts'
+import { freezeSchema } from '@imprun/contracts/protection'
 import type { CommandContext } from './command-context.ts'
 import { parseOnce, parseWeekly } from './freeze-text.ts'
 import { firstFault } from './validation.ts'

@@ -1,4 +1,5 @@
-import { type Freeze, type Weekday, weekdays } from '@imprun/contracts'
+import type { Freeze, Weekday } from '@imprun/contracts'
+import { weekdays } from '@imprun/contracts/protection'
 
 type Weekly = Extract<Freeze, { weekly: unknown }>['weekly']
 type Once = Pick<Extract<Freeze, { from: string }>, 'from' | 'to'>

@@ -1,4 +1,5 @@
-import { environmentNames, functionNameSchema, type ImprunFunction, kindOfName } from '@imprun/contracts'
+import type { ImprunFunction } from '@imprun/contracts'
+import { environmentNames, functionNameSchema, kindOfName } from '@imprun/contracts/names'
 import * as vscode from 'vscode'
 import { servedIn } from '../tree/describe.ts'
 import { EnvironmentNode } from '../tree/environment-node.ts'

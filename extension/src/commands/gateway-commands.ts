@@ -1,4 +1,6 @@
-import { type Gateway, gatewayIdSchema, gatewayNameSchema, slugify } from '@imprun/contracts'
+import type { Gateway } from '@imprun/contracts'
+import { gatewayNameSchema } from '@imprun/contracts/gateway'
+import { gatewayIdSchema, slugify } from '@imprun/contracts/names'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
 import { chooseEnvironment, chooseGateway } from './targets.ts'

@@ -1,4 +1,5 @@
-import { type Deployment, pageLimitMax } from '@imprun/contracts'
+import type { Deployment } from '@imprun/contracts'
+import { pageLimitMax } from '@imprun/contracts/paging'
 import * as vscode from 'vscode'
 import { DeploymentNode } from '../tree/deployment-node.ts'
 import { describeDeployment } from '../tree/describe-deployment.ts'

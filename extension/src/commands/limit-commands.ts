@@ -1,4 +1,6 @@
-import { type EnvironmentLimits, type FunctionLimits, functionLimitsSchema, patchEnvironmentSchema } from '@imprun/contracts'
+import type { EnvironmentLimits, FunctionLimits } from '@imprun/contracts'
+import { patchEnvironmentSchema } from '@imprun/contracts/environment'
+import { functionLimitsSchema } from '@imprun/contracts/function'
 import { EnvironmentNode } from '../tree/environment-node.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'

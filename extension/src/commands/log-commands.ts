@@ -1,4 +1,6 @@
-import { environmentNameSchema, environmentNames, type LogFilter, logLevels } from '@imprun/contracts'
+import type { LogFilter } from '@imprun/contracts'
+import { logLevels } from '@imprun/contracts/log'
+import { environmentNameSchema, environmentNames } from '@imprun/contracts/names'
 import * as vscode from 'vscode'
 import { z } from 'zod'
 import type { LogScope } from '../logs/log-view.ts'

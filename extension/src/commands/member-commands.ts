@@ -1,4 +1,6 @@
-import { grantableRoleSchema, type Member, type MemberRole, pageLimitMax } from '@imprun/contracts'
+import type { Member, MemberRole } from '@imprun/contracts'
+import { grantableRoleSchema } from '@imprun/contracts/member'
+import { pageLimitMax } from '@imprun/contracts/paging'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
 import { listMembers } from './members.ts'

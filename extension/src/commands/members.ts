@@ -1,4 +1,5 @@
-import { type EnvironmentName, type Member, mayIn } from '@imprun/contracts'
+import type { EnvironmentName, Member } from '@imprun/contracts'
+import { mayIn } from '@imprun/contracts/member'
 import { type CommandContext, openSession } from './command-context.ts'
 
 /** Everybody who is let into a gateway. @throws ImprunError */

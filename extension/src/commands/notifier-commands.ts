@@ -1,12 +1,6 @@
-import {
-  environmentNames,
-  type NotificationRules,
-  type NotificationType,
-  type Notifier,
-  type NotifierTarget,
-  notificationTypes,
-  notificationTypesDefault,
-} from '@imprun/contracts'
+import type { NotificationRules, NotificationType, Notifier, NotifierTarget } from '@imprun/contracts'
+import { environmentNames } from '@imprun/contracts/names'
+import { notificationTypes, notificationTypesDefault } from '@imprun/contracts/notifier'
 import * as vscode from 'vscode'
 import { ask, type Kind } from '../notifiers/ask-target.ts'
 import type { GatewayNode } from '../tree/gateway-node.ts'

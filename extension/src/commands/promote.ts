@@ -1,13 +1,5 @@
-import {
-  type CanaryWish,
-  type Deployment,
-  type EnvironmentName,
-  environmentAfter,
-  environmentBefore,
-  type ImprunFunction,
-  type PlannedFunction,
-  type PromotionPlan,
-} from '@imprun/contracts'
+import type { CanaryWish, Deployment, EnvironmentName, ImprunFunction, PlannedFunction, PromotionPlan } from '@imprun/contracts'
+import { environmentAfter, environmentBefore } from '@imprun/contracts/names'
 import * as vscode from 'vscode'
 import { servedIn } from '../tree/describe.ts'
 import { describeProgress } from '../tree/describe-deployment.ts'

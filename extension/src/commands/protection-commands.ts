@@ -1,4 +1,6 @@
-import { approvalsMax, type Environment, mayIn, type Protection } from '@imprun/contracts'
+import type { Environment, Protection } from '@imprun/contracts'
+import { mayIn } from '@imprun/contracts/member'
+import { approvalsMax } from '@imprun/contracts/protection'
 import { describeProtection } from '../tree/describe-environment.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'

@@ -1,4 +1,6 @@
-import { type Bump, bumps, pageLimitMax, type Release, type ReleaseComparison, releaseNotesSchema } from '@imprun/contracts'
+import type { Bump, Release, ReleaseComparison } from '@imprun/contracts'
+import { pageLimitMax } from '@imprun/contracts/paging'
+import { bumps, releaseNotesSchema } from '@imprun/contracts/release'
 import * as vscode from 'vscode'
 import { openDifferences } from '../workspace/diff-tabs.ts'
 import { readOnlyUri } from '../workspace/read-only-documents.ts'

@@ -1,4 +1,5 @@
-import { type Deployment, type Environment, type ImprunFunction, pageLimitMax } from '@imprun/contracts'
+import type { Deployment, Environment, ImprunFunction } from '@imprun/contracts'
+import { pageLimitMax } from '@imprun/contracts/paging'
 import * as vscode from 'vscode'
 import { DeploymentNode } from '../tree/deployment-node.ts'
 import { servedIn } from '../tree/describe.ts'

@@ -1,4 +1,5 @@
-import { type Environment, type EnvironmentName, type Gateway, ImprunError, type ImprunFunction } from '@imprun/contracts'
+import type { Environment, EnvironmentName, Gateway, ImprunFunction } from '@imprun/contracts'
+import { ImprunError } from '@imprun/contracts/errors'
 import * as vscode from 'vscode'
 import { describeFunction, describeLifecycle } from '../tree/describe.ts'
 import { describeEnvironment } from '../tree/describe-environment.ts'

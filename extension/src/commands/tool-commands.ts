@@ -1,4 +1,5 @@
-import { type Tool, toolNameSchema } from '@imprun/contracts'
+import type { Tool } from '@imprun/contracts'
+import { toolNameSchema } from '@imprun/contracts/tool'
 import * as vscode from 'vscode'
 import { ToolNode } from '../tree/tool-node.ts'
 import { sampleBody } from '../workspace/default-export.ts'

@@ -1,4 +1,5 @@
-import { type EnvironmentDetail, type VariablesPatch, variableNameSchema } from '@imprun/contracts'
+import type { EnvironmentDetail, VariablesPatch } from '@imprun/contracts'
+import { variableNameSchema } from '@imprun/contracts/variable'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
 import { chooseEnvironment } from './targets.ts'

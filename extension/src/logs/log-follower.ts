@@ -1,4 +1,5 @@
-import { type ImprunError, type LogEntry, type LogFilter, type LogTailEvent, logTailEventSchema, routePath } from '@imprun/contracts'
+import type { ImprunError, LogEntry, LogFilter, LogTailEvent } from '@imprun/contracts'
+import { logTailEventSchema } from '@imprun/contracts/log'
 import type { ApiTarget } from '../api/api-client.ts'
 import { EventStream } from '../api/event-stream.ts'
 import type { Disposable } from '../platform/disposables.ts'
@@ -27,18 +28,18 @@ export class LogFollower implements Disposable {
   constructor(gatewayId: string, filter: LogFilter, ports: FollowPorts) {
     this.#ports = ports
     const query = new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''))
-    const path = `${routePath('listGatewayLogs', { gatewayId })}?${query}`
-    this.#stream = new EventStream<LogTailEvent>(
-      { path, schema: logTailEventSchema },
-      {
-        target: () => ports.where(),
-        onEvent: (event) => this.#accept(event),
-        onConnected: () => ports.onState('following'),
-        onLost: (error) => ports.onState('lost', error),
-        log: ports.log,
-        ...(ports.fetch ? { fetch: ports.fetch } : {}),
-      },
-    )
+    const source = async () => {
+      const { routePath } = await import('@imprun/contracts/routes/routes')
+      return { path: `${routePath('listGatewayLogs', { gatewayId })}?${query}`, schema: logTailEventSchema }
+    }
+    this.#stream = new EventStream<LogTailEvent>(source, {
+      target: () => ports.where(),
+      onEvent: (event) => this.#accept(event),
+      onConnected: () => ports.onState('following'),
+      onLost: (error) => ports.onState('lost', error),
+      log: ports.log,
+      ...(ports.fetch ? { fetch: ports.fetch } : {}),
+    })
     this.#stream.start()
   }
 

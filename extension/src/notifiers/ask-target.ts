@@ -1,4 +1,5 @@
-import { type NotifierTarget, notifierTargetSchema } from '@imprun/contracts'
+import type { NotifierTarget } from '@imprun/contracts'
+import { notifierTargetSchema } from '@imprun/contracts/notifier'
 import type { CommandContext } from '../commands/command-context.ts'
 
 export type Kind = NotifierTarget['kind']

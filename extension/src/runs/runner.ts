@@ -1,4 +1,5 @@
-import { type InputFault, isImprunError, type RunResult } from '@imprun/contracts'
+import type { InputFault, RunResult } from '@imprun/contracts'
+import { isImprunError } from '@imprun/contracts/errors'
 import type { EditedRequest } from '@imprun/contracts/webviews/send-request'
 import type { ApiClient } from '../api/api-client.ts'
 import { Emitter } from '../platform/emitter.ts'

@@ -1,12 +1,5 @@
-import {
-  type Deployment,
-  type EnvironmentName,
-  environmentBefore,
-  type FunctionHealth,
-  type Gateway,
-  type ImprunFunction,
-  type Served,
-} from '@imprun/contracts'
+import type { Deployment, EnvironmentName, FunctionHealth, Gateway, ImprunFunction, Served } from '@imprun/contracts'
+import { environmentBefore } from '@imprun/contracts/names'
 import type { Translate } from '../ui/translate.ts'
 import { describeProgress } from './describe-deployment.ts'
 

@@ -1,4 +1,4 @@
-import { isImprunError } from '@imprun/contracts'
+import { isImprunError } from '@imprun/contracts/errors'
 import * as vscode from 'vscode'
 import type { Translate } from '../ui/translate.ts'
 import { contextValues } from './context-values.ts'

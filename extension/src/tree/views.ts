@@ -1,4 +1,4 @@
-import { environmentNames } from '@imprun/contracts'
+import { environmentNames } from '@imprun/contracts/names'
 import { ApplicationNode } from './application-nodes.ts'
 import { GatewayNode } from './gateway-node.ts'
 import { withMore } from './more-node.ts'

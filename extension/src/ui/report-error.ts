@@ -1,4 +1,4 @@
-import { errorCodes, isImprunError } from '@imprun/contracts'
+import { errorCodes, isImprunError } from '@imprun/contracts/errors'
 import type { Log } from '../platform/log.ts'
 import { redact } from '../platform/redact.ts'
 import type { Prompts } from './prompts.ts'

@@ -1,4 +1,5 @@
-import { type EnvironmentName, environmentNameSchema } from '@imprun/contracts'
+import type { EnvironmentName } from '@imprun/contracts'
+import { environmentNameSchema } from '@imprun/contracts/names'
 
 export const readOnlyScheme = 'imprun'
 

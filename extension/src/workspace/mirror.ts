@@ -1,5 +1,5 @@
 import type { ImprunEvent, ImprunFunction } from '@imprun/contracts'
-import { isImprunError } from '@imprun/contracts'
+import { isImprunError } from '@imprun/contracts/errors'
 import { hashText } from '../platform/hash.ts'
 import type { Log } from '../platform/log.ts'
 import type { Session } from '../session/session.ts'

@@ -1,4 +1,4 @@
-import { errorCodes } from '@imprun/contracts'
+import { errorCodes } from '@imprun/contracts/errors'
 import * as vscode from 'vscode'
 import type { Log } from '../platform/log.ts'
 import type { Prompts } from '../ui/prompts.ts'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type ImprunError, type InputFault, isImprunError, type Packages } from '@imprun/contracts'
+import type { ImprunError, InputFault, Packages } from '@imprun/contracts'
+import { isImprunError } from '@imprun/contracts/errors'
 import { hashText } from '../platform/hash.ts'
 import type { Log } from '../platform/log.ts'
 import type { Session } from '../session/session.ts'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Bump, type ImprunError, isImprunError, type SavedFunction } from '@imprun/contracts'
+import type { Bump, ImprunError, SavedFunction } from '@imprun/contracts'
+import { isImprunError } from '@imprun/contracts/errors'
 import type { ApiClient } from '../api/api-client.ts'
 import { hashText } from '../platform/hash.ts'
 import { LatestQueue } from '../platform/latest-queue.ts'

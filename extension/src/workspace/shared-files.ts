@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { type ImprunFunction, kindOfName } from '@imprun/contracts'
+import type { ImprunFunction } from '@imprun/contracts'
+import { kindOfName } from '@imprun/contracts/names'
 import type { ApiClient } from '../api/api-client.ts'
 
 const pageLimit = 200
