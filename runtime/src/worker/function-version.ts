@@ -1,4 +1,4 @@
-import type { FailedMessage, LoadMessage, LogMessage } from '../frames/frames.ts'
+import type { LoadMessage, LogMessage } from '../frames/frames.ts'
 import { type ContextFacts, controlCodes, resumeCodes } from '../sandbox/bridge.ts'
 import { AbandonedCalls } from './abandoned-calls.ts'
 import { Answers } from './answers.ts'
@@ -8,7 +8,9 @@ import type { Configuration } from './configuration.ts'
 import type { DataSession } from './data/data-session.ts'
 import { EffectiveLimits } from './effective-limits.ts'
 import type { FetchOwner, FetchSession } from './egress/fetch-session.ts'
+import { Failures, failedStatus } from './failures.ts'
 import { FunctionLog } from './function-log.ts'
+import { FunctionTimers } from './function-timers.ts'
 import { createHostFunction } from './host-function.ts'
 import type { Invocation, Invocations } from './invoke/invocations.ts'
 import { type LoadRefusal, loadInto } from './load-function.ts'
@@ -33,9 +35,6 @@ export interface VersionDependencies {
   onRetired(version: FunctionVersion): void
 }
 
-const timersMax = 1000
-/** What the front answers in the place of a function that failed. */
-const failedStatus = { FUNCTION_FAILED: 500, FUNCTION_TIMED_OUT: 504, FUNCTION_ANSWER_INVALID: 502 } as const satisfies Record<FailedMessage['code'], number>
 /** How often a replaced version looks whether its last call has gone. */
 const drainCheckEveryMs = 50
 
@@ -46,6 +45,8 @@ export class FunctionVersion {
   readonly background: BackgroundSession
   readonly limits: EffectiveLimits
   readonly answers: Answers<FunctionVersion>
+  readonly failures: Failures<FunctionVersion>
+  readonly #timers = new FunctionTimers((timer, callNumber) => this.#resume(resumeCodes.timer, timer, '', callNumber))
   /** Runs before it, outermost first; undefined in place of one that could not be loaded. */
   middleware: readonly (FunctionVersion | undefined)[] = []
   readonly #dependencies: VersionDependencies
@@ -55,23 +56,36 @@ export class FunctionVersion {
   #variablesRevision = 0
   #data: DataSession | undefined
   #fetches: FetchSession | undefined
-  readonly #timers = new Map<number, NodeJS.Timeout>()
   readonly #abandoned = new AbandonedCalls((call, reason) => this.#resume(resumeCodes.aborted, call, reason, call))
 
   constructor(message: LoadMessage, dependencies: VersionDependencies) {
     this.message = message
     this.#dependencies = dependencies
     this.limits = new EffectiveLimits(message, dependencies.configuration)
+    this.background = dependencies.background.openSession(this)
+    this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
+    this.#log = new FunctionLog(message, this.stacks, dependencies.output)
+    this.failures = this.#createFailures(dependencies)
     this.answers = new Answers({
       calls: dependencies.calls,
       output: dependencies.output,
       limits: this.limits,
-      refuse: (call, message) => this.#refuseAnswer(call, message),
+      refuse: (call, message) => this.failures.refuseAnswer(call, message),
       drained: (number) => this.drained(number),
     })
-    this.background = dependencies.background.openSession(this)
-    this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
-    this.#log = new FunctionLog(message, this.stacks, dependencies.output)
+  }
+  #createFailures({ calls, output, memory, onOutOfMemory }: VersionDependencies): Failures<FunctionVersion> {
+    return new Failures({
+      ...{ calls, output, limits: this.limits, log: this.#log, exhausted: () => memory.exhausted },
+      abandon: (number) => this.abandon(number),
+      endLater: (number) => {
+        const resume = this.resumeLater(undefined)
+        setImmediate(() => resume(resumeCodes.aborted, number, 'deadline'))
+      },
+      takeAnswer: (number) => this.#context?.control(controlCodes.takeAnswer, number, this.limits.entryTimeoutMs),
+      answer: (call, text) => this.answers.whole(call, text),
+      onOutOfMemory: () => onOutOfMemory(this),
+    })
   }
 
   /** Compiles the code in a context of its own and runs its top level. @returns why it cannot serve */
@@ -116,32 +130,10 @@ export class FunctionVersion {
       const answer = this.#context?.run(number, meta, body, this.limits.entryTimeoutMs)
       if (answer !== undefined) this.answers.whole(call, answer)
     } catch (error) {
-      this.#onEntryError(error, number)
+      this.failures.onEntryError(error, this.find(number))
     }
   }
 
-  #refuseAnswer(call: Call<FunctionVersion>, message: string): void {
-    const { number } = call
-    this.fail(call, 'FUNCTION_ANSWER_INVALID', message, '', undefined)
-    // The function is inside a call of the host just now; what it does for this answer is to end.
-    const resume = this.resumeLater(undefined)
-    setImmediate(() => resume(resumeCodes.aborted, number, 'deadline'))
-  }
-  /** @param stack of compiled code; goes to the log with the author's places, never to the caller */
-  fail(
-    call: Call<FunctionVersion>,
-    code: 'FUNCTION_FAILED' | 'FUNCTION_TIMED_OUT' | 'FUNCTION_ANSWER_INVALID',
-    message: string,
-    stack: string,
-    requestId: string | undefined,
-  ): void {
-    const { frontId, link } = call
-    this.log('error', stack === '' ? message : stack, requestId ?? requestIdOf(call), call)
-    this.abandon(call.number)
-    this.#dependencies.calls.close(call)
-    this.#dependencies.output.failed(frontId, { code, message })
-    link?.onAnswered(failedStatus[code])
-  }
   /** Ends a call without a word to the front. */
   close(call: Call<FunctionVersion>): void {
     this.#dependencies.calls.close(call)
@@ -156,18 +148,11 @@ export class FunctionVersion {
   }
 
   /** @param callNumber the call that fails when the timer's code does not come to its end */
-  setTimer(number: number, delayMs: number, callNumber: unknown): void {
-    if (this.#timers.size >= timersMax || this.#context === undefined) return
-    clearTimeout(this.#timers.get(number))
-    const fire = (): void => {
-      this.#timers.delete(number)
-      this.#resume(resumeCodes.timer, number, '', callNumber)
-    }
-    this.#timers.set(number, setTimeout(fire, delayMs))
+  setTimer(timer: number, delayMs: number, callNumber: unknown): void {
+    if (this.#context !== undefined) this.#timers.set(timer, delayMs, callNumber)
   }
-  clearTimer(number: number): void {
-    clearTimeout(this.#timers.get(number))
-    this.#timers.delete(number)
+  clearTimer(timer: number): void {
+    this.#timers.clear(timer)
   }
 
   get data(): DataSession {
@@ -235,7 +220,7 @@ export class FunctionVersion {
   }
   /** @param reason what the calls that are still open fail with */
   dispose(reason: string): void {
-    for (const call of this.#dependencies.calls.of(this)) this.fail(call, 'FUNCTION_FAILED', reason, '', undefined)
+    for (const call of this.#dependencies.calls.of(this)) this.failures.fail(call, { code: 'FUNCTION_FAILED', message: reason })
     this.#releaseContext()
   }
 
@@ -246,7 +231,7 @@ export class FunctionVersion {
       return this.#context.control(controlCodes.countUnsettled, 0, this.limits.entryTimeoutMs) !== 0
     } catch (error) {
       // The versions that share the lost memory have to hear of it, or their next call finds a dead context.
-      if (error instanceof EntryError && error.failure === 'out-of-memory') this.#onEntryError(error, undefined)
+      if (error instanceof EntryError && error.failure === 'out-of-memory') this.failures.onEntryError(error, undefined)
       return false
     }
   }
@@ -255,7 +240,7 @@ export class FunctionVersion {
       this.#showVariables()
       this.#context?.resume(code, number, payload, this.limits.entryTimeoutMs, more)
     } catch (error) {
-      this.#onEntryError(error, callNumber)
+      this.failures.onEntryError(error, this.find(callNumber))
     }
   }
   /** Before each entry: what the environment's owner has changed since the last one. */
@@ -265,34 +250,8 @@ export class FunctionVersion {
     this.#variablesRevision = variablesRevision
     this.#context.control(controlCodes.setVariables, variablesJson, this.limits.entryTimeoutMs)
   }
-  #onEntryError(error: unknown, callNumber: unknown): void {
-    if (!(error instanceof EntryError)) throw error
-    const call = this.find(callNumber)
-    if (error.failure === 'timed-out') {
-      const message = `The function ran for ${this.limits.entryTimeoutMs} ms without pausing and was stopped.`
-      if (call !== undefined) this.fail(call, 'FUNCTION_TIMED_OUT', message, `${message}\n${error.guestStack}`, undefined)
-      else this.log('error', `${message}\n${error.guestStack}`, undefined)
-    } else if (error.failure === 'out-of-memory') {
-      const message = this.exhausted
-      if (call !== undefined) this.fail(call, 'FUNCTION_FAILED', message, '', undefined)
-      else this.log('error', message, undefined)
-      this.#dependencies.onOutOfMemory(this)
-    } else this.#onStrayRejection(error, call)
-  }
-  /** Somebody's promise was rejected and nobody looked. It is logged; the call that happened to run when it was noticed goes on. */
-  #onStrayRejection(error: EntryError, call: Call<FunctionVersion> | undefined): void {
-    this.log('error', `Unhandled rejection: ${error.guestStack || error.message}`, undefined)
-    if (call === undefined) return
-    try {
-      const answer = this.#context?.control(controlCodes.takeAnswer, call.number, this.limits.entryTimeoutMs)
-      if (typeof answer === 'string') this.answers.whole(call, answer)
-    } catch (next) {
-      this.#onEntryError(next, undefined)
-    }
-  }
   #releaseContext(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer)
-    this.#timers.clear()
+    this.#timers.close()
     this.#abandoned.close()
     this.background.close()
     this.#data?.close()
@@ -304,6 +263,3 @@ export class FunctionVersion {
     this.#dependencies.memory.release()
   }
 }
-
-/** The third of CallMeta's lines (frames.ts). */
-const requestIdOf = ({ meta }: Call<FunctionVersion>): string | undefined => meta.split('\n', 3)[2] || undefined

@@ -63,7 +63,7 @@ const handlers: HostCalls = {
   [hostCalls.failed](version, [number, code, message, stack, requestId]) {
     const call = version.find(number)
     if (call === undefined || typeof code !== 'string' || !failureCodes.includes(code)) return undefined
-    version.fail(call, code as 'FUNCTION_FAILED', toText(message), toText(stack), toRequestId(requestId))
+    version.failures.fail(call, { code: code as 'FUNCTION_FAILED', message: toText(message), stack: toText(stack), requestId: toRequestId(requestId) })
     return undefined
   },
   [hostCalls.log](version, [requestId, level, message, call]) {

@@ -1,4 +1,5 @@
-import { callMetaFixedLines, type FailedMessage } from '../../frames/frames.ts'
+import type { FailedMessage } from '../../frames/frames.ts'
+import { requestIdOf, withHeaderLines } from '../call-meta.ts'
 import type { Call, CallLink } from '../call-table.ts'
 import type { FunctionVersion } from '../function-version.ts'
 import type { Output } from '../output.ts'
@@ -85,7 +86,7 @@ class Link implements CallLink<FunctionVersion> {
     if (timeoutMs === undefined) return
     const message = `The middleware neither answered nor called next() within ${timeoutMs} ms.`
     this.#timer = setTimeout(() => {
-      if (this.#call?.link === this) version.fail(this.#call, 'FUNCTION_TIMED_OUT', message, '', undefined)
+      if (this.#call?.link === this) version.failures.fail(this.#call, { code: 'FUNCTION_TIMED_OUT', message })
     }, timeoutMs)
   }
   onOpened(call: Call<FunctionVersion>): void {
@@ -103,9 +104,3 @@ class Link implements CallLink<FunctionVersion> {
     this.#owner.onEnd(status)
   }
 }
-
-function withHeaderLines(meta: string, headerLines: string): string {
-  return meta.split('\n', callMetaFixedLines).join('\n') + headerLines
-}
-
-const requestIdOf = (meta: string): string | undefined => meta.split('\n', 3)[2] || undefined
