@@ -35,6 +35,12 @@ export const promoteEnvironmentSchema = z.strictObject({
 })
 export type PromoteEnvironment = z.infer<typeof promoteEnvironmentSchema>
 
+export const planPromotionQuerySchema = z.object({
+  from: environmentNameSchema,
+  /** Whether the refusals are those of a promotion with its removals; the functions that only the target serves are listed either way. */
+  includeRemovals: z.enum(['true', 'false']).default('false'),
+})
+
 const plannedReleaseSchema = z.object({ releaseId: z.string(), version: z.string(), at: z.iso.datetime(), by: z.string() })
 
 export const plannedChanges = ['added', 'changed', 'removed', 'same'] as const

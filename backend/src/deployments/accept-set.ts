@@ -24,6 +24,7 @@ export interface SetOrder {
   protection?: Protection | undefined
   by: Caller
   requestId: string
+  callId?: string | undefined
 }
 
 /**
@@ -59,9 +60,11 @@ export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Memb
 type Drafted = readonly [NewDeployment, ...NewDeployment[]]
 const map = <In, Out>([first, ...others]: readonly [In, ...In[]], change: (each: In) => Out): [Out, ...Out[]] => [change(first), ...others.map(change)]
 
-function draftSet({ items, environment, from, protection, by, requestId }: SetOrder, now: Date): Drafted {
+/** A call is known by the lead, which stands for all of them. */
+function draftSet({ items, environment, from, protection, by, requestId, callId }: SetOrder, now: Date): Drafted {
   const drafted = map(items, ({ stored, release, isRemoval }) => draft({ stored, environment, from, isRemoval, protection, by, requestId }, release, now))
-  return map(drafted, (each) => ({ ...each, setId: drafted[0]._id }))
+  const [lead, ...followers] = map(drafted, (each) => ({ ...each, setId: drafted[0]._id }))
+  return [callId === undefined ? lead : { ...lead, callId }, ...followers]
 }
 
 async function findNewer({ functions }: AcceptDeps, { items }: SetOrder, drafted: Drafted, session: ClientSession): Promise<string | undefined> {

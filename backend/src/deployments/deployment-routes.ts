@@ -27,8 +27,7 @@ export function createDeploymentRoutes({ gateways, lookup, deployments, deployme
     receivedAtMs,
   })
   /** A call that is begun again after a crash goes on with what it had begun: a rollback done twice would go back two releases. */
-  const once = async ({ callId }: Mutation, deploy: () => Promise<StoredDeployment>) =>
-    (callId === undefined ? undefined : await deploymentStore.findOfCall(callId)) ?? deploy()
+  const once = async ({ callId }: Mutation, deploy: () => Promise<StoredDeployment>) => (await deploymentStore.findOfCall(callId)) ?? deploy()
 
   const promote = async (request: Mutation, reference: string, from: EnvironmentName, to: EnvironmentName, gradual: GradualWish = {}) => {
     request.audit({ function: reference, from, to, ...gradual })

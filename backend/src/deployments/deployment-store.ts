@@ -16,7 +16,8 @@ export interface DeploymentStore extends DeploymentHistory {
   /** The same for all of a set, the lead first. */
   insertAll(deployments: readonly [NewDeployment, ...NewDeployment[]], session: ClientSession): Promise<Members>
   findById(deploymentId: string): Promise<StoredDeployment | undefined>
-  findOfCall(callId: string): Promise<StoredDeployment | undefined>
+  /** What a call with an Idempotency-Key has begun: of a set the lead. */
+  findOfCall(callId: string | undefined): Promise<StoredDeployment | undefined>
   /** The deployment with the other members of its set, by the name of their functions after the lead. */
   listMembers(lead: StoredDeployment, session?: ClientSession): Promise<Members>
   /** What runs or waits for these functions in one environment. */
@@ -115,7 +116,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       return members
     },
     findById: async (deploymentId) => (await deployments.findOne({ _id: deploymentId })) ?? undefined,
-    findOfCall: async (callId) => (await deployments.findOne({ callId })) ?? undefined,
+    findOfCall: async (callId) => (callId === undefined ? undefined : ((await deployments.findOne({ callId })) ?? undefined)),
     listMembers,
     listOpen: (functionIds, environment, session) =>
       deployments.find({ functionId: { $in: [...functionIds] }, environment, isOpen: true }, session ? { session } : {}).toArray(),

@@ -63,7 +63,9 @@ export interface PromotionRequest extends Request {
 type DeployRequest = Request & Omit<Order, 'candidate' | 'liftsHold' | 'canary'> & Pick<PublishRequest, 'gradual'> & Pick<SaveAndPublishRequest, 'onAccepted'>
 type OnBegun = WatchOptions['onBegun']
 
-export interface SetRequest extends SetOf, Pick<Request, 'requestId' | 'receivedAtMs'> {}
+export interface SetRequest extends SetOf, Pick<Request, 'requestId' | 'receivedAtMs'> {
+  callId?: string | undefined
+}
 
 /**
  * Puts releases into environments. A request that hangs up does not stop what it began.

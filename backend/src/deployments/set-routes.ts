@@ -22,16 +22,21 @@ export function createSetRoutes(deps: SetRoutesDeps): Pick<Handlers, RouteNames>
     async planPromotion({ params, query, account }) {
       const gateway = await gateways.getOwned(params.gatewayId, account.userId)
       const to = toEnvironment(params)
-      const { functions, refusals, variablesMissing, protection } = await planSet(deps, { gateway, from: query.from, to, includeRemovals: false, by: account })
+      const wanted = { gateway, from: query.from, to, includeRemovals: query.includeRemovals === 'true', by: account }
+      const { functions, refusals, variablesMissing, protection } = await planSet(deps, wanted)
       return { from: query.from, to, functions, variablesMissing, refusals: refusals.map(toPlannedRefusal), approvalsRequired: protection?.approvals ?? 0 }
     },
-    async promoteEnvironment({ params, body, account, requestId, receivedAtMs, audit }) {
+    async promoteEnvironment({ params, body, account, requestId, callId, receivedAtMs, audit }) {
       audit({ ...body, to: params.environment })
       const gateway = await gateways.getChangeable(params.gatewayId, account.userId)
-      const members = await deployments.promoteAll({ gateway, ...body, to: toEnvironment(params), by: account, requestId, receivedAtMs })
+      // A call that is begun again after a crash is told of the set that it had begun.
+      const begun = await deploymentStore.findOfCall(callId)
+      const members = begun
+        ? await deploymentStore.listMembers(begun)
+        : await deployments.promoteAll({ gateway, ...body, to: toEnvironment(params), by: account, requestId, callId, receivedAtMs })
       const ended = toSetView(members)
       audit({ setId: ended.setId, result: ended.status, releases: ended.deployments.map(({ functionName, version }) => `${functionName} ${version}`) })
-      if (members[0].awaitsApproval) return accepted(ended)
+      if (!members[0].finishedAt) return accepted(ended)
       if (ended.status !== 'SUCCESS') throw setEnded(ended)
       return ended
     },

@@ -1,6 +1,7 @@
 import { Binary } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
+import { idempotencyTtlS } from '../database/indexes.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Secrets } from '../platform/secrets.ts'
@@ -81,6 +82,11 @@ export function createIdempotencyStore({
       }
       const stored = await keys.findOne({ ownerId, key })
       if (!stored) return { outcome: 'running' }
+      if (now.getTime() - stored.createdAt.getTime() >= idempotencyTtlS * 1_000) {
+        // MongoDB removes what is too old about once a minute; the caller is looked at again at once.
+        await keys.deleteOne({ _id: stored._id })
+        return { outcome: 'running' }
+      }
       if (stored.fingerprint !== fingerprint) return { outcome: 'other-call' }
       if (stored.state === 'done' && stored.sealedAnswer && stored.status !== undefined) {
         return { outcome: 'replay', answer: { status: stored.status, body: JSON.parse(secrets.unseal(sealPurpose, stored.sealedAnswer.buffer)) } }

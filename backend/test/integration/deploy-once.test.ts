@@ -4,6 +4,8 @@ import { givenGateway } from '../support/given-gateway.ts'
 import { createMovingClock } from '../support/moving-clock.ts'
 
 const hourMs = 3600_000
+/** More than the tests themselves take. */
+const marginMs = 600_000
 const answering = (value: number): string => `export default () => ({ value: ${value} })`
 
 describe('a deployment with an Idempotency-Key', function () {
@@ -50,5 +52,15 @@ describe('a deployment with an Idempotency-Key', function () {
     await backend.api.call('saveFunction', { params, body: { code: answering(3) } })
 
     assert.equal((await backend.api.call('publishFunction', publish('mended'))).status, 'SUCCESS')
+  })
+
+  it('is made anew when its day is over, and not before', async () => {
+    const before = await count()
+    clock.advanceMs(hourMs - marginMs)
+    await backend.api.call('publishFunction', publish('once'))
+    assert.equal(await count(), before)
+    clock.advanceMs(marginMs)
+    assert.equal((await backend.api.call('publishFunction', publish('once'))).status, 'SUCCESS')
+    assert.equal(await count(), before + 1)
   })
 })

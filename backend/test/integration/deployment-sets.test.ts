@@ -36,8 +36,8 @@ describe('a deployment set', function () {
         given.routes.promoteFunction(request<'promoteFunction'>({ params: { gatewayId, functionId: name }, body: { from, to } })),
       promoteAll: (more: Partial<PromoteEnvironment> = {}, environment: EnvironmentName = 'staging', { routes }: Routes = given) =>
         routes.promoteEnvironment(request<'promoteEnvironment'>({ params: into(environment), body: { from: 'dev', includeRemovals: false, ...more } })),
-      plan: (environment: EnvironmentName = 'staging', from: EnvironmentName = 'dev') =>
-        given.routes.planPromotion(request<'planPromotion'>({ params: into(environment), query: { from } })),
+      plan: (more: { includeRemovals?: 'true' } = {}) =>
+        given.routes.planPromotion(request<'planPromotion'>({ params: into('staging'), query: { from: 'dev', ...more } })),
       history: async () => (await given.routes.listGatewayDeployments(request<'listGatewayDeployments'>({ params: { gatewayId } }))).items,
       [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
     }
@@ -160,6 +160,10 @@ describe('a deployment set', function () {
     assert.equal((await place.plan()).functions.find(({ name }) => name === 'old')?.change, 'removed')
     await place.promoteAll()
     assert.equal(codeIn(place.runtime, 'staging', 'old'), '1')
+    place.fixture.environments.staging.phase = 'Starting'
+    const refusedAt = async (more?: { includeRemovals: 'true' }) => (await place.plan(more)).refusals.map(({ code }) => code)
+    assert.deepEqual([await refusedAt(), await refusedAt({ includeRemovals: 'true' })], [[], ['ENVIRONMENT_NOT_STARTED']])
+    place.fixture.environments.staging.phase = 'Started'
 
     const set = await place.promoteAll({ includeRemovals: true })
 

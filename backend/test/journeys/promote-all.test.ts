@@ -20,7 +20,7 @@ describe('promoting a whole environment', function () {
 
   const save = (functionId: string, code: string) =>
     backend.api.call('saveFunction', { params: { gatewayId, functionId }, query: { publish: 'dev' }, body: { code } })
-  const promoteAll = () => backend.api.call('promoteEnvironment', { params: staging, body: { from: 'dev' } })
+  const promoteAll = (headers: Record<string, string> = {}) => backend.api.call('promoteEnvironment', { params: staging, body: { from: 'dev' }, headers })
   const inStaging = () =>
     Promise.all(names.map(async (name) => (await callFunction(backend, { ...staging, name, input: {} })).body as { value?: number })).then((bodies) =>
       bodies.map(({ value }) => value),
@@ -46,9 +46,10 @@ describe('promoting a whole environment', function () {
     assert.deepEqual(await inStaging(), [1, 1, 1])
   })
 
-  it('ends as a whole although the backend is killed in the middle', async () => {
+  it('ends as a whole although the backend is killed in the middle, and a caller who asks again is told of it', async () => {
     for (const name of names) await save(name, answering(3))
-    const asked = promoteAll().catch(() => undefined)
+    const sameCall = { 'idempotency-key': 'everything-once' }
+    const asked = promoteAll(sameCall).catch(() => undefined)
     await eventually(async () => {
       const { items } = await backend.api.call('listGatewayDeployments', { params: { gatewayId }, query: { environment: 'staging' } })
       assert.ok(items.some(({ version, status }) => version === '1.0.2' && status !== 'SUPERSEDED'))
@@ -57,10 +58,10 @@ describe('promoting a whole environment', function () {
     await asked
     await backend.start()
 
+    const { setId } = await promoteAll(sameCall)
     await eventually(async () => assert.deepEqual(await inStaging(), [3, 3, 3]), 15_000)
     const { items } = await backend.api.call('listGatewayDeployments', { params: { gatewayId }, query: { environment: 'staging', limit: 3 } })
-    await eventually(async () =>
-      assert.equal((await backend.api.call('getDeploymentSet', { params: { gatewayId, setId: items[0]?.setId ?? '' } })).status, 'SUCCESS'),
-    )
+    assert.deepEqual([...new Set(items.map((each) => each.setId))], [setId])
+    await eventually(async () => assert.equal((await backend.api.call('getDeploymentSet', { params: { gatewayId, setId } })).status, 'SUCCESS'))
   })
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { deploymentSchema, deploymentStatuses, rollbackFunctionSchema } from '../deployment.ts'
-import { deploymentSetSchema, promoteEnvironmentSchema, promotionPlanSchema } from '../deployment-set.ts'
+import { deploymentSetSchema, planPromotionQuerySchema, promoteEnvironmentSchema, promotionPlanSchema } from '../deployment-set.ts'
 import { deployToStageSchema, promoteFunctionSchema, publishFunctionSchema } from '../function.ts'
 import { environmentNameSchema } from '../names.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'
@@ -57,7 +57,7 @@ export const deploymentRoutes = {
     summary: 'What a promotion of everything to this environment would change, and what stands against it',
     role: 'user',
     tag: 'deployments',
-    query: z.object({ from: environmentNameSchema }),
+    query: planPromotionQuerySchema,
     status: 200,
     response: promotionPlanSchema,
   },
