@@ -6,8 +6,9 @@ import { WriteBursts } from './write-bursts.ts'
 /** Of one answer or one piece of it. As UTF-8 it may be three times as long, and must fit a frame. */
 const answerCharsMax = 32 * 1024 * 1024
 const tooLarge = `The answer is larger than ${answerCharsMax} characters or bytes. Write it in pieces with res.write().`
-/** What a stream may write ahead of a caller who has stopped reading. */
+/** The guest holds back what comes after the first piece for a caller who has stopped reading; this bound holds even if an author got past it. */
 const heldBytesMax = 1024 * 1024
+const tooFarAhead = `The function wrote ${heldBytesMax} bytes ahead of a caller who does not read.`
 
 export interface AnswersPorts<Owner> {
   calls: CallTable<Owner>
@@ -62,20 +63,21 @@ export class Answers<Owner> {
   /** @returns false when the caller does not keep up */
   chunk(call: Call<Owner>, chunk: string | Uint8Array): boolean {
     const { output, limits, refuse } = this.#ports
+    const { number } = call
     const bytes = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
     call.streamedBytes += bytes
-    const refusal = chunk.length > answerCharsMax ? tooLarge : limits.refusalOf(call.streamedBytes)
-    if (refusal !== undefined) {
-      refuse(call, refusal)
-      return false
-    }
-    if (!call.isPaused) output.answerChunk(call.frontId, chunk)
+    const refusal = chunk.length > answerCharsMax ? tooLarge : call.heldBytes > heldBytesMax ? tooFarAhead : limits.refusalOf(call.streamedBytes)
+    if (refusal !== undefined) refuse(call, refusal)
+    else if (!call.isPaused) output.answerChunk(call.frontId, chunk)
     else {
       call.held.push(chunk)
       call.heldBytes += chunk.length
-      if (call.heldBytes > heldBytesMax) refuse(call, `The function wrote ${heldBytesMax} bytes ahead of a caller who does not read. Await res.write().`)
     }
-    return this.#bursts.add(call.number, bytes) && !call.isPaused
+    return this.#bursts.add(number, bytes) && !call.isPaused
+  }
+  /** What is written after nobody waits for the call any more goes nowhere, and no faster. @returns false when `drained` will follow */
+  chunkForNobody(number: number, chunk: string | Uint8Array): boolean {
+    return this.#bursts.add(number, chunk.length)
   }
   end(call: Call<Owner>): void {
     const { calls, output } = this.#ports

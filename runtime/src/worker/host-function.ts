@@ -51,9 +51,10 @@ const handlers: HostCalls = {
     return undefined
   },
   [hostCalls.answerChunk](version, [number, chunk]) {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return false
     const call = version.find(number)
-    if (call === undefined || !call.isStreaming || (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))) return false
-    return version.answers.chunk(call, chunk)
+    if (call === undefined) return isCount(number, Number.MAX_SAFE_INTEGER) && version.answers.chunkForNobody(number, chunk)
+    return call.isStreaming && version.answers.chunk(call, chunk)
   },
   [hostCalls.answerEnd](version, [number]) {
     const call = version.find(number)

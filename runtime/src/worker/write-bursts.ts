@@ -1,5 +1,7 @@
 /** What a function may write before others have their turn. More than a slow caller's connection takes at once anyway. */
 const burstBytesMax = 512 * 1024
+/** What a piece counts for beside its bytes: its way out of the isolate. */
+const pieceBytes = 128
 
 /**
  * Lets the loop turn between bursts of streamed answers. A function that writes without a pause is one long entry otherwise, in which nobody else is served
@@ -16,7 +18,7 @@ export class WriteBursts {
   }
   /** @returns false when the call has to wait for the next turn */
   add(callNumber: number, bytes: number): boolean {
-    this.#bytes += bytes
+    this.#bytes += bytes + pieceBytes
     if (this.#bytes <= burstBytesMax) return true
     this.#waiting ??= this.#endWithTurn()
     this.#waiting.add(callNumber)

@@ -1,7 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { toWorker } from '../../src/frames/frames.ts'
-import { eventually } from '../support/eventually.ts'
-import { CallFailed, type CallOptions, givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
+import { type CallOptions, givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
 
 const json = { 'Content-Type': 'application/json' }
 
@@ -12,17 +10,8 @@ describe('what a function may rely on', () => {
   })
   after(() => worker[Symbol.asyncDispose]())
 
-  const answerOf = async (source: string, options: CallOptions = {}) =>
-    (await worker.given(`export default async (req: any, res: any) => { ${source} }`))(options)
-  const failureOf = async (source: string, options: CallOptions = {}) => {
-    const call = await worker.given(`export default async (req: any, res: any) => {\n${source}\n}`)
-    const error = await call(options).then(
-      (answer) => assert.fail(`It answered ${answer.status} ${answer.text}`),
-      (thrown: unknown) => thrown,
-    )
-    assert.ok(error instanceof CallFailed, String(error))
-    return error.failure
-  }
+  const answerOf = (source: string, options?: CallOptions) => worker.answerOf(source, options)
+  const failureOf = (source: string) => worker.failureOf(source)
 
   describe('the request', () => {
     it('tells everything that came', async () => {
@@ -113,42 +102,6 @@ describe('what a function may rely on', () => {
     it('answers from after an await', async () => {
       assert.equal((await answerOf('await new Promise((done) => setTimeout(done, 5)); return res.status(202).send("later")')).text, 'later')
     })
-
-    it('streams', async () => {
-      const answer = await answerOf(
-        'res.set("content-type", "text/event-stream"); for (let n = 0; n < 3; n++) { await res.write("data: " + n + "\\n\\n"); await new Promise((done) => setTimeout(done, 2)) } res.end(new Uint8Array([33]))',
-      )
-      assert.deepEqual(
-        [answer.status, answer.headers['content-type'], answer.text, answer.chunks.length],
-        [200, 'text/event-stream; charset=utf-8', 'data: 0\n\ndata: 1\n\ndata: 2\n\n!', 4],
-      )
-    })
-
-    it('goes on streaming from timers after the function has returned', async () => {
-      assert.equal(
-        (
-          await answerOf(
-            'res.write("a"); let n = 0; const timer = setInterval(() => { res.write("b"); if (++n === 3) { clearInterval(timer); res.end("c") } }, 2)',
-          )
-        ).text,
-        'abbbc',
-      )
-    })
-
-    it('waits with the next piece while the caller does not read', async () => {
-      const { index } = await worker.load(
-        'export default async (req, res) => { for (let n = 0; n < 5; n++) { await res.write(String(n)); console.log("wrote", req.id, n) ; await new Promise((done) => setTimeout(done, 30)) } res.end() }',
-      )
-      const call = worker.begin(index)
-      await eventually(() => assert.ok(call.chunks.length >= 2))
-      worker.tell(call.id, toWorker.pause)
-      await worker.ping()
-      const heldAt = call.chunks.length
-      await (await worker.given('export default () => new Promise((done) => setTimeout(done, 150, "waited"))'))()
-      assert.equal(call.chunks.length, heldAt)
-      worker.tell(call.id, toWorker.resume)
-      assert.equal((await call.answer).text, '01234')
-    })
   })
 
   describe('what is returned', () => {
@@ -233,7 +186,7 @@ describe('what a function may rely on', () => {
     assert.deepEqual([first.level, first.version], ['info', '1.0.0'])
     assert.match(first.requestId ?? '', /^request-/)
     assert.match(first.message, /\{ c: \[ 1, Map/)
-    assert.match((await worker.logged((entry) => entry.message.includes('Error: printed'))).message, /fn\d+\.ts:1:\d+/)
+    assert.match((await worker.logged((entry) => entry.message.includes('Error: printed'))).message, /fn\d+\.ts:2:\d+/)
     assert.equal((await worker.logged((entry) => entry.message === 'quiet')).level, 'debug')
   })
 

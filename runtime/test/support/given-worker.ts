@@ -147,6 +147,19 @@ export class WorkerUnderTest {
     assert.equal(refusal, undefined)
     return (options) => this.call(index, options)
   }
+  /** @param body of an async handler with `req` and `res` */
+  async answerOf(body: string, options: CallOptions = {}): Promise<Answer> {
+    return (await this.given(`export default async (req: any, res: any) => {\n${body}\n}`))(options)
+  }
+  /** The same, of one whose call fails. */
+  async failureOf(body: string): Promise<FailedMessage> {
+    const error = await this.answerOf(body).then(
+      (answer) => assert.fail(`It answered ${answer.status} ${answer.text}`),
+      (thrown: unknown) => thrown,
+    )
+    assert.ok(error instanceof CallFailed, String(error))
+    return error.failure
+  }
   call(index: number, options: CallOptions = {}): Promise<Answer> {
     return this.begin(index, options).answer
   }

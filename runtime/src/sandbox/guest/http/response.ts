@@ -3,6 +3,7 @@ import { hostCalls } from '../../bridge.ts'
 import { callHost, checkCrossing } from '../host.ts'
 import { latin1ToBytes, viewBytes } from '../web/bytes.ts'
 import { askExpress, statusText } from './express-tool.ts'
+import { Outflow } from './outflow.ts'
 import type { FunctionRequest } from './request.ts'
 import { findHeader, type HeadSettings, putHeader, ResponseHead, readHead, warnSent, withUtf8, writeHead } from './response-head.ts'
 
@@ -11,16 +12,8 @@ type State = 'open' | 'streaming' | 'ended' | 'passed'
 type Callback = () => unknown
 
 const withoutBody = [204, 205, 304]
-/** Calls whose `res.write` waits for a slow reader. */
-const waitingForDrain = new Map<number, () => void>()
 const toJson = JSON.stringify
 const afterThis = queueAfterThis()
-
-export function drained(call: number): void {
-  const go = waitingForDrain.get(call)
-  waitingForDrain.delete(call)
-  go?.()
-}
 
 /** What a function gets as `res`: the members of Express' response that need no file system and no template. */
 export class FunctionResponse extends ResponseHead {
@@ -30,6 +23,8 @@ export class FunctionResponse extends ResponseHead {
   /** While the handler's first synchronous stretch runs, a text answer waits here to be the entry's own return value: that saves a crossing. */
   #isInFirstStretch = true
   #answer: string | undefined
+  /** Of a streamed answer. */
+  #outflow: Outflow | undefined
   #isClosed = false
   /** For the handler's own use, as in Express. */
   locals: Record<string, unknown> = {}
@@ -140,23 +135,24 @@ export class FunctionResponse extends ResponseHead {
     else this.sendStatus(406)
     return this
   }
-  /** Sends the head if it has not left, and a piece of the body. The promise waits while the caller reads slower than you write. */
+  /**
+   * Sends the head if it has not left, and a piece of the body. The promise waits while the caller reads slower than you write.
+   * @throws RangeError when it is not waited for and megabytes are ahead of the caller
+   */
   write(chunk: unknown, encoding?: unknown, callback?: unknown): Promise<void> {
     const piece = toPiece(chunk, encoding)
     if (this.#state === 'ended' || this.#state === 'passed') {
       warnSent('write')
       return Promise.resolve()
     }
-    this.#startStream()
-    const keepsUp = callHost(hostCalls.answerChunk, this.#call, piece)
-    const written: Promise<void> = keepsUp === false && !this.#isClosed ? new Promise((resolve) => waitingForDrain.set(this.#call, resolve)) : Promise.resolve()
+    const written = this.#startStream().write(piece)
     const done = [encoding, callback].find((each) => typeof each === 'function') as Callback | undefined
     if (done !== undefined) void written.then(done)
     return written
   }
   /** Sends the head now: for a stream whose first piece comes late. */
   flushHeaders(): void {
-    this.#startStream()
+    if (this.#state === 'open') this.#startStream()
   }
   /** As Node's, except that the head leaves with the first piece. */
   writeHead(code: number, ...rest: unknown[]): this {
@@ -173,10 +169,10 @@ export class FunctionResponse extends ResponseHead {
       this.#end(piece)
       return this
     }
-    if (piece.length > 0) void this.write(piece)
+    const outflow = this.#startStream()
+    if (piece.length > 0) void outflow.write(piece)
     this.#state = 'ended'
-    callHost(hostCalls.answerEnd, this.#call)
-    this.#finish()
+    outflow.end(() => this.#finish())
     return this
   }
 
@@ -215,11 +211,13 @@ export class FunctionResponse extends ResponseHead {
     const etag = callHost(hostCalls.etag, content)
     if (typeof etag === 'string') putHeader(this, 'etag', etag)
   }
-  #startStream(): void {
-    if (this.#state !== 'open') return
+  #startStream(): Outflow {
+    if (this.#outflow !== undefined) return this.#outflow
     this.#state = 'streaming'
     this.#isInFirstStretch = false
     callHost(hostCalls.answerStart, this.#call, this.#head())
+    this.#outflow = new Outflow(this.#call)
+    return this.#outflow
   }
   #answerWith(content: string | Uint8Array): void {
     if (this.#request.fresh) this.status(304)

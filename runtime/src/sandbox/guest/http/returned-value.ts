@@ -33,6 +33,8 @@ function answerWithResponse(value: Response, response: FunctionResponse): Promis
 
 async function pipe(source: ByteSource, response: FunctionResponse): Promise<void> {
   response.flushHeaders()
+  const { signal } = response.req
+  signal.addEventListener('abort', () => source.cancel(signal.reason))
   for (let bytes = await source.pull(); bytes !== undefined; bytes = await source.pull()) await response.write(bytes)
   response.end()
 }
