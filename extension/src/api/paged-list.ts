@@ -39,6 +39,10 @@ export class PagedList<Item> {
   get isLoaded(): boolean {
     return this.#isLoaded
   }
+  /** It was read, and nothing says that it is to be read again. */
+  get isCurrent(): boolean {
+    return this.#isLoaded && !this.#isExpired
+  }
 
   /** @throws ImprunError when the backend refuses or is away; the next call tries again. */
   async ensureLoaded(): Promise<readonly Item[]> {

@@ -78,12 +78,18 @@ export class EnvironmentNode implements TreeNode {
       .running(this.gatewayId)
       .ensureLoaded()
       .catch(() => undefined)
-    const list = catalog.functions(this.gatewayId)
-    const all = await list.ensureLoaded()
-    const shown = all.filter((item) => this.#isShown(item))
-    const rows = withMore(this.rowsBelow(this, '', shown), this.id, this, list, this.#context)
-    if (rows.length === 0) return [new NoteNode(this, this.#emptyWords())]
-    return rows
+    await catalog.functions(this.gatewayId).ensureLoaded()
+    return this.#rows()
+  }
+
+  knownChildren(): readonly TreeNode[] | undefined {
+    return this.#context.session.catalog.functions(this.gatewayId).isCurrent ? this.#rows() : undefined
+  }
+
+  #rows(): TreeNode[] {
+    const list = this.#context.session.catalog.functions(this.gatewayId)
+    const rows = withMore(this.rowsBelow(this, '', this.functionsBelow('')), this.id, this, list, this.#context)
+    return rows.length > 0 ? rows : [new NoteNode(this, this.#emptyWords())]
   }
 
   /** Rows of one folder of names: first its folders, then its functions. */

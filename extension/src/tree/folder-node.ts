@@ -27,6 +27,10 @@ export class FolderNode implements TreeNode {
   }
 
   async children(): Promise<TreeNode[]> {
+    return this.knownChildren()
+  }
+
+  knownChildren(): TreeNode[] {
     return this.environmentNode.rowsBelow(this, this.prefix, this.environmentNode.functionsBelow(this.prefix))
   }
 }

@@ -12,6 +12,8 @@ export interface TreeNode {
   resolveTooltip?(item: vscode.TreeItem): Promise<void>
   /** @throws ImprunError; the provider shows it as a row. */
   children(): Promise<TreeNode[]>
+  /** The rows below where they are known without asking the backend: an event then draws only those that look different. */
+  knownChildren?(): readonly TreeNode[] | undefined
 }
 
 export interface TreeContext {

@@ -6,6 +6,7 @@ import { Disposables } from '../platform/disposables.ts'
 import type { Log } from '../platform/log.ts'
 import type { OpenSession, Session } from '../session/session.ts'
 import type { Translate } from '../ui/translate.ts'
+import { DrawnRows } from './drawn-rows.ts'
 import { ErrorNode } from './small-nodes.ts'
 import { NodeRegistry, type TreeContext, type TreeNode } from './tree-node.ts'
 
@@ -28,6 +29,7 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, Disposab
   readonly #changed = new vscode.EventEmitter<TreeNode | TreeNode[] | undefined>()
   readonly #disposables = new Disposables()
   readonly #nodes = new NodeRegistry()
+  readonly #rows = new DrawnRows()
   readonly #dirty = new Set<TreeNode>()
   readonly #redraw = coalesce(redrawMs, () => this.#flush())
   #context: TreeContext | undefined
@@ -47,7 +49,9 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, Disposab
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
-    return node.toTreeItem()
+    const item = node.toTreeItem()
+    this.#rows.drawn(node, item)
+    return item
   }
 
   async resolveTreeItem(item: vscode.TreeItem, node: TreeNode): Promise<vscode.TreeItem> {
@@ -60,6 +64,12 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, Disposab
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    const below = await this.#list(node)
+    if (node) this.#rows.listed(node, below)
+    return below
+  }
+
+  async #list(node: TreeNode | undefined): Promise<TreeNode[]> {
     if (!this.#context) return []
     try {
       return node ? await node.children() : await this.#view.roots(this.#context)
@@ -105,11 +115,11 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, Disposab
   }
 
   #flush(): void {
-    const nodes = [...this.#dirty]
-    const all = this.#isAllDirty
+    const isAll = this.#isAllDirty
+    const nodes = isAll ? [] : [...new Set([...this.#dirty].flatMap((node) => this.#rows.changed(node)))]
     this.#dirty.clear()
     this.#isAllDirty = false
-    if (all) this.#changed.fire(undefined)
+    if (isAll) this.#changed.fire(undefined)
     else if (nodes.length > 0) this.#changed.fire(nodes)
   }
 }

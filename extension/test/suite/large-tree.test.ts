@@ -36,6 +36,25 @@ describe('a tree of 200 gateways with 50 functions each', () => {
     assert.equal((await rowAt(gateways, gatewayId, 'dev', 'function03')).node, before.node)
   })
 
+  it('draws again only the row that an event changes', async () => {
+    await using given = await givenLargeTree()
+    const { gateways } = given.views
+    const { node } = await rowAt(gateways, gatewayId, 'dev', 'function03')
+    const other = await rowAt(gateways, gatewayId, 'dev', 'function04')
+    for (const name of ['staging', 'prod']) await rows(gateways, (await rowAt(gateways, gatewayId, name)).node)
+    await eventually(() => assert.ok(given.catalog.deploymentLists.running(gatewayId).isLoaded))
+    const drawn: unknown[] = []
+    const drawing = gateways.onDidChangeTreeData((changed) => void drawn.push(...[changed].flat()))
+    const health = { type: 'health', gatewayId, environment: 'dev', functionName: 'function03', calls: 20 } as const
+    given.backend.send({ ...health, failed: 0 })
+    given.backend.send({ ...health, failed: 10 })
+    await eventually(() => assert.deepEqual(drawn, [node]))
+    given.backend.send({ ...health, failed: 10 })
+    given.backend.send({ type: 'function', function: largeFunction(gatewayId, 4, { isLiveInDev: false }) })
+    await eventually(() => assert.deepEqual(drawn, [node, other.node]))
+    drawing.dispose()
+  })
+
   it('does not read again after a reconnect what nobody looks at', async () => {
     await using given = await givenLargeTree()
     const { gateways } = given.views

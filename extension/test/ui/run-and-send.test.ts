@@ -40,14 +40,14 @@ describe('trying a function out in the editor', function () {
 
         // Run what is typed: answer, log and time beside it.
         await write(workbench, good, 'currency')
-        await workbench.editors.codeLens('Run').getByText('Run', { exact: true }).click()
+        await workbench.editors.pressCodeLens('Run')
         await workbench.editors.tab(/calculateTax \(run\)/).waitFor()
         await page.getByText('"currency": "KRW"').first().waitFor()
         await picture(workbench, 'run')
 
         // A run that fails: the reason beside, and on its line.
         await write(workbench, bad, 'rates')
-        await workbench.editors.codeLens('Run').getByText('Run', { exact: true }).click()
+        await workbench.editors.pressCodeLens('Run')
         await page.getByText('ReferenceError: rates is not defined').first().waitFor()
         await picture(workbench, 'run-error')
 
@@ -56,7 +56,7 @@ describe('trying a function out in the editor', function () {
         await workbench.editors.save()
         await workbench.statusBarItem(/imprun dev: live in \d+ ms/).waitFor()
         await workbench.runCommand('imprun: Show logs')
-        await workbench.editors.codeLens('Send request').getByText('Send request').click()
+        await workbench.editors.pressCodeLens('Send request')
         await workbench.webview.getByRole('heading', { name: 'Request to hometax/calculateTax' }).waitFor()
         await workbench.webview.getByRole('button', { name: 'Send', exact: true }).click()
         await workbench.webview.getByText(/Answered 500/).waitFor()

@@ -69,7 +69,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.editors.codeLens(/dev: live in \d+ ms · 1\.0\.2/).waitFor()
 
         // Promote through the difference, to staging and on to prod.
-        await workbench.editors.codeLens('Promote to staging').getByText('Promote to staging').click()
+        await workbench.editors.pressCodeLens('Promote to staging')
         await workbench.editors.tab(/staging \(nothing\) ↔ dev 1\.0\.2/).waitFor()
         await promoteToStaging(workbench, '1.0.2')
         await workbench.expand(workbench.treeItem(/^Environment staging/))
@@ -89,7 +89,7 @@ describe('a day with imprun in the editor', function () {
         await workbench.editors.save()
         await workbench.editors.codeLens(/dev: live in \d+ ms · 1\.0\.3/).waitFor()
         await workbench.treeItem(/^Function calculateTax in staging, 1\.0\.2 · 1 behind dev/).waitFor()
-        await workbench.editors.codeLens('Promote to staging').getByText('Promote to staging').click()
+        await workbench.editors.pressCodeLens('Promote to staging')
         await workbench.editors.diff.getByText('0.22').first().waitFor()
         await workbench.notification('Promote calculateTax 1.0.3 to staging?').waitFor()
         await picture(workbench, 'promote-diff')

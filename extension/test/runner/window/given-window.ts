@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { launchChromium } from '../code-server/launch-chromium.ts'
 import { type CodeServerOptions, type RunningCodeServer, startCodeServer } from '../code-server/start-code-server.ts'
 import { ensureEditor, findVsix } from '../editor.ts'
+import { describeWindow } from './describe-window.ts'
 import { Workbench } from './workbench.ts'
 
 // A first start on a busy machine; what waits longer is broken.
@@ -31,7 +32,7 @@ export async function givenWindow(options: Partial<CodeServerOptions> = {}): Pro
   return { workbench: new Workbench(page), server, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-/** Runs a journey through a window; when it fails, a picture of the window is kept and its place told. */
+/** Runs a journey through a window; when it fails, a picture of the window is kept and its place told, with what it shows in words. */
 export async function inWindow(options: Partial<CodeServerOptions>, journey: (workbench: Workbench) => Promise<void>): Promise<void> {
   await using window = await givenWindow(options)
   try {
@@ -39,8 +40,9 @@ export async function inWindow(options: Partial<CodeServerOptions>, journey: (wo
   } catch (error) {
     const picture = join(repository, 'extension', 'out', `failed-${Date.now()}.png`)
     await window.workbench.screenshot(picture)
-    console.error(`The window at that moment: ${picture}\n${await window.server.readLog()}`)
-    throw error
+    console.error(await window.server.readLog())
+    const words = await describeWindow(window.workbench.page)
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe window at that moment, ${picture}:\n${words}`, { cause: error })
   }
 }
 

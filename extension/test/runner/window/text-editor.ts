@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { press } from './press.ts'
 
 /** The text editors of the window. */
 export class TextEditors {
@@ -21,6 +22,11 @@ export class TextEditors {
 
   codeLens(text: string | RegExp): Locator {
     return this.#page.locator('.codelens-decoration').filter({ hasText: text })
+  }
+
+  /** @param label of the command, as it stands over the function */
+  async pressCodeLens(label: string): Promise<void> {
+    await press(this.codeLens(label).getByText(label, { exact: true }))
   }
 
   /** Both sides of the diff that is open. */

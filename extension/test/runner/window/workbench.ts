@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
+import { press } from './press.ts'
 import { QuickInput } from './quick-input.ts'
 import { TextEditors } from './text-editor.ts'
 
@@ -34,12 +35,11 @@ export class Workbench {
 
   /** Presses an inline action of a row; VS Code shows them when the pointer is over it. */
   async pressInlineAction(row: Locator, action: string | RegExp): Promise<void> {
-    await row.hover()
-    await row.getByRole('button', { name: action }).first().click()
+    await press(row.getByRole('button', { name: action }).first(), () => row.hover())
   }
 
   async expand(row: Locator): Promise<void> {
-    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click()
+    if ((await row.getAttribute('aria-expanded')) === 'false') await press(row.locator('.monaco-tl-twistie'))
   }
 
   /** A link or button of a view that has nothing to show yet. */
