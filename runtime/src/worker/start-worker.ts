@@ -35,10 +35,11 @@ export async function startWorker(network: Network): Promise<void> {
   makeInterruptible()
   const { mark, memory } = createSharedMark()
   const engine = createIsolatedVmEngine(await readGuestBundle(), mark)
+  // Its thread starts while this one goes on.
+  const watchdog = startWatchdog(spareMemoryMb, memory)
   warmUp(engine, network)
-  const limitMemory = startWatchdog(spareMemoryMb, memory)
   const worker = new Worker(engine, output, network, {
-    onBound: ({ memoryMb }) => limitMemory(memoryMb),
+    onBound: ({ memoryMb }) => watchdog.limit(memoryMb),
     onDrained() {
       flush()
       socket.end(leave)
@@ -56,6 +57,7 @@ export async function startWorker(network: Network): Promise<void> {
   socket.on('close', leave)
   // What was compiled is usually kept when a process exits, and this one never does. Nothing happens where the front named no folder, or when nothing is new.
   flushCompileCache()
+  await watchdog.isLooking
   giveUpRights()
   output.done(0)
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { runningNotePrefix } from '../frames/running-note.ts'
 import { processMemoryMb } from '../frames/worker-memory.ts'
@@ -36,15 +37,30 @@ setInterval(() => {
 
 const rssBytesMaxOf = (memoryMb: number): number => (memoryMb + processMemoryMb) * 1024 * 1024
 
+export interface Watchdog {
+  /** What functions may use from now on: set anew once the worker knows its environment. */
+  limit(memoryMb: number): void
+  /** Settles when it looks. Starting its thread takes a core for tens of milliseconds (measured), which a first call would have to share. */
+  readonly isLooking: Promise<void>
+}
+
 /**
  * @param memoryMb what functions may use
  * @param mark shared memory that says which function runs
- * @returns what sets it anew, once the worker knows its environment
  */
-export function startWatchdog(memoryMb: number, mark: SharedArrayBuffer): (memoryMb: number) => void {
+export function startWatchdog(memoryMb: number, mark: SharedArrayBuffer): Watchdog {
   const facts = { parentPid: process.ppid, lookEveryMs, markPlaces, notePrefix: runningNotePrefix }
   const workerData = { ...facts, rssBytesMax: rssBytesMaxOf(memoryMb), mark }
   const thread = new Worker(source, { eval: true, workerData, resourceLimits: threadLimits, execArgv: [] })
-  thread.unref()
-  return (next) => thread.postMessage(rssBytesMaxOf(next))
+  let limitMb = memoryMb
+  return {
+    limit(next) {
+      if (next !== limitMb) thread.postMessage(rssBytesMaxOf(next))
+      limitMb = next
+    },
+    // Until then the process has nothing else to live for.
+    isLooking: once(thread, 'online').then(() => {
+      thread.unref()
+    }),
+  }
 }
