@@ -112,13 +112,22 @@ describe("the backend's change stream", function () {
   })
 
   it('may be slow: work is done in the same way', async () => {
-    let delayed = 0
+    const delayed: { until: number; goOn: () => void }[] = []
+    let passed = 0
+    let count = 0
+    // What it hears arrives only after ten later messages of the same backend.
     using _ = proxy.interfere((crossing) => {
-      if (!ofStream(crossing) || crossing.direction === 'toServer') return undefined
-      delayed++
-      return new Promise((resolve) => setTimeout(resolve, 300))
+      if (!isOfBackend(crossing)) return undefined
+      if (!isOfChangeStream(crossing) || crossing.direction === 'toServer') {
+        passed++
+        while (delayed[0] && delayed[0].until <= passed) delayed.shift()?.goOn()
+        return undefined
+      }
+      count++
+      return new Promise<void>((resolve) => delayed.push({ until: passed + 10, goOn: resolve }))
     })
     await givenGateway(backend, 'slowly-told')
-    assert.ok(delayed > 0)
+    assert.ok(count > 0)
+    for (const { goOn } of delayed) goOn()
   })
 })

@@ -86,11 +86,11 @@ describe('a backend that is killed at every write of a deployment', function () 
 
   for (const { what, environment, prepare, act, value, repeated } of kinds) {
     it(`${what}: what succeeded is served, and what is served is recorded`, async () => {
-      const moments = await dieAtEveryMoment(async (n) => {
+      const moments = await dieAtEveryMoment(async (n, passed) => {
         const name = `${what}${n}`
         const headers = { 'idempotency-key': name }
         await prepare(name)
-        const moment = await mortal.dieAt(n, () => act(name, headers))
+        const moment = await mortal.dieOnce(passed, () => act(name, headers))
         if (moment !== undefined) {
           await mortal.backend.start()
           await keepsPromises(name, environment, moment)

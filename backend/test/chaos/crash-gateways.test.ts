@@ -3,9 +3,11 @@ import { gatewayDatabaseName, type Phase } from '@imprun/contracts'
 import type { Api } from '../support/api.ts'
 import { dieAtEveryMoment, givenMortalBackend, type MortalBackend } from '../support/crash-points.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Inventory, listRuntimes, readInventory, readLoose } from '../support/inventory.ts'
+import { callFunction, givenPublished } from '../support/given-gateway.ts'
+import { type Inventory, readInventory, readLoose, readMachine } from '../support/inventory.ts'
 
 const settledWithinMs = 20_000
+const nothing: Inventory = { documents: {}, users: [], privileges: 0, phases: {} }
 
 describe('a backend that is killed at every write and every word to its runtime', function () {
   this.timeout(15 * 60_000)
@@ -24,8 +26,9 @@ describe('a backend that is killed at every write and every word to its runtime'
   const looseEnds = () =>
     eventually(async () => {
       assert.deepEqual(await readLoose(mortal.mongo.database), { transactions: 0, runningKeys: 0, openDeployments: 0 })
-      assert.equal((await listRuntimes(mortal.backend.home)).length, 1)
-    })
+      // A warm spare, and no worker of a gateway that is stopped or gone.
+      assert.deepEqual(await readMachine(mortal.mongo.database, mortal.backend.home), { runtimes: 1, workers: 1, leases: 1, known: 1, users: 1 })
+    }, settledWithinMs)
 
   const create = (gatewayId: string) =>
     api()
@@ -35,12 +38,21 @@ describe('a backend that is killed at every write and every word to its runtime'
     await create(gatewayId)
     await becomes(gatewayId, 'Started')
   }
+  /** One with all that a gateway can have: a worker, releases, data, variables, a key. */
+  const furnished = async (gatewayId: string) => {
+    await started(gatewayId)
+    const environment = 'dev'
+    await api().call('patchEnvironment', { params: { gatewayId, environment }, body: { variables: { RATE: { value: '1', secret: true } } } })
+    await givenPublished(mortal.backend, gatewayId, 'note', `export default async () => imp.db().collection('notes').insertOne({ rate: imp.env.RATE })`)
+    const { applicationId } = await api().call('createApplication', { body: { name: gatewayId } })
+    await api().call('createGrant', { body: { applicationId, gatewayId, environment } })
+    assert.equal((await callFunction(mortal.backend, { gatewayId, environment, name: 'note' })).status, 200)
+  }
   const remove = (gatewayId: string) => api().call('deleteGateway', { params: { gatewayId }, headers: { 'idempotency-key': `delete-${gatewayId}` } })
   const codeOf = (asked: Promise<unknown>) => asked.then(() => 'done').catch((error: { problem?: { code: string } }) => error.problem?.code ?? String(error))
 
   /** Of a gateway that nothing happened to. */
   let healthy: Inventory
-  let nothing: Inventory
 
   it('knows what a gateway is made of, and that nothing is left of one that was deleted', async () => {
     await started('healthy')
@@ -48,14 +60,13 @@ describe('a backend that is killed at every write and every word to its runtime'
     assert.deepEqual(healthy.phases, { gateway: 'Started', dev: 'Started', staging: 'Started', prod: 'Started' })
     await remove('healthy')
     await isGone('healthy')
-    nothing = await inventory('healthy')
-    assert.deepEqual(nothing, { documents: {}, users: [], privileges: 0, phases: {} })
+    assert.deepEqual(await inventory('healthy'), nothing)
   })
 
   it('creates gateways whole', async () => {
-    const moments = await dieAtEveryMoment(async (n) => {
+    const moments = await dieAtEveryMoment(async (n, passed) => {
       const gatewayId = `newborn-${n}`
-      const moment = await mortal.dieAt(n, () => started(gatewayId), gatewayDatabaseName(gatewayId))
+      const moment = await mortal.dieOnce(passed, () => started(gatewayId), gatewayDatabaseName(gatewayId))
       if (moment !== undefined) {
         await mortal.backend.start()
         // What was accepted is finished by itself.
@@ -84,8 +95,8 @@ describe('a backend that is killed at every write and every word to its runtime'
       await want('active', life)
       await becomes(gatewayId, 'Started', life)
     }
-    const moments = await dieAtEveryMoment(async (n) => {
-      const moment = await mortal.dieAt(n, toAndFro)
+    const moments = await dieAtEveryMoment(async (_, passed) => {
+      const moment = await mortal.dieOnce(passed, toAndFro)
       if (moment !== undefined) {
         await mortal.backend.start()
         const state = (await find(gatewayId))?.state
@@ -100,10 +111,10 @@ describe('a backend that is killed at every write and every word to its runtime'
   })
 
   it('deletes gateways without a trace', async () => {
-    const moments = await dieAtEveryMoment(async (n) => {
+    const moments = await dieAtEveryMoment(async (n, passed) => {
       const gatewayId = `doomed-${n}`
-      await started(gatewayId)
-      const moment = await mortal.dieAt(n, async () => {
+      await furnished(gatewayId)
+      const moment = await mortal.dieOnce(passed, async () => {
         await remove(gatewayId)
         await isGone(gatewayId)
       })

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import fc from 'fast-check'
+import { type FaultProxy, givenFaultProxy } from '../support/fault-proxy.ts'
 import { commandsRun, createGateway, gatewayCommands, newModel, removeGateway } from '../support/gateway-model.ts'
 import { type GivenBackend, givenBackend } from '../support/given-backend.ts'
 import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
@@ -8,20 +9,23 @@ import { testSeed } from '../support/seed.ts'
 describe('a gateway whose owner changes his mind while processes are killed', function () {
   this.timeout(10 * 60_000)
   let mongo: GivenMongo
+  let proxy: FaultProxy
   let backend: GivenBackend
   before(async () => {
     mongo = await givenMongo()
-    backend = await givenBackend({ asProcess: true })
+    proxy = await givenFaultProxy(mongo.uri)
+    backend = await givenBackend({ asProcess: true, isMortal: true, env: { MONGODB_URI: proxy.uri } })
   })
   after(async () => {
     await backend?.[Symbol.asyncDispose]()
+    await proxy?.[Symbol.asyncDispose]()
     await mongo?.[Symbol.asyncDispose]()
   })
 
   it('serves what a simple model says, after every step', async () => {
     let sequence = 0
     const property = fc.asyncProperty(fc.commands(gatewayCommands, { maxCommands: 10, size: 'max' }), async (commands) => {
-      const system = { backend, mongo, gatewayId: `model-${++sequence}` }
+      const system = { backend, mongo, proxy, gatewayId: `model-${++sequence}` }
       const model = newModel()
       await createGateway(model, system)
       await fc.asyncModelRun(() => ({ model, real: system }), commands)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const standby = fileURLToPath(new URL('../fixtures/standby-backend.ts', import.meta.url))
 const readyTimeoutMs = 60_000
 const endTimeoutMs = 60_000
 
@@ -22,8 +23,31 @@ export async function runBackendProcess(env: Record<string, string>): Promise<{ 
 }
 
 /** Runs main.ts until it says that it is ready. @throws Error with everything that it printed when it ends before. */
-export async function startBackendProcess(env: Record<string, string>): Promise<BackendProcess> {
-  const { child, output, ended, said } = spawnBackend(env)
+export const startBackendProcess = (env: Record<string, string>): Promise<BackendProcess> => untilReady(spawnBackend(env))
+
+/** Lives of one backend, of which the next always has its code loaded: that is most of a start. */
+export interface BackendLives extends AsyncDisposable {
+  /** @throws as startBackendProcess does */
+  start(): Promise<BackendProcess>
+}
+
+export function prepareBackendLives(env: Record<string, string>): BackendLives {
+  let next = spawnBackend(env, standby)
+  return {
+    start() {
+      const life = next
+      next = spawnBackend(env, standby)
+      life.child.stdin.write('.')
+      return untilReady(life)
+    },
+    async [Symbol.asyncDispose]() {
+      next.child.kill('SIGKILL')
+      await next.ended
+    },
+  }
+}
+
+async function untilReady({ child, output, ended, said }: Spawned): Promise<BackendProcess> {
   const timer = setTimeout(() => child.kill('SIGKILL'), readyTimeoutMs)
   await Promise.race([said('imprun is ready'), ended])
   clearTimeout(timer)
@@ -40,8 +64,10 @@ export async function startBackendProcess(env: Record<string, string>): Promise<
   }
 }
 
-function spawnBackend(env: Record<string, string>) {
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+type Spawned = ReturnType<typeof spawnBackend>
+
+function spawnBackend(env: Record<string, string>, entry = main) {
+  const child = spawn(process.execPath, [entry], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   let text = ''
   const listeners = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {

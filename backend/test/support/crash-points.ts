@@ -5,7 +5,7 @@ import { type GivenBackend, givenBackend } from './given-backend.ts'
 import { type GivenMongo, givenMongo } from './given-mongo.ts'
 
 /**
- * A backend that can be made to die at the n-th moment that matters: before the first write reaches MongoDB, after each was applied and before its answer
+ * A backend that can be made to die at each moment that matters: before the first write reaches MongoDB, after each was applied and before its answer
  * comes back, and the same for what it tells its runtime. The runtime lives on, and nothing in the backend knows of this.
  */
 export interface MortalBackend extends AsyncDisposable {
@@ -14,12 +14,12 @@ export interface MortalBackend extends AsyncDisposable {
   /** The life that runs now. */
   readonly backend: GivenBackend
   /**
-   * Does the work and kills the backend when it comes to moment `n` (from 1) of it.
+   * Does the work and kills the backend when it comes to a moment of it that is not among `passed`.
    * @param database what the work makes; indexes of others are made in the background
    * @returns the name of the moment, once the process is gone; undefined when the work was over before
    * @throws what the work throws while the backend lives
    */
-  dieAt(n: number, work: () => Promise<unknown>, database?: string): Promise<string | undefined>
+  dieOnce(passed: ReadonlySet<string>, work: () => Promise<unknown>, database?: string): Promise<string | undefined>
 }
 
 const writes = new Set('insert update delete findAndModify commitTransaction createUser updateUser dropUser createRole grantPrivilegesToRole'.split(' '))
@@ -28,8 +28,7 @@ for (const name of 'revokePrivilegesFromRole create createIndexes drop dropDatab
 /** Asked all the time, and mostly there is nothing to take. */
 const isClaim = ({ name, command }: Crossing) => name === 'findAndModify' && command.query?.$expr !== undefined
 /** Of what runs beside every piece of work. */
-const isUpkeep = ({ name, command, database }: Crossing, made: string | undefined) =>
-  command[name] === 'portLeases' || (/^create(?:Indexes)?$/.test(name) && database !== made)
+const isUpkeep = ({ name, database }: Crossing, made: string | undefined) => /^create(?:Indexes)?$/.test(name) && database !== made
 const isInTransaction = ({ command }: Crossing) => command.autocommit === false
 const hasChanged = ({ reply = {} }: Crossing) => reply.ok === 1 && reply.n !== 0 && reply.value !== null
 
@@ -42,7 +41,8 @@ function momentOf(crossing: Crossing, made: string | undefined, isFirst: boolean
   if (!writes.has(name) || isUpkeep(crossing, made) || !isOfBackend(crossing)) return undefined
   // Nothing of a transaction is kept before its commit, which is a moment of its own.
   if (name !== 'commitTransaction' && isInTransaction(crossing)) return undefined
-  const label = name === 'commitTransaction' ? name : `${name} ${database}.${command[name]}`
+  // Rounds differ in the number at the end of what they work on.
+  const label = name === 'commitTransaction' ? name : `${name} ${database}.${command[name]}`.replace(/-\d+\b/g, '')
   if (direction === 'toServer') return isFirst && !isClaim(crossing) ? `before ${label}` : undefined
   return hasChanged(crossing) ? `after ${isClaim(crossing) ? 'the claim ' : ''}${label}` : undefined
 }
@@ -54,12 +54,12 @@ export async function givenMortalBackend(env: Record<string, string> = {}): Prom
   await using stack = new AsyncDisposableStack()
   const mongo = stack.use(await givenMongo())
   const proxy = stack.use(await givenFaultProxy(mongo.uri))
-  const backend = stack.use(await givenBackend({ asProcess: true, env: { MONGODB_URI: proxy.uri, ...env } }))
+  const backend = stack.use(await givenBackend({ asProcess: true, isMortal: true, env: { MONGODB_URI: proxy.uri, ...env } }))
   let made: string | undefined
   let onMoment: ((moment: string) => Promise<unknown> | undefined) | undefined
-  let count = 0
+  const seen = new Map<string, number>()
   const look = (moment: string | undefined) => (moment === undefined ? undefined : onMoment?.(moment))
-  stack.use(proxy.interfere((crossing) => look(momentOf(crossing, made, count === 0))))
+  stack.use(proxy.interfere((crossing) => look(momentOf(crossing, made, seen.size === 0))))
   stack.use(await tapControl(backend.home, (crossing) => look(momentOfControl(crossing))))
   // From its second life on, the backend comes to its runtime through the tap.
   await backend.kill()
@@ -70,17 +70,22 @@ export async function givenMortalBackend(env: Record<string, string> = {}): Prom
     mongo,
     proxy,
     backend,
-    async dieAt(n, work, database) {
+    async dieOnce(passed, work, database) {
       made = database
       const died = Promise.withResolvers<string>()
-      count = 0
-      onMoment = (moment) => {
-        if (++count < n) return undefined
-        if (count === n) {
+      let isDead = false
+      seen.clear()
+      onMoment = (label) => {
+        const nth = (seen.get(label) ?? 0) + 1
+        seen.set(label, nth)
+        const moment = `${label} (${nth})`
+        if (!isDead && passed.has(moment)) return undefined
+        if (!isDead) {
           process.kill(backend.connection.pid, 'SIGKILL')
           proxy.cut(isOfBackend)
           died.resolve(moment)
         }
+        isDead = true
         // Nothing that a dead process has on the way arrives any more.
         return new Promise(() => {})
       }
@@ -88,10 +93,10 @@ export async function givenMortalBackend(env: Record<string, string> = {}): Prom
         const working = work().then(() => undefined)
         // Work that is cut short fails in its own way, or waits for what does not come.
         working.catch(() => {})
-        return await Promise.race([working.catch((error: unknown) => (count < n ? Promise.reject(error) : died.promise)), died.promise])
+        return await Promise.race([working.catch((error: unknown) => (isDead ? died.promise : Promise.reject(error))), died.promise])
       } finally {
         onMoment = undefined
-        if (count >= n) await backend.kill()
+        if (isDead) await backend.kill()
       }
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -99,16 +104,17 @@ export async function givenMortalBackend(env: Record<string, string> = {}): Prom
 }
 
 /**
- * Runs rounds that die one moment later each, until one comes to its end: then every moment has been died at.
- * @returns the moments, in order
+ * Runs rounds that each die at a moment that none has died at before, until one comes to its end. What else the backend does beside the work only adds moments,
+ * however it falls.
+ * @returns the moments, in the order in which they were found
  */
-export async function dieAtEveryMoment(round: (n: number) => Promise<string | undefined>, countMin: number): Promise<string[]> {
-  const moments: string[] = []
+export async function dieAtEveryMoment(round: (n: number, passed: ReadonlySet<string>) => Promise<string | undefined>, countMin: number): Promise<string[]> {
+  const passed = new Set<string>()
   for (;;) {
-    const moment = await round(moments.length + 1)
+    const moment = await round(passed.size + 1, passed)
     if (moment === undefined) break
-    moments.push(moment)
+    passed.add(moment)
   }
-  assert.ok(moments.length >= countMin, `Only ${moments.length} moments were found: ${moments.join(', ')}`)
-  return moments
+  assert.ok(passed.size >= countMin, `Only ${passed.size} moments were found: ${[...passed].join(', ')}`)
+  return [...passed]
 }

@@ -1,13 +1,14 @@
 import { strict as assert } from 'node:assert'
-import { readFile } from 'node:fs/promises'
 import type { Phase } from '@imprun/contracts'
 import fc from 'fast-check'
+import { isAlive } from '../../src/platform/processes.ts'
 import { ProblemError } from './api.ts'
 import { eventually } from './eventually.ts'
+import { type FaultProxy, isOfBackend } from './fault-proxy.ts'
 import type { GivenBackend } from './given-backend.ts'
 import { callFunction } from './given-gateway.ts'
 import type { GivenMongo } from './given-mongo.ts'
-import { listRuntimes, readInventory, readLoose } from './inventory.ts'
+import { listRuntimes, listWorkers, readInventory, readLoose } from './inventory.ts'
 import { readPromises } from './promises.ts'
 
 const modelled = ['dev', 'staging'] as const
@@ -25,6 +26,8 @@ export const newModel = (): GatewayModel => ({ state: 'absent', served: { dev: [
 export interface GatewaySystem {
   backend: GivenBackend
   mongo: GivenMongo
+  /** What the backend reaches MongoDB through. */
+  proxy: FaultProxy
   gatewayId: string
 }
 
@@ -124,10 +127,16 @@ const killBackend: Action = async (model, system) => {
 
 /** The process dies somewhere in a publish: afterwards the old or the new is served, and recorded. */
 const killBackendIn =
-  (value: number, afterMs: number): Action =>
+  (value: number, afterMessages: number): Action =>
   async (model, system) => {
+    const reached = Promise.withResolvers<void>()
+    let passed = 0
+    using _ = system.proxy.interfere((crossing) => {
+      if (isOfBackend(crossing) && ++passed > afterMessages) reached.resolve()
+      return undefined
+    })
     const publishing = publishTo(value, model, system).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    await Promise.race([reached.promise, publishing])
     await system.backend.kill()
     await publishing
     await system.backend.start()
@@ -144,15 +153,16 @@ const killBackendIn =
 const killRuntime: Action = async (model, system) => {
   const [pid] = await listRuntimes(system.backend.home)
   assert.ok(pid, 'there is a runtime to kill')
+  const workers = await listWorkers(pid)
   process.kill(pid, 'SIGKILL')
   await eventually(async () => assert.notEqual((await listRuntimes(system.backend.home))[0] ?? pid, pid), within)
+  await eventually(() => assert.deepEqual(workers.filter(isAlive), [], 'no worker outlives its runtime'), within)
   await checkServed(model, edgeOf(system), 'soon')
 }
 
 const killWorkers: Action = async (_, { backend }) => {
   const [pid] = await listRuntimes(backend.home)
-  const workers = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number)
-  for (const worker of workers) process.kill(worker, 'SIGKILL')
+  for (const worker of await listWorkers(pid as number)) process.kill(worker, 'SIGKILL')
 }
 
 class GatewayCommand implements fc.AsyncCommand<GatewayModel, GatewaySystem> {
@@ -196,7 +206,9 @@ export const gatewayCommands: fc.Arbitrary<GatewayCommand>[] = [
   command('roll back staging', hasServed('staging'), rollback('staging')),
   command('delete', ({ state }) => state !== 'absent', removeGateway),
   command('kill backend', () => true, killBackend),
-  fc.tuple(values, fc.integer({ min: 0, max: 60 })).map(([value, ms]) => new GatewayCommand('kill backend in a publish', isActive, killBackendIn(value, ms))),
+  fc
+    .tuple(values, fc.integer({ min: 0, max: 80 }))
+    .map(([value, messages]) => new GatewayCommand('kill backend in a publish', isActive, killBackendIn(value, messages))),
   command('kill runtime', () => true, killRuntime),
   command('kill workers', hasServed('dev'), killWorkers),
 ]

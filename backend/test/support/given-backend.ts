@@ -7,13 +7,15 @@ import { parseConfig } from '../../src/config.ts'
 import { type Log, silentLog } from '../../src/platform/log.ts'
 import { homeDigest } from '../../src/platform/socket-folder.ts'
 import { type Api, createApi } from './api.ts'
-import { type BackendProcess, startBackendProcess } from './backend-process.ts'
+import { type BackendProcess, prepareBackendLives, startBackendProcess } from './backend-process.ts'
 import { endLeftBehind } from './end-left-behind.ts'
 import { givenMongo } from './given-mongo.ts'
 
 export interface GivenBackendOptions extends Partial<Pick<BackendOptions, 'createDriver' | 'observe' | 'clock'>> {
   /** As a process of its own, as `npm start` runs it; it can be killed and started again then. */
   asProcess?: boolean
+  /** With `asProcess`: it is killed and started so often that its lives are prepared. */
+  isMortal?: boolean
   /** `shared`: the one of this test process, emptied. `embedded`: the backend brings its own. */
   mongodb?: 'shared' | 'embedded'
   hasDemo?: boolean
@@ -58,7 +60,9 @@ export async function givenBackend(options: GivenBackendOptions = {}): Promise<G
     ...(mongo ? { MONGODB_URI: mongo.uri } : {}),
     ...options.env,
   }
-  const start = options.asProcess ? () => startAsProcess(env, home) : () => startHere(env, options)
+  const lives = options.asProcess && options.isMortal ? prepareBackendLives(env) : undefined
+  const startProcess = lives?.start ?? (() => startBackendProcess(env))
+  const start = options.asProcess ? async () => toLife(await startProcess(), home) : () => startHere(env, options)
   let life: Life | undefined
 
   const given: GivenBackend = {
@@ -85,6 +89,7 @@ export async function givenBackend(options: GivenBackendOptions = {}): Promise<G
     },
     async [Symbol.asyncDispose]() {
       await given.stop()
+      await lives?.[Symbol.asyncDispose]()
       await endLeftBehind(home)
       await rm(folder, { recursive: true, force: true })
       await rm(join(tmpdir(), `imprun-${homeDigest(home)}`), { recursive: true, force: true })
@@ -120,8 +125,7 @@ async function startHere(env: Record<string, string>, { log = silentLog, createD
   }
 }
 
-async function startAsProcess(env: Record<string, string>, home: string): Promise<Life> {
-  const child: BackendProcess = await startBackendProcess(env)
+async function toLife(child: BackendProcess, home: string): Promise<Life> {
   return {
     connection: connectionSchema.parse(JSON.parse(await readFile(join(home, 'connection.json'), 'utf8'))),
     stop: () => child.end('SIGINT'),

@@ -62,6 +62,36 @@ export async function readLoose(database: Database): Promise<{ transactions: num
   }
 }
 
+/** What a home's backend has on its machine and in the database for its runtimes, whoever they serve. */
+export interface Machine {
+  runtimes: number
+  /** Children of its runtimes, warm spares included. */
+  workers: number
+  /** Leases of ports, runtimes that all backends are told of, and users of fronts: one of each per runtime. */
+  leases: number
+  known: number
+  users: number
+}
+
+export async function readMachine(database: Database, home: string): Promise<Machine> {
+  const runtimes = await listRuntimes(home)
+  const { users } = await database.client.db('admin').command({ usersInfo: 1 })
+  const [leases, known] = await Promise.all(['portLeases', 'runtimes'].map((name) => database.sys.collection(name).countDocuments()))
+  return {
+    runtimes: runtimes.length,
+    workers: (await Promise.all(runtimes.map(listWorkers))).flat().length,
+    leases: leases ?? 0,
+    known: known ?? 0,
+    users: (users as { user: string }[]).filter(({ user }) => user.startsWith('imprun_front_')).length,
+  }
+}
+
+/** Process ids of a runtime's workers. Linux only. */
+export async function listWorkers(runtimePid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${runtimePid}/task/${runtimePid}/children`, 'utf8').catch(() => '')
+  return children.trim().split(' ').filter(Boolean).map(Number)
+}
+
 /** Process ids of the runtimes that this home's backend has started. Linux only. */
 export async function listRuntimes(home: string): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
