@@ -2,10 +2,12 @@ import type { EnvironmentName, Protection } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
+import type { ListedFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { StoredRelease } from '../releases/release-store.ts'
 import { type AcceptDeps, holdOrLift, refuseRemoved, withoutApproval } from './accept.ts'
 import { draft, type Wanted } from './draft.ts'
+import { keepPace, meeting, restMsOf } from './pace.ts'
 import { publishMembers } from './publications.ts'
 import { isBlockedBy, type Members, type NewDeployment, newerServed, type StoredDeployment } from './stored-deployment.ts'
 
@@ -35,7 +37,8 @@ export interface SetOrder {
 export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Members> {
   const { result } = await withNextRevision(deps.database, order.gatewayId, async (session, revision) => {
     const drafted = draftSet(order, deps.clock.now())
-    const newer = await findNewer(deps, order, drafted, session)
+    const current = await readFunctions(deps, drafted, session)
+    const newer = drafted.flatMap((each) => newerServed(each, current.get(each.functionId)?.served ?? {}) ?? [])[0]
     await refuseRemoved(
       deps.releases,
       order.items.map(({ release }) => release),
@@ -50,7 +53,7 @@ export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Memb
         session,
       )
     }
-    const entered = await (awaitsApproval ? deps.deployments.insertAll(drafted, session) : enter(deps, order, drafted, revision, session))
+    const entered = await (awaitsApproval ? deps.deployments.insertAll(drafted, session) : enter(deps, order, { drafted, current, revision, session }))
     if (order.protection) await deps.awaiting.supersede(entered, session)
     return entered
   })
@@ -67,33 +70,45 @@ function draftSet({ items, environment, from, protection, by, requestId, callId 
   return [callId === undefined ? lead : { ...lead, callId }, ...followers]
 }
 
-async function findNewer({ functions }: AcceptDeps, { items }: SetOrder, drafted: Drafted, session: ClientSession): Promise<string | undefined> {
+type Functions = ReadonlyMap<string, ListedFunction>
+
+/** @throws FUNCTION_NOT_FOUND when one was removed meanwhile */
+async function readFunctions({ functions }: AcceptDeps, drafted: Drafted, session: ClientSession): Promise<Functions> {
   const listed = await functions.listByIds(
-    items.map(({ stored }) => stored._id),
+    drafted.map(({ functionId }) => functionId),
     session,
   )
   const current = new Map(listed.map((each) => [each._id, each]))
-  for (const each of drafted) {
-    const found = current.get(each.functionId)
-    if (!found) throw functionNotFound(each.functionName)
-    const newer = newerServed(each, found.served)
-    if (newer) return newer
-  }
-  return undefined
+  for (const { functionId, functionName } of drafted) if (!current.has(functionId)) throw functionNotFound(functionName)
+  return current
 }
 
-async function enter(deps: AcceptDeps, { environment, items }: SetOrder, drafted: Drafted, revision: number, session: ClientSession): Promise<Members> {
-  const { deployments, publisher } = deps
+interface Entry {
+  drafted: Drafted
+  current: Functions
+  revision: number
+  session: ClientSession
+}
+
+async function enter(deps: AcceptDeps, { environment, items }: SetOrder, { drafted, current, revision, session }: Entry): Promise<Members> {
+  const { deployments, functions, publisher } = deps
   const open = await deployments.listOpen(
     drafted.map(({ functionId }) => functionId),
     environment,
     session,
   )
-  const isBusy = drafted.some((mine) => open.some((other) => other.functionId === mine.functionId && isBlockedBy(mine, other)))
-  const entered = await deployments.insertAll(isBusy ? drafted : map(drafted, (each) => ({ ...each, status: 'IN_PROGRESS', revision })), session)
+  const met = (mine: NewDeployment) => open.filter(({ functionId }) => functionId === mine.functionId)
+  const currentOf = ({ functionId }: NewDeployment) => current.get(functionId) ?? {}
+  const isBusy = drafted.some((mine) => met(mine).some((other) => isBlockedBy(mine, other)))
+  const waits = isBusy || drafted.some((mine) => restMsOf(currentOf(mine), environment, mine.createdAt) > 0)
+  const mine = map(drafted, (each) => meeting(each, met(each).length > 0))
+  const entered = await deployments.insertAll(waits ? mine : map(mine, (each) => ({ ...each, status: 'IN_PROGRESS', revision })), session)
   const releases = new Map(items.map(({ release }) => [release._id, release]))
-  if (!isBusy) await publishMembers(publisher, entered, releases, revision, session)
-  for (const member of entered) if (hasWaiting(open, member)) await deployments.supersedeWaiting(member, member.createdAt, session)
+  if (!waits) await publishMembers(publisher, entered, releases, revision, session)
+  for (const member of entered) {
+    if (member.metOthers) await keepPace(functions, currentOf(member), member, open, session)
+    if (hasWaiting(open, member)) await deployments.supersedeWaiting(member, member.createdAt, session)
+  }
   return entered
 }
 

@@ -14,6 +14,7 @@ import type { ReleaseStore, StoredRelease } from '../releases/release-store.ts'
 import type { AwaitingStore } from './awaiting-store.ts'
 import { type DeploymentStore, isLaneTaken } from './deployment-store.ts'
 import { draft, type Wanted } from './draft.ts'
+import { keepPace, meeting, restMsOf, wasPaced } from './pace.ts'
 import type { Candidate } from './prepare.ts'
 import { publishMembers } from './publications.ts'
 import { isBlockedBy, type NewDeployment, newerServed, type StoredDeployment } from './stored-deployment.ts'
@@ -56,7 +57,7 @@ export async function accept(deps: AcceptDeps, order: Order): Promise<StoredDepl
     return await write(deps, order, enterFreeLane)
   } catch (error) {
     if (!isLaneTaken(error)) throw error
-    return write(deps, order, enterInOrder)
+    return write(deps, order, enterBehind)
   }
 }
 
@@ -114,18 +115,26 @@ type Enter = (deps: AcceptDeps, entry: Entry) => Promise<StoredDeployment>
 
 /** Asks nobody who runs: the index refuses the second in a lane. What waits for the lane finds at its turn that something newer is served. */
 const enterFreeLane: Enter = async (deps, entry) => {
-  const newer = newerServed(entry.drafted, entry.current.served)
+  const { drafted, current } = entry
+  if (wasPaced(current, drafted.environment, drafted.createdAt)) return enterInOrder(deps, entry)
+  const newer = newerServed(drafted, current.served)
   return newer ? giveWay(deps, entry, newer) : run(deps, entry)
 }
 
-const enterInOrder: Enter = async (deps, entry) => {
-  const { deployments } = deps
+const enterInOrder: Enter = (deps, entry) => enter(deps, entry, false)
+/** Of one that has just found its lane taken. */
+const enterBehind: Enter = (deps, entry) => enter(deps, entry, true)
+
+async function enter(deps: AcceptDeps, entry: Entry, hasMet: boolean): Promise<StoredDeployment> {
+  const { deployments, functions } = deps
   const { drafted, current, session } = entry
   const open = await deployments.listOpen([drafted.functionId], drafted.environment, session)
   const newer = newerServed(drafted, current.served) ?? newerOpen(drafted, open)
   if (newer) return giveWay(deps, entry, newer)
-  const isBusy = open.some((other) => isBlockedBy(drafted, other))
-  const entered = isBusy ? await deployments.insert(drafted, session) : await run(deps, entry)
+  const mine = meeting(drafted, hasMet || open.length > 0)
+  const waits = open.some((other) => isBlockedBy(mine, other)) || restMsOf(current, mine.environment, mine.createdAt) > 0
+  const entered = waits ? await deployments.insert(mine, session) : await run(deps, { ...entry, drafted: mine })
+  if (entered.metOthers) await keepPace(functions, current, entered, open, session)
   await deployments.supersedeWaiting(entered, drafted.createdAt, session)
   return entered
 }

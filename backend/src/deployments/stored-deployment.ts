@@ -49,6 +49,8 @@ export interface StoredDeployment extends OpenFields {
   /** Of the publication that took it back, and the release that is served again; none when there was none before. */
   rollback?: { revision: number; releaseId?: string; version?: string }
   supersededBy?: string
+  /** Another one of its lane was open when it came. */
+  metOthers?: true
   by: Caller
   requestId: string
   /** Of a call with an Idempotency-Key. */
@@ -64,6 +66,10 @@ export const laneOf = ({ functionId, environment }: Pick<StoredDeployment, 'func
 
 /** From when on it could run: what people took to decide is not its time. */
 export const dueSince = ({ createdAt, approval }: Pick<StoredDeployment, 'createdAt' | 'approval'>): Date => approval?.approvedAt ?? createdAt
+
+/** When runtimes were first given it. */
+export const startedAt = ({ history, createdAt }: Pick<StoredDeployment, 'history' | 'createdAt'>): Date =>
+  history.find(({ status }) => status === 'IN_PROGRESS')?.at ?? createdAt
 
 /** What goes one way together, the lead first: a deployment by itself, or all of a set. */
 export type Members = readonly [StoredDeployment, ...StoredDeployment[]]

@@ -4,6 +4,7 @@ import { withNextRevision } from '../database/gateway-revision.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import type { AcceptDeps } from './accept.ts'
 import { refused } from './deployment-errors.ts'
+import { keepPace, restMsOf } from './pace.ts'
 import { gatesAtDispatch, type TargetEnvironments } from './prepare.ts'
 import { publishMembers } from './publications.ts'
 import { ClaimLost, type RunDeps } from './run.ts'
@@ -54,18 +55,31 @@ export function createLanes(): Lanes {
  */
 export async function takeTurn(deps: TurnDeps, lanes: Lanes, waiting: Members, signal: AbortSignal): Promise<Members> {
   const [lead] = waiting
+  /** Of the clock's monotonicMs(): when it may start by the pace, counted from when nobody stands before it. */
+  let dueAtMs: number | undefined
   for (;;) {
     const current = await deps.deployments.findById(lead._id)
     if (!current || current.fence !== lead.fence) throw new ClaimLost()
     const members = await deps.deployments.listMembers(current)
     if (!current.isOpen) return members
-    if (!(await isBlocked(deps, members))) {
-      const dispatched = await dispatch(deps, members)
-      if (dispatched) return dispatched
+    if (await isBlocked(deps, members)) dueAtMs = undefined
+    else {
+      dueAtMs ??= deps.clock.monotonicMs() + (await restMsOfAll(deps, members))
+      if (deps.clock.monotonicMs() >= dueAtMs) {
+        const dispatched = await dispatch(deps, members)
+        if (dispatched) return dispatched
+        dueAtMs = undefined
+      }
     }
     if (!(await deps.deployments.renew(lead))) continue
-    await lanes.wait(members.map(laneOf), askEveryMs, signal)
+    const restMs = dueAtMs === undefined ? askEveryMs : Math.ceil(dueAtMs - deps.clock.monotonicMs())
+    await lanes.wait(members.map(laneOf), Math.min(askEveryMs, Math.max(0, restMs)), signal)
   }
+}
+
+async function restMsOfAll({ functions, clock }: TurnDeps, members: Members): Promise<number> {
+  const current = await functions.listByIds(members.map(({ functionId }) => functionId))
+  return Math.max(0, ...current.map((each) => restMsOf(each, members[0].environment, clock.now())))
 }
 
 async function isBlocked({ deployments }: Pick<TurnDeps, 'deployments'>, members: Members, session?: ClientSession): Promise<boolean> {
@@ -107,7 +121,9 @@ async function begin(deps: TurnDeps, members: Members): Promise<Members | undefi
     const refusal = members.flatMap((member) => canaryRefusalsAtDispatch(member, current.get(member.functionId)?.served ?? {}))[0]
     if (refusal) return deployments.end(members, { status: 'FAILED', finishedAt: at, error: { code: refusal.code, detail: refusal.detail } }, session)
     const begun = await deployments.begin(members, revision, at, session)
-    if (begun) await publishMembers(publisher, begun, found, revision, session)
+    if (!begun) return undefined
+    await publishMembers(publisher, begun, found, revision, session)
+    for (const member of begun) if (member.metOthers) await keepPace(functions, current.get(member.functionId) ?? {}, member, [], session)
     return begun
   })
   return result

@@ -36,6 +36,8 @@ export interface StoredFunction {
   methods?: Methods
   limits: FunctionLimits
   served: Partial<Record<EnvironmentName, StoredServed>>
+  /** Before this no deployment that meets others starts there. */
+  pacedUntil?: Partial<Record<EnvironmentName, Date>>
   createdAt: Date
   createdBy: Caller
   updatedAt: Date
@@ -77,6 +79,8 @@ export interface FunctionStore {
   recordServed(functionId: string, environment: EnvironmentName, served: StoredServed, session: ClientSession): Promise<void>
   /** The environment serves it no more. */
   forgetServed(functionId: string, environment: EnvironmentName, session: ClientSession): Promise<void>
+  /** Deployments of the function meet each other there. */
+  pace(functionId: string, environment: EnvironmentName, until: Date, session: ClientSession): Promise<void>
   remove(functionId: string, session: ClientSession): Promise<void>
   removeAll(gatewayId: string): Promise<void>
 }
@@ -163,6 +167,9 @@ export function createFunctionStore(database: Database): FunctionStore {
     },
     async forgetServed(functionId, environment, session) {
       await functions.updateOne({ _id: functionId }, { $unset: { [`served.${environment}`]: '' as const } }, { session })
+    },
+    async pace(functionId, environment, until, session) {
+      await functions.updateOne({ _id: functionId }, { $set: { [`pacedUntil.${environment}`]: until } as Record<string, Date> }, { session })
     },
     async remove(functionId, session) {
       await functions.deleteOne({ _id: functionId }, { session })

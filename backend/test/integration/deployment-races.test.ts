@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deployment } from '@imprun/contracts'
+import { paceMs } from '../../src/deployments/pace.ts'
+import { startedAt } from '../../src/deployments/stored-deployment.ts'
 import { type GivenFunctions, givenFunctions, request, taxCode } from '../support/given-functions.ts'
 import { givenRuntime, type RuntimeFixture } from '../support/given-runtime.ts'
 import { randomFrom, testSeed } from '../support/seed.ts'
@@ -88,27 +90,67 @@ describe('deployments of one function that race', function () {
     }
   })
 
-  it('a hundred saves in two seconds serve the last, and whatever did not run says what took its place', async () => {
-    runtime.refuse(() => undefined)
-    const before = runtime.loaded.length
-
+  /** Saves at fixed times, whatever the answers; `clients` at each of them. The first meets the others: a runtime that is busy sees to it. */
+  async function saveOpenLoop(firstRate: number, clients: number) {
+    const [savesCount, overMs] = [100, 2_000]
+    const everyMs = (overMs / savesCount) * clients
     const saves: ReturnType<typeof save>[] = []
-    for (let i = 0; i < 100; i++) {
-      saves.push(save(i % 5 ? given : other, 1_000 + i))
-      await sleep(20)
+    runtime.freeze()
+    const startedAtMs = performance.now()
+    for (let round = 0; round < savesCount / clients; round++) {
+      await sleep(Math.max(0, startedAtMs + round * everyMs - performance.now()))
+      for (let client = 0; client < clients; client++) saves.push(save(client % 2 ? other : given, firstRate + saves.length))
+      if (round === 2) await runtime.resume()
     }
     const answers = await Promise.all(saves)
+    return { answers, tookMs: performance.now() - startedAtMs }
+  }
 
-    const statuses = answers.map(({ deployment }) => deployment?.status)
-    assert.deepEqual(
-      [...new Set(statuses)].filter((status) => status !== 'SUCCESS' && status !== 'SUPERSEDED'),
-      [],
-    )
-    const last = answers.reduce((newest, each) => (each.function.revision > newest.function.revision ? each : newest))
-    assert.equal(last.deployment?.status, 'SUCCESS')
-    assert.equal(runtime.serves('dev', 'calculateTax')?.releaseId, last.deployment?.releaseId)
-    await checkHistory(given, runtime)
-    const ran = runtime.loaded.length - before
-    assert.ok(ran > 0 && ran <= statuses.filter((status) => status === 'SUCCESS').length)
+  /** Those that ran, in order: when they came, and when runtimes were given them. */
+  async function listStarts(answers: Awaited<ReturnType<typeof save>>[]) {
+    const stored = await Promise.all(answers.map(({ deployment }) => given.deploymentStore.findById(deployment?.deploymentId ?? '')))
+    const ran = stored.flatMap((each) => (each?.status === 'SUCCESS' ? [{ cameAtMs: each.createdAt.getTime(), atMs: startedAt(each).getTime() }] : []))
+    return ran.sort((one, two) => one.atMs - two.atMs)
+  }
+
+  for (const [clients, rate] of [
+    [1, 1_000],
+    [5, 2_000],
+  ] as const)
+    it(`run ten times at most of a hundred in two seconds, the last among them, with saves of ${clients === 1 ? 'one client' : `${clients} clients`}`, async () => {
+      runtime.refuse(() => undefined)
+      const before = runtime.loaded.length
+
+      const { answers, tookMs } = await saveOpenLoop(rate, clients)
+
+      const statuses = answers.map(({ deployment }) => deployment?.status)
+      assert.deepEqual(
+        [...new Set(statuses)].filter((status) => status !== 'SUCCESS' && status !== 'SUPERSEDED'),
+        [],
+      )
+      const last = answers.reduce((newest, each) => (each.function.revision > newest.function.revision ? each : newest))
+      assert.equal(last.deployment?.status, 'SUCCESS')
+      assert.equal(runtime.serves('dev', 'calculateTax')?.releaseId, last.deployment?.releaseId)
+      await checkHistory(given, runtime)
+      const starts = await listStarts(answers)
+      starts.forEach(({ cameAtMs, atMs }, i) => {
+        const sinceLastMs = atMs - (starts[i - 1]?.atMs ?? 0)
+        assert.ok(atMs === cameAtMs || sinceLastMs >= paceMs, `One that had to wait started ${sinceLastMs} ms after the last.`)
+      })
+      // A machine that takes longer than two seconds for them has time for more.
+      const ranMax = 2 + Math.ceil(tookMs / paceMs)
+      const ran = runtime.loaded.length - before
+      assert.equal(ran, starts.length)
+      assert.ok(ran <= ranMax, `${ran} ran in ${Math.round(tookMs)} ms`)
+    })
+
+  it('never wait for whoever waits for each answer', async () => {
+    const answers: Awaited<ReturnType<typeof save>>[] = []
+    await runtime.resume()
+    // The pace of the saves before may still be on for the first of them.
+    await save(given, 3_000)
+    for (let i = 1; i <= 20; i++) answers.push(await save(i % 2 ? given : other, 3_000 + i))
+    const starts = await listStarts(answers)
+    assert.deepEqual([starts.length, starts.filter(({ cameAtMs, atMs }) => cameAtMs !== atMs)], [20, []])
   })
 })
