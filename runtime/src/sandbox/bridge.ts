@@ -144,15 +144,20 @@ export interface SubtleKey {
   algorithm: SubtleAlgorithm
   usages: string[]
 }
-/** A piece of work for crypto.subtle, with the key that it needs. */
+/** A piece of work for crypto.subtle, with the key that it needs. Another party's key inside an algorithm is a SubtleKey. */
 export interface SubtleWork {
   operation: string
   algorithm: SubtleAlgorithm
   key?: SubtleKey
   signature?: string
-  length?: number
+  /** null: as many bits as there are. */
+  length?: number | null
+  /** Of the key that is made. */
+  keyAlgorithm?: SubtleAlgorithm
   usages?: string[]
+  isExtractable?: boolean
   format?: string
+  wrapped?: SubtleKey
 }
 export interface GuestFailure {
   code: 'CODE_WITHOUT_DEFAULT_EXPORT' | 'CODE_THROWS_AT_LOAD'

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
-
-const hex = 'const hex = (b) => [...new Uint8Array(b)].map((n) => n.toString(16).padStart(2, "0")).join(""); const bytes = (t) => new TextEncoder().encode(t);'
+import { assertSameInNode } from '../support/same-in-node.ts'
 
 /** An expression in a function, and what it is in Node, whose classes are the measure. */
 const sameInNode: Record<string, string[]> = {
@@ -63,18 +62,6 @@ const sameInNode: Record<string, string[]> = {
     '(() => { const a = { d: new Date(5), m: new Map([[1, { x: 1 }]]), s: new Set([1]), r: /x/gi, b: new Uint8Array([1, 2]), n: 1n, u: undefined, e: new RangeError("no") }; a.self = a; const c = structuredClone(a); return [c.d.getTime(), c.m.get(1).x, c.s.has(1), String(c.r), [...c.b], String(c.n), "u" in c, c.self === c, c.e.name, c.e.message] })()',
     '(() => { try { structuredClone(() => 1) } catch (e) { return [e.name, e.code] } })()',
   ],
-  crypto: [
-    `await (async () => { ${hex} const out = []; for (const a of ["SHA-1", "SHA-256", "SHA-384", { name: "SHA-512" }]) out.push(hex(await crypto.subtle.digest(a, bytes("é")))); return out })()`,
-    `await (async () => { ${hex} const k = await crypto.subtle.importKey("raw", bytes("secret"), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]); const s = await crypto.subtle.sign("HMAC", k, bytes("x")); return [hex(s), await crypto.subtle.verify("HMAC", k, s, bytes("x")), await crypto.subtle.verify("HMAC", k, s, bytes("y")), k.type, k.extractable, k.algorithm.hash.name, k.usages] })()`,
-    `await (async () => { ${hex} const k = await crypto.subtle.importKey("raw", new Uint8Array(32), "AES-GCM", true, ["encrypt", "decrypt"]); const iv = new Uint8Array(12); const e = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: bytes("aad") }, k, bytes("text")); const d = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: bytes("aad") }, k, e); return [hex(e), new TextDecoder().decode(d), hex(await crypto.subtle.exportKey("raw", k)), (await crypto.subtle.exportKey("jwk", k)).alg] })()`,
-    `await (async () => { ${hex} const k = await crypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["decrypt"]); const out = []; for (const f of [() => crypto.subtle.decrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, k, new Uint8Array(20)), () => crypto.subtle.encrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, k, new Uint8Array(1)), () => crypto.subtle.exportKey("raw", k), () => crypto.subtle.digest("MD5", new Uint8Array(1)), () => crypto.subtle.digest("SHA-256", "text")]) await f().catch((e) => out.push(e.name)); return out })()`,
-    `await (async () => { const k = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt", "decrypt"]); return [(await crypto.subtle.exportKey("raw", k)).byteLength, k.type, k.algorithm.length] })()`,
-    `await (async () => { ${hex} const { publicKey, privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]); const s = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, bytes("x")); return [s.byteLength, await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, publicKey, s, bytes("x")), publicKey.extractable, privateKey.extractable, privateKey.usages] })()`,
-    `await (async () => { ${hex} const k = await crypto.subtle.importKey("raw", bytes("password"), "PBKDF2", false, ["deriveBits"]); return hex(await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt: bytes("salt"), iterations: 1000 }, k, 256)) })()`,
-    `await (async () => { ${hex} return hex(await crypto.subtle.digest("SHA-256", new Uint8Array(100000))) })()`,
-    '(() => { try { crypto.getRandomValues(new Uint8Array(65537)) } catch (e) { return e.name } })()',
-    '(() => { try { new CryptoKey() } catch (e) { return e.name } })()',
-  ],
 }
 
 describe('the web standards in a function', () => {
@@ -84,15 +71,7 @@ describe('the web standards in a function', () => {
   })
   after(() => worker[Symbol.asyncDispose]())
 
-  for (const [area, expressions] of Object.entries(sameInNode)) {
-    it(`are those of Node: ${area}`, async () => {
-      for (const expression of expressions) {
-        const call = await worker.given(`export default async () => ({ value: ${expression} })`)
-        const expected: unknown = await (new Function(`return (async () => ({ value: ${expression} }))()`)() as Promise<unknown>)
-        assert.deepEqual(JSON.parse((await call()).text), JSON.parse(JSON.stringify(expected)), expression)
-      }
-    })
-  }
+  for (const [area, expressions] of Object.entries(sameInNode)) it(`are those of Node: ${area}`, () => assertSameInNode(worker, expressions))
 
   it('stream an answer piece by piece, and stop when the stream fails', async () => {
     const call = await worker.given(

@@ -2,22 +2,27 @@ import { z } from 'zod'
 import { hostCalls, resumeCodes } from '../../sandbox/bridge.ts'
 import type { FunctionVersion } from '../function-version.ts'
 import { type HostCalls, isCount } from '../host-call.ts'
-import { runSubtle, subtleWorkSchema } from './subtle-operations.ts'
+import { runSubtle } from './subtle-operations.ts'
+import { describeRefusal, isHeavy, subtleWorkSchema } from './subtle-work.ts'
+import { Turns } from './turns.ts'
 
 const workCharsMax = 64 * 1024
 const dataBytesMax = 32 * 1024 * 1024
 /** Of one version, in the threads that all of the process shares. */
 const runningMax = 32
 const running = new WeakMap<FunctionVersion, number>()
+/** Of the process's four threads, which also look addresses up for `fetch` and unpack its answers: half of them stay free for what takes no time. */
+const heavyWork = new Turns(2)
 
 /** Keys come with each piece of work and are forgotten with it. The work itself runs in the process's threads, beside the functions. */
 async function run(json: string, data: Uint8Array<ArrayBuffer>): Promise<Uint8Array | string> {
-  return runSubtle(subtleWorkSchema.parse(JSON.parse(json)), data)
+  const work = subtleWorkSchema.parse(JSON.parse(json))
+  return isHeavy(work) ? heavyWork.run(() => runSubtle(work, data)) : runSubtle(work, data)
 }
 
 function toFailure(error: unknown): string {
-  if (error instanceof z.ZodError || error instanceof SyntaxError)
-    return JSON.stringify({ name: 'NotSupportedError', message: 'An argument is not supported, or larger than allowed.' })
+  if (error instanceof z.ZodError) return JSON.stringify({ name: 'NotSupportedError', message: describeRefusal(error) })
+  if (error instanceof SyntaxError) return JSON.stringify({ name: 'DataError', message: 'The key is no JSON.' })
   const { name, message } = error as Error
   return JSON.stringify({ name, message })
 }

@@ -57,17 +57,20 @@ const askText = async (work: SubtleWork, data?: Uint8Array): Promise<string> => 
   return typeof result === 'string' ? result : bytesToLatin1(result)
 }
 
-/** Bytes inside an algorithm (iv, salt, ...) cross as { bytes: base64 }. */
+/** Bytes inside an algorithm (iv, salt, ...) cross as { bytes: base64 }, a key as a SubtleKey. */
 function toPlain(algorithm: unknown): SubtleWork['algorithm'] {
   if (typeof algorithm === 'string') return { name: algorithm }
   const plain: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(algorithm as object)) {
-    const bytes = viewBytes(value)
-    plain[name] =
-      bytes !== undefined ? { bytes: btoa(bytesToLatin1(bytes)) } : name === 'hash' && typeof value === 'object' ? (value as { name: string }).name : value
-  }
+  for (const [name, value] of Object.entries(algorithm as object)) plain[name] = toPlainValue(name, value)
   return plain as SubtleWork['algorithm']
 }
+function toPlainValue(name: string, value: unknown): unknown {
+  const bytes = viewBytes(value)
+  if (bytes !== undefined) return { bytes: btoa(bytesToLatin1(bytes)) }
+  if (value instanceof CryptoKey) return toSubtleKey(value, value.usages)
+  return name === 'hash' && typeof value === 'object' && value !== null ? (value as { name: string }).name : value
+}
+const toSubtleKey = (key: CryptoKey, usages: readonly string[]): SubtleKey => ({ ...materialOf(key), algorithm: toPlain(key.algorithm), usages: [...usages] })
 function toBytes(data: unknown): Uint8Array {
   const bytes = viewBytes(data)
   if (bytes === undefined) throw new TypeError('crypto.subtle takes bytes: an ArrayBuffer or a view of one. Make bytes of text with a TextEncoder.')
@@ -77,7 +80,13 @@ function toBytes(data: unknown): Uint8Array {
 function toKey(key: unknown, usage: string): SubtleKey {
   if (!(key instanceof CryptoKey)) throw new TypeError('The key is no CryptoKey.')
   if (!key.usages.includes(usage)) throw new DOMException(`The key is not made for "${usage}".`, 'InvalidAccessError')
-  return { ...materialOf(key), algorithm: toPlain(key.algorithm), usages: [usage] }
+  return toSubtleKey(key, [usage])
+}
+/** @throws DOMException InvalidAccessError */
+function toExtractable(key: unknown): SubtleKey {
+  if (!(key instanceof CryptoKey)) throw new TypeError('The key is no CryptoKey.')
+  if (!key.extractable) throw new DOMException('The key is not extractable.', 'InvalidAccessError')
+  return toSubtleKey(key, key.usages)
 }
 const fromMaterial = ({ format, data }: KeyMaterial): unknown => (format === 'jwk' ? JSON.parse(data) : latin1ToBytes(atob(data)).buffer)
 interface MadeKey {
@@ -87,11 +96,14 @@ interface MadeKey {
   material: KeyMaterial
 }
 
-async function makeKeys(work: SubtleWork, extractable: unknown): Promise<CryptoKey[]> {
-  const made = JSON.parse(await askText(work)) as MadeKey[]
+async function makeKeys(work: SubtleWork, isExtractable: (type: KeyType) => boolean, data?: Uint8Array): Promise<CryptoKey[]> {
+  const made = JSON.parse(await askText(work, data)) as MadeKey[]
   return made.map(({ material, type, usages, algorithm }) =>
-    createKey({ type, usages, algorithm: fromPlain(algorithm), extractable: type === 'public' || Boolean(extractable) }, material),
+    createKey({ type, usages, algorithm: fromPlain(algorithm), extractable: isExtractable(type) }, material),
   )
+}
+async function makeKey(work: SubtleWork & { isExtractable: boolean }, data?: Uint8Array): Promise<CryptoKey> {
+  return (await makeKeys(work, () => work.isExtractable, data))[0] as CryptoKey
 }
 /** As the standard shows a key's algorithm. */
 function fromPlain(algorithm: Record<string, unknown>): Record<string, unknown> {
@@ -117,23 +129,45 @@ export const subtle = Object.freeze({
     askBytes({ operation: 'encrypt', algorithm: toPlain(algorithm), key: toKey(key, 'encrypt') }, toBytes(data)),
   decrypt: async (algorithm: Algorithm, key: unknown, data: unknown) =>
     askBytes({ operation: 'decrypt', algorithm: toPlain(algorithm), key: toKey(key, 'decrypt') }, toBytes(data)),
-  deriveBits: async (algorithm: Algorithm, key: unknown, length: number) =>
+  deriveBits: async (algorithm: Algorithm, key: unknown, length: number | null = null) =>
     askBytes({ operation: 'deriveBits', algorithm: toPlain(algorithm), key: toKey(key, 'deriveBits'), length }),
+  deriveKey: async (algorithm: Algorithm, key: unknown, keyAlgorithm: Algorithm, extractable: unknown, usages: string[]) =>
+    makeKey({
+      ...{ operation: 'deriveKey', algorithm: toPlain(algorithm), key: toKey(key, 'deriveKey') },
+      ...{ keyAlgorithm: toPlain(keyAlgorithm), isExtractable: Boolean(extractable), usages: [...usages] },
+    }),
+  wrapKey: async (format: KeyMaterial['format'], key: unknown, wrappingKey: unknown, algorithm: Algorithm) =>
+    askBytes({ operation: 'wrapKey', algorithm: toPlain(algorithm), key: toKey(wrappingKey, 'wrapKey'), format, wrapped: toExtractable(key) }),
+  unwrapKey: async (
+    ...[format, wrapped, unwrappingKey, algorithm, keyAlgorithm, extractable, usages]: [
+      ...[format: KeyMaterial['format'], wrapped: unknown, unwrappingKey: unknown, algorithm: Algorithm],
+      ...[keyAlgorithm: Algorithm, extractable: unknown, usages: string[]],
+    ]
+  ) =>
+    makeKey(
+      {
+        ...{ operation: 'unwrapKey', algorithm: toPlain(algorithm), key: toKey(unwrappingKey, 'unwrapKey'), format },
+        ...{ keyAlgorithm: toPlain(keyAlgorithm), isExtractable: Boolean(extractable), usages: [...usages] },
+      },
+      toBytes(wrapped),
+    ),
   async importKey(format: KeyMaterial['format'], data: unknown, algorithm: Algorithm, extractable: unknown, usages: string[]): Promise<CryptoKey> {
-    const material = { format, data: format === 'jwk' ? JSON.stringify(data) : btoa(bytesToLatin1(toBytes(data))) }
-    const work: SubtleWork = { operation: 'importKey', algorithm: toPlain(algorithm), key: { ...material, algorithm: toPlain(algorithm), usages: [...usages] } }
-    return (await makeKeys(work, extractable))[0] as CryptoKey
+    const key = {
+      format,
+      data: format === 'jwk' ? JSON.stringify(data) : btoa(bytesToLatin1(toBytes(data))),
+      algorithm: toPlain(algorithm),
+      usages: [...usages],
+    }
+    return makeKey({ operation: 'importKey', algorithm: key.algorithm, key, isExtractable: Boolean(extractable) })
   },
   async generateKey(algorithm: Algorithm, extractable: unknown, usages: string[]): Promise<CryptoKey | { publicKey: CryptoKey; privateKey: CryptoKey }> {
-    const keys = await makeKeys({ operation: 'generateKey', algorithm: toPlain(algorithm), usages: [...usages] }, extractable)
+    const work = { operation: 'generateKey', algorithm: toPlain(algorithm), usages: [...usages] }
+    const keys = await makeKeys(work, (type) => type === 'public' || Boolean(extractable))
     const [publicKey, privateKey] = keys
     return privateKey === undefined ? (publicKey as CryptoKey) : { publicKey: publicKey as CryptoKey, privateKey }
   },
   async exportKey(format: KeyMaterial['format'], key: unknown): Promise<unknown> {
-    if (!(key instanceof CryptoKey)) throw new TypeError('The key is no CryptoKey.')
-    if (!key.extractable) throw new DOMException('The key is not extractable.', 'InvalidAccessError')
-    const algorithm = toPlain(key.algorithm)
-    const work: SubtleWork = { operation: 'exportKey', algorithm, key: { ...materialOf(key), algorithm, usages: [...key.usages] }, format }
-    return fromMaterial(JSON.parse(await askText(work)) as KeyMaterial)
+    const exported = toExtractable(key)
+    return fromMaterial(JSON.parse(await askText({ operation: 'exportKey', algorithm: exported.algorithm, key: exported, format })) as KeyMaterial)
   },
 })
