@@ -8,7 +8,7 @@ import { type ConnectedDatabase, connectDatabase } from '../../src/database/data
 import { createEmbeddedMongodb, type EmbeddedMongodb } from '../../src/database/embedded/embedded-mongodb.ts'
 import { findMongod } from '../../src/database/embedded/find-mongod.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { silentLog } from '../../src/platform/log.ts'
+import { type Log, silentLog } from '../../src/platform/log.ts'
 import { isAlive } from '../../src/platform/processes.ts'
 import { endLeftBehind } from '../support/end-left-behind.ts'
 import { eventually } from '../support/eventually.ts'
@@ -23,7 +23,7 @@ async function givenHome() {
     home,
     keyFile,
     /** One life of a backend, as far as MongoDB is concerned. */
-    newLife(more: { password?: string; mongodPath?: () => Promise<string> } = {}) {
+    newLife(more: { password?: string; mongodPath?: () => Promise<string>; log?: Log } = {}) {
       const life = createEmbeddedMongodb({
         home,
         keyFile,
@@ -37,8 +37,8 @@ async function givenHome() {
       lives.push(life)
       return life
     },
-    async startLife() {
-      const life = given.newLife()
+    async startLife(more: { log?: Log } = {}) {
+      const life = given.newLife(more)
       await life.start()
       return life
     },
@@ -102,6 +102,18 @@ describe('embedded MongoDB', function () {
     assert.notEqual((await given.note()).pid, pid)
     assert.deepEqual(await readAll(life), ['acknowledged'])
   })
+
+  for (const [signal, why] of [
+    ['SIGKILL', /killed from outside/],
+    ['SIGABRT', /Got signal: 6/],
+  ] as const)
+    it(`is said to have died of ${signal}, in its own words where it had any`, async () => {
+      await using given = await givenHome()
+      const deaths: unknown[] = []
+      await given.startLife({ log: { ...silentLog, error: (fields) => void deaths.push(fields.why) } })
+      process.kill((await given.note()).pid, signal)
+      await eventually(() => assert.match(String(deaths[0]), why), 30_000)
+    })
 
   it('is taken over by the next backend when its own was killed, and never started twice', async () => {
     await using given = await givenHome()

@@ -9,7 +9,7 @@ import { createEmbeddedMongodb } from '../../src/database/embedded/embedded-mong
 import { findMongod } from '../../src/database/embedded/find-mongod.ts'
 import { ensureSysIndexes } from '../../src/database/indexes.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { silentLog } from '../../src/platform/log.ts'
+import { type Log, silentLog } from '../../src/platform/log.ts'
 
 export interface GivenMongo extends AsyncDisposable {
   /** With the password of the root user. */
@@ -64,7 +64,7 @@ async function startShared(): Promise<SharedMongod> {
     password: randomBytes(16).toString('hex'),
     mongodPath: async () => (await findTestMongod()).path,
     clock: clockThatHoldsNobody,
-    log: silentLog,
+    log: logOfDeaths,
     progress: () => {},
     // Fail points let a test make the real server fail.
     extraArgs: ['--setParameter', 'enableTestCommands=1', '--setParameter', 'ttlMonitorSleepSecs=3600'],
@@ -83,6 +83,9 @@ async function startShared(): Promise<SharedMongod> {
   endWithThisProcess(pid, home)
   return { uri: mongodb.uri(), pid }
 }
+
+/** Tests fail in many places when the server dies under them: why it did must be read beside them. */
+const logOfDeaths: Log = { ...silentLog, error: (fields, message) => console.error(message, fields) }
 
 /** Watching mongod goes on as long as the test process does, and must not be what keeps it alive. */
 const clockThatHoldsNobody: Clock = { ...systemClock, sleepMs: (ms, signal) => sleep(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }) }

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import { findFreePort, isPortFree } from '../../platform/ports.ts'
 import { endProcess, isAlive } from '../../platform/processes.ts'
-import { explainFailure } from './explain-failure.ts'
+import { explainDeath, explainFailure } from './explain-failure.ts'
 import { type MongodProcess, type MongodSettings, spawnMongod } from './mongod-process.ts'
 import { type Credentials, prepareReplicaSet, rootUser, withDirectClient } from './replica-set.ts'
 import { findRunning, type MongodNote, readNote, writeNote } from './running-mongod.ts'
@@ -49,6 +49,7 @@ const askEveryMs = 50
 export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): EmbeddedMongodb {
   const { home, clock, log, progress } = options
   const noteFile = join(home, 'run', 'mongod.json')
+  const logFile = join(home, 'logs', 'mongod.log')
   const credentials: Credentials = { user: rootUser, password: options.password }
   const stopping = new AbortController()
   let state: ReturnType<EmbeddedMongodb['state']> = 'starting'
@@ -62,7 +63,7 @@ export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): Embedded
       mongodPath: await options.mongodPath(),
       dataFolder: join(home, 'data'),
       keyFile: options.keyFile,
-      logFile: join(home, 'logs', 'mongod.log'),
+      logFile,
       ...(options.extraArgs ? { extraArgs: options.extraArgs } : {}),
     }
     return settings
@@ -101,7 +102,7 @@ export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): Embedded
       await clock.sleepMs(state === 'running' ? lookEveryMs : waitMs, stopping.signal).catch(() => {})
       if (stopping.signal.aborted || !note) return
       if (state === 'running' && isAlive(note.pid)) continue
-      if (state === 'running') log.error({ pid: note.pid }, 'MongoDB has died and is started again')
+      if (state === 'running') log.error({ pid: note.pid, why: await explainDeath({ logFile }) }, 'MongoDB has died and is started again')
       waitMs = state === 'running' ? restartMinMs : Math.min(waitMs * 2, restartMaxMs)
       state = 'restarting'
       try {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import { type MongodSettings, outputFileOf } from './mongod-process.ts'
 
 const tailLinesMax = 200
@@ -55,6 +56,23 @@ export async function explainFailure(settings: MongodSettings, end: { code: numb
   }
   const how = end ? (end.signal ? `it was ended by ${end.signal}` : `it ended with code ${end.code}`) : 'it does not answer'
   return `MongoDB cannot start: ${how}. Its log says why: ${settings.logFile}`
+}
+
+/** @returns what mongod said last before it died while it ran, or that it had no time to say anything. */
+export async function explainDeath(settings: Pick<MongodSettings, 'logFile'>): Promise<string> {
+  const fatal = (await tail(settings.logFile)).split('\n').flatMap((line) => fatalMessage(line) ?? [])
+  return fatal.length > 0 ? `Before that it said: ${fatal.join(' ')}` : 'It was killed from outside: its log tells of no fault.'
+}
+
+const logLineSchema = z.looseObject({ s: z.literal(['F', 'E']), msg: z.string(), attr: z.unknown().optional() })
+
+function fatalMessage(line: string): string | undefined {
+  try {
+    const { msg, attr } = logLineSchema.parse(JSON.parse(line))
+    return attr === undefined ? msg : `${msg} ${JSON.stringify(attr)}`
+  } catch {
+    return undefined
+  }
 }
 
 /** Only what belongs to this start: mongod marks each in its log. */
