@@ -13,7 +13,7 @@ import { noWindow, type StoredCanary } from './stored-canary.ts'
 
 /** What runtimes counted of canaries, added up. */
 export interface CanaryCounts {
-  /** Since the candidate is there; never falls. */
+  /** Since the candidate is there. */
   read(gatewayId: string, deploymentId: string): Promise<CanaryWindow>
   /** How one version did in the last minutes, or for as long as the health check that comes will take. */
   readBefore(place: Place, canary: Pick<StoredCanary, 'isHealthCheck' | 'steps'>): Promise<CanaryCalls>

@@ -36,7 +36,7 @@ export const rateOf = ({ calls, failed }: CanaryCalls): number => (calls === 0 ?
 const isAbove = (rate: number, allowed: number): boolean => rate - allowed > 1e-9
 
 export const add = (one: CanaryCalls, other: CanaryCalls): CanaryCalls => ({ calls: one.calls + other.calls, failed: one.failed + other.failed })
-/** What came between two readings. Counts never fall; should some have been lost, nothing came. */
+/** What came between two readings. Where fewer failed, because some that were late have ended well, none came. */
 export const between = (later: CanaryWindow, earlier: CanaryWindow): CanaryWindow => ({
   baseline: minus(later.baseline, earlier.baseline),
   candidate: minus(later.candidate, earlier.candidate),

@@ -1,15 +1,38 @@
 import { strict as assert } from 'node:assert'
-import { givenBackend } from '../support/given-backend.ts'
+import { type GivenBackend, givenBackend } from '../support/given-backend.ts'
 import { givenCanary, inSteps } from '../support/given-canary.ts'
 import { givenGateway } from '../support/given-gateway.ts'
 
 const gatewayId = 'canary-hangs'
 
-describe('a canary whose candidate holds its process up', function () {
+describe('a canary whose candidate hangs', function () {
   this.timeout(90_000)
-  it('goes back, and costs the other side no request', async () => {
-    await using backend = await givenBackend()
+  let backend: GivenBackend
+  before(async () => {
+    backend = await givenBackend()
     await givenGateway(backend, gatewayId)
+  })
+  after(() => backend?.[Symbol.asyncDispose]())
+
+  for (const [what, how] of [
+    ['a canary', inSteps([30, 600])],
+    ['a health check', { healthCheck: { seconds: 600 } }],
+  ] as const)
+    it(`goes back before any of its calls has ended, as ${what}`, async () => {
+      const given = await givenCanary(backend, gatewayId, `waits${what.length}`)
+      // The version that serves has to be known first.
+      await given.callers({ rounds: 1 }).stop()
+      const callers = given.callers({ count: 80 })
+      const { body } = await given.publish('export default () => new Promise(() => {})', how)
+      const ended = await given.ended(body.deploymentId, 25_000)
+      const failed = callers.answers.filter(({ status }) => status !== 200)
+      await callers.hangUp()
+
+      assert.deepEqual([ended.status, ended.error?.code], ['ROLLED_BACK', 'CANARY_FAILED'])
+      assert.deepEqual(failed, [])
+    })
+
+  it('goes back when it holds its process up, and costs the other side no request', async () => {
     const given = await givenCanary(backend, gatewayId, 'hangs')
     const callers = given.callers()
     const { body } = await given.publish('export default () => { for (;;) {} }', inSteps([30, 600]))

@@ -15,6 +15,8 @@ export interface GivenCallers {
   readonly errors: readonly Error[]
   /** Settles when the calls under way have ended; with a number of rounds, when all of them are made. */
   stop(): Promise<void>
+  /** Gives up what is under way. */
+  hangUp(): Promise<void>
 }
 
 /** So many callers, told apart by their programs' names, who each ask again a little after the answer, until `stop()` or for so many rounds. */
@@ -56,6 +58,11 @@ export function givenCallers(url: () => string, { count = 40, everyMs = 150, rou
       isStopping = !Number.isFinite(rounds)
       await all
       agent.destroy()
+    },
+    async hangUp() {
+      isStopping = true
+      agent.destroy()
+      await all
     },
   }
 }

@@ -5,8 +5,8 @@ import { environmentNameSchema } from '../names.ts'
 /** Longer than any canary takes. */
 export const canaryCountsTtlS = 2 * 24 * 3600
 /**
- * `__canary_counts`: how the calls of one canary went in one runtime since it began there. The counts only rise; a runtime that starts anew writes a document
- * of its own, so the sum over all documents of a deployment never falls.
+ * `__canary_counts`: how the calls of one canary went in one runtime since it began there. Calls only add up; a runtime that starts anew writes a document
+ * of its own, so their sum over all documents of a deployment never falls. A call that is late counts as failed, and no longer when it ends well after all.
  */
 export const storedCanaryCountsSchema = canaryWindowSchema.extend({
   deploymentId: z.string(),

@@ -2,6 +2,7 @@ import type { Assignment, EgressRules, EnvironmentLimits, EnvironmentName, Funct
 import { egressRulesDefault, environmentLimitsDefault, isMiddlewareName, middlewareNamesOf } from '@imprun/contracts'
 import { Credentials } from './access/credentials.ts'
 import type { Canary, Tally } from './canary/canary.ts'
+import type { Usual } from './canary/late-calls.ts'
 import type { Dispatcher } from './supervision/dispatcher.ts'
 import type { Quarantine } from './supervision/quarantine.ts'
 
@@ -29,6 +30,8 @@ export interface FunctionEntry {
   canary?: Canary | undefined
   /** Where its calls are counted while it is one side of a canary. */
   tally?: Tally | undefined
+  /** Known once it was called. */
+  usual?: Usual | undefined
   /** Code that was never saved: it runs apart from what is published. */
   readonly isUnsaved?: true
 }

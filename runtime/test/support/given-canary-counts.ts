@@ -5,7 +5,7 @@ export function givenCanaryCounts(): CandidateHost['canaryCounts'] & { readonly 
   const ended: string[] = []
   return {
     ended,
-    begin: () => ({ baseline: { calls: 0, failed: 0 }, candidate: { calls: 0, failed: 0 } }),
+    begin: () => ({ baseline: { calls: 0, failed: 0, open: new Set() }, candidate: { calls: 0, failed: 0, open: new Set() } }),
     end: (deploymentId) => void ended.push(deploymentId),
   }
 }

@@ -4,6 +4,7 @@ import type { MongoClient } from 'mongodb'
 import type { Log } from '../../platform/log.ts'
 import type { Environment } from '../environment.ts'
 import type { Tally } from './canary.ts'
+import { countWithLate, lateAfterMs } from './late-calls.ts'
 
 /** Tells the backend how both sides of each canary do, for as long as it runs here. */
 export interface CanaryCounts {
@@ -28,28 +29,32 @@ interface Running extends Sides {
   deploymentId: string
   environment: Environment
   functionName: string
-  toldCalls: number
+  /** What was written last. */
+  told: string
   writing: Promise<void> | undefined
 }
 type CountsDocument = StoredCanaryCounts & { _id: string }
 
-const noCalls = (): Tally => ({ calls: 0, failed: 0 })
-const callsOf = ({ baseline, candidate }: Sides): number => baseline.calls + candidate.calls
+/** A canary that nobody calls writes nothing. */
+const nothingTold = JSON.stringify({ baseline: { calls: 0, failed: 0 }, candidate: { calls: 0, failed: 0 } })
+const noCalls = (): Tally => ({ calls: 0, failed: 0, open: new Set() })
 
 export function createCanaryCounts({ client, log }: { client: MongoClient; log: Log }): CanaryCounts {
   const running = new Map<string, Running>()
   let timer: NodeJS.Timeout | undefined
 
-  const write = (counts: Running): Promise<void> => {
-    counts.writing ??= writeNow(counts).finally(() => {
+  const write = (counts: Running, lateMs: number): Promise<void> => {
+    counts.writing ??= writeNow(counts, lateMs).finally(() => {
       counts.writing = undefined
     })
     return counts.writing
   }
-  const writeNow = async (counts: Running): Promise<void> => {
-    const calls = callsOf(counts)
-    if (calls === counts.toldCalls) return
-    const { id, deploymentId, environment, functionName, baseline, candidate } = counts
+  const writeNow = async (counts: Running, lateMs: number): Promise<void> => {
+    const { id, deploymentId, environment, functionName } = counts
+    const nowMs = performance.now()
+    const sums = { baseline: countWithLate(counts.baseline, lateMs, nowMs), candidate: countWithLate(counts.candidate, lateMs, nowMs) }
+    const told = JSON.stringify(sums)
+    if (told === counts.told) return
     try {
       await client
         .db(environment.assignment.gatewayDatabase)
@@ -57,18 +62,22 @@ export function createCanaryCounts({ client, log }: { client: MongoClient; log: 
         .updateOne(
           { _id: id },
           {
-            $set: { deploymentId, environment: environment.name, functionName, baseline: { ...baseline }, candidate: { ...candidate } },
+            $set: { deploymentId, environment: environment.name, functionName, ...sums },
             $currentDate: { at: true },
           },
           { upsert: true, writeConcern: { w: 1 } },
         )
-      counts.toldCalls = calls
+      counts.told = told
     } catch (error) {
       log.debug({ environment: environment.key, error }, 'How a canary does could not be written; it is tried again.')
     }
   }
-  const flush = async (which: (counts: Running) => boolean): Promise<void> => {
-    await Promise.all([...running.values()].filter(which).map(write))
+  const flush = async (): Promise<void> => {
+    await Promise.all([...running.values()].map((counts) => write(counts, lateAfterMs(counts.environment.functions.get(counts.functionName)))))
+  }
+  /** What is under way when counting ends may still go well. */
+  const flushEnded = async (which: (counts: Running) => boolean): Promise<void> => {
+    await Promise.all([...running.values()].filter(which).map((counts) => write(counts, Number.POSITIVE_INFINITY)))
   }
   const forget = (deploymentId: string): void => {
     running.delete(deploymentId)
@@ -81,19 +90,19 @@ export function createCanaryCounts({ client, log }: { client: MongoClient; log: 
     begin(environment, functionName, deploymentId) {
       const id = `${deploymentId}/${randomBytes(8).toString('hex')}`
       const sides = { baseline: noCalls(), candidate: noCalls() }
-      const counts: Running = { id, deploymentId, environment, functionName, ...sides, toldCalls: 0, writing: undefined }
+      const counts: Running = { id, deploymentId, environment, functionName, ...sides, told: nothingTold, writing: undefined }
       running.set(deploymentId, counts)
-      timer ??= setInterval(() => void flush(() => true), flushEveryMs)
+      timer ??= setInterval(() => void flush(), flushEveryMs)
       return counts
     },
     end: forget,
     async settle(gatewayDatabase) {
       const isOfIt = ({ environment }: Running) => environment.assignment.gatewayDatabase === gatewayDatabase
-      await flush(isOfIt)
+      await flushEnded(isOfIt)
       for (const counts of [...running.values()]) if (isOfIt(counts)) forget(counts.deploymentId)
     },
     async stop() {
-      await flush(() => true)
+      await flushEnded(() => true)
       for (const deploymentId of [...running.keys()]) forget(deploymentId)
     },
   }

@@ -1,10 +1,13 @@
 import type { PublishedCandidate } from '@imprun/contracts'
 import type { FunctionEntry } from '../environment.ts'
+import type { OpenCall } from './late-calls.ts'
 
 /** How the calls of one side went. Counted at the end of each call while a canary runs, so it only adds up. */
 export interface Tally {
   calls: number
   failed: number
+  /** Those that have come and not ended. */
+  readonly open: Set<OpenCall>
 }
 
 /** A second version of a function, for a part of its callers. */

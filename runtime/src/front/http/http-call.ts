@@ -51,6 +51,10 @@ export class HttpCall implements Call, ReplyListener {
     this.#onDone = facts.onDone
   }
 
+  get hasBegun(): boolean {
+    return this.#reply.hasBegun
+  }
+
   onWhole(head: string, buffer: Buffer, at: number, end: number): void {
     const checked = readAnswerHead(head)
     if (checked === undefined) {

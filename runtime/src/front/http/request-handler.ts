@@ -49,8 +49,10 @@ export function createRequestHandler(ports: {
     requestCount += 1
     return `${prefix}-${requestCount.toString(36)}`
   }
-  const onDone = ({ environment, entry, arrivedAtMs }: HttpCall, status: number): void => {
+  const onDone = (call: HttpCall, status: number): void => {
+    const { environment, entry, arrivedAtMs } = call
     openCount -= 1
+    entry.tally?.open.delete(call)
     stats.count(environment, entry, status >= 500, performance.now() - arrivedAtMs)
   }
 
@@ -68,6 +70,7 @@ export function createRequestHandler(ports: {
       onDone,
     })
     openCount += 1
+    entry.tally?.open.add(call)
     // Also fires after an ordinary end; then there is nobody left to tell.
     reply.listener = call
     if (request.isAborted) call.onGone()

@@ -1,6 +1,7 @@
 import { gatewayCollections, type StoredStats, statsId } from '@imprun/contracts'
 import type { AnyBulkWriteOperation, MongoClient } from 'mongodb'
 import type { Log } from '../../platform/log.ts'
+import { noteUsual } from '../canary/late-calls.ts'
 import type { Environment, FunctionEntry } from '../environment.ts'
 
 /** Counts calls by function and minute and adds them to the gateway's `__stats`, so that an author sees which function fails. */
@@ -73,6 +74,7 @@ export function createCallStats({ client, log, flushMs = flushEveryMs }: { clien
         tally.calls += 1
         if (isFailed) tally.failed += 1
       }
+      if (!isFailed) noteUsual(entry, durationMs)
       let counts = counted.get(entry)
       if (counts !== undefined && counts.version !== entry.version) {
         replaced.push(counts)
