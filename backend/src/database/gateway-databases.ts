@@ -1,15 +1,13 @@
 import { type EnvironmentName, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
 import type { Database } from './database.ts'
-import { beginRevisions, ensureGatewayLayout, hasOldLayout } from './gateway-revision.ts'
+import { ensureGatewayLayout, hasOldLayout } from './gateway-revision.ts'
 
 /** Where an environment's data lives: in a database of its own, or together in the gateway's. */
 export type DatabaseLayout = 'separate' | 'shared'
 
 /** The MongoDB databases of gateways. Every call is safe to repeat. */
 export interface GatewayDatabases {
-  /** The gateway's own database, with as little in it as can be; its collections and indexes are made with the first thing that needs them. */
-  create(gatewayId: string): Promise<void>
-  /** All of its collections and indexes. */
+  /** All collections and indexes of the gateway's own database; `__environments` alone is made earlier than the first thing that needs the others. */
   ensure(gatewayId: string): Promise<void>
   /** The same for one that an earlier version has made and filled. */
   keepUp(gatewayId: string): Promise<void>
@@ -20,7 +18,6 @@ export interface GatewayDatabases {
 }
 
 export const createGatewayDatabases = (database: Database): GatewayDatabases => ({
-  create: (gatewayId) => beginRevisions(database, gatewayId),
   ensure: (gatewayId) => ensureGatewayLayout(database, gatewayId),
   async keepUp(gatewayId) {
     if (await hasOldLayout(database, gatewayId)) await ensureGatewayLayout(database, gatewayId)

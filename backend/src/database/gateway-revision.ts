@@ -16,11 +16,6 @@ export const firstRevision = 1
 
 const countersOf = (database: Database, gatewayId: string) => database.gateway(gatewayId).collection<Counter>(gatewayCollections.counters)
 
-/** Begins to count. Safe to repeat. */
-export async function beginRevisions(database: Database, gatewayId: string): Promise<void> {
-  await countersOf(database, gatewayId).updateOne({ _id: revisionCounterId }, { $max: { value: firstRevision } }, { upsert: true })
-}
-
 /** Makes all collections and indexes, and notes that they are there. Safe to repeat. */
 export async function ensureGatewayLayout(database: Database, gatewayId: string): Promise<void> {
   await ensureGatewayIndexes(database, gatewayId)

@@ -1,5 +1,6 @@
 import { belledCollections, gatewayCollections, sysDatabaseName } from '@imprun/contracts'
 import type { ChangeStream, ChangeStreamDocument, ChangeStreamOptions, Document, ResumeToken, Timestamp } from 'mongodb'
+import { epoch } from '../phases/phase-document.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Database } from './database.ts'
@@ -49,6 +50,12 @@ const watchedSysCollections = [
 const watchedOperations = ['insert', 'update', 'replace', 'delete'] as const
 const gatewayDatabase = /^gatewayid_([a-z0-9-]+)$/
 
+/** What phase engines write for themselves: that they take a document or still hold it; and of instances, which nobody else follows, that they let go. */
+const uneventful: Document[] = [
+  { 'updateDescription.updatedFields.lockedAt': { $gt: epoch }, 'updateDescription.updatedFields.phase': { $exists: false } },
+  { 'ns.coll': 'runtimeInstances', 'updateDescription.updatedFields.nextAttemptAt': { $gt: epoch } },
+]
+
 /**
  * An update of `__runtimes` counts only when it changes what has been applied. User data never leaves the server.
  */
@@ -57,7 +64,7 @@ const pipeline: Document[] = [
     $match: {
       operationType: { $in: watchedOperations },
       $or: [
-        { 'ns.db': sysDatabaseName, 'ns.coll': { $in: watchedSysCollections } },
+        { 'ns.db': sysDatabaseName, 'ns.coll': { $in: watchedSysCollections }, $nor: uneventful },
         { 'ns.db': gatewayDatabase, 'ns.coll': { $in: belledCollections } },
         { 'ns.db': gatewayDatabase, 'ns.coll': gatewayCollections.logs, operationType: 'insert' },
         { 'ns.db': gatewayDatabase, 'ns.coll': gatewayCollections.stats, operationType: { $in: ['insert', 'update'] } },

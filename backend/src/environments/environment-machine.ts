@@ -28,7 +28,7 @@ export function createEnvironmentMachine(ports: EnvironmentMachinePorts): Machin
   /** Creating: have the document that runtimes read. */
   const create: Step<StoredEnvironment> = async (environment, { confirm }) => {
     await confirm()
-    await settings.ensure(environment)
+    await settings.ensure(environment.gatewayId, [environment])
     return advanceTo('Created')
   }
 

@@ -30,8 +30,8 @@ export interface Settings {
 
 /** The environment's settings, kept alike in `sys_db` and in the gateway's database, where runtimes read them. */
 export interface EnvironmentSettingsStore {
-  /** Has runtimes find the environment; one that is there stays as it is. */
-  ensure(environment: StoredEnvironment): Promise<void>
+  /** Has runtimes find these environments of one gateway; one that is there stays as it is. */
+  ensure(gatewayId: string, theirs: readonly StoredEnvironment[]): Promise<void>
   /**
    * What the patch does not name stays as it is. What it names is written even when nothing changes: an earlier call may have been answered "not
    * acknowledged", and this one is to be sure.
@@ -77,11 +77,14 @@ export function createEnvironmentSettingsStore(deps: {
   }
 
   return {
-    async ensure(environment) {
-      const { gatewayId, environment: name } = environment
-      const fresh = { _id: name, revision: firstRevision, ...settingsOf(environment) }
+    async ensure(gatewayId, theirs) {
+      const ensureOne = (environment: StoredEnvironment) => {
+        const { environment: name } = environment
+        const fresh = { _id: name, revision: firstRevision, ...settingsOf(environment) }
+        return { updateOne: { filter: { environment: name }, update: { $setOnInsert: fresh }, upsert: true } }
+      }
       try {
-        await published(gatewayId).updateOne({ environment: name }, { $setOnInsert: fresh }, { upsert: true })
+        if (theirs.length > 0) await published(gatewayId).bulkWrite(theirs.map(ensureOne), { ordered: false })
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
       }

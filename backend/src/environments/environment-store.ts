@@ -16,7 +16,7 @@ import { epoch, newPhaseDocument, nudge, type PhaseDocument, retry, untilNudged 
 import { newId } from '../platform/ids.ts'
 import { localRegion } from '../regions/region-store.ts'
 import { environmentNotFound } from './environment-errors.ts'
-import { type EnvironmentWishes, followGateway, followPerson, type OwnState } from './environment-wishes.ts'
+import { beginning, type EnvironmentWishes, followGateway, followPerson, type OwnState } from './environment-wishes.ts'
 
 export interface StoredEnvironment extends PhaseDocument, EnvironmentWishes {
   gatewayId: string
@@ -61,8 +61,11 @@ export interface EnvironmentStore {
   want(gatewayId: string, state: State, gatewayFence: number, options?: { isForced: boolean }): Promise<void>
   /** What a person wants of this one. */
   wantOwn(gatewayId: string, environment: EnvironmentName, ownState: OwnState): Promise<void>
-  /** The gateway's database is there: environments that waited for it may be created. */
-  callWaiting(gatewayId: string): Promise<void>
+  /**
+   * Runtimes find the gateway's environments: those that waited for it are created, or, where they are to run, starting. The latter are looked at when
+   * their instances move, or after the wait.
+   */
+  begin(gatewayId: string, waitMs: number): Promise<void>
   /** Instances of these have moved: environments that wait for them are looked at now. */
   nudgeAll(environmentIds: readonly string[]): Promise<void>
   /** Those of the region that are served by other runtimes than these are started anew. @returns how many */
@@ -148,8 +151,8 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
     async wantOwn(gatewayId, environment, ownState) {
       await environments.updateOne({ gatewayId, environment, state: { $ne: 'deleted' } }, followPerson(ownState))
     },
-    async callWaiting(gatewayId) {
-      await environments.updateMany({ gatewayId, phase: 'Creating', nextAttemptAt: untilNudged }, nudge)
+    async begin(gatewayId, waitMs) {
+      await environments.updateMany({ gatewayId, phase: 'Creating', nextAttemptAt: untilNudged }, beginning(waitMs))
     },
     async nudgeAll(environmentIds) {
       await environments.updateMany({ _id: { $in: [...environmentIds] }, phase: { $in: waitingPhases } }, nudge)

@@ -45,3 +45,17 @@ export const followPerson = (ownState: OwnState): Document[] => {
     },
   ]
 }
+
+/** The update that lets a new one go on, whose gateway has made what it needs. */
+export const beginning = (waitMs: number): Document[] => {
+  const isToRun = { $eq: ['$state', 'active'] }
+  return [
+    {
+      $set: {
+        ...nudged,
+        nextAttemptAt: { $cond: [isToRun, { $add: ['$$NOW', waitMs] }, epoch] },
+        phase: { $cond: [isToRun, 'Starting', 'Created'] },
+      },
+    },
+  ]
+}

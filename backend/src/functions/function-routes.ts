@@ -13,7 +13,7 @@ import { type SaveFunctionDeps, saveFunction } from './save-function.ts'
 
 export interface FunctionRoutesDeps extends SaveFunctionDeps, RemoveFunctionDeps, FunctionFacts {
   gateways: OwnedGateways
-  quotas: Pick<Quotas, 'checkFunctions'>
+  quotas: Pick<Quotas, 'makeFunction'>
   guardProtected: GuardProtected
 }
 
@@ -26,7 +26,6 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
       audit({ function: body.name })
       checkCodeSize(body.code)
       const gateway = await gateways.getChangeable(params.gatewayId, account.userId)
-      await quotas.checkFunctions(gateway.gatewayId)
       const now = clock.now()
       const { name, code, methods, limits } = body
       const stored: StoredFunction = {
@@ -45,7 +44,7 @@ export function createFunctionRoutes(deps: FunctionRoutesDeps): Pick<Handlers, R
         updatedAt: now,
         updatedBy: account,
       }
-      await functions.insert(stored)
+      await quotas.makeFunction(gateway, (session) => functions.insert(stored, session))
       audit({ functionId: stored._id })
       return toFunctionView(stored)
     },

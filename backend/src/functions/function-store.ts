@@ -53,7 +53,7 @@ export type FunctionChanges = Pick<StoredFunction, 'code' | 'sourceHash' | 'limi
 
 export interface FunctionStore {
   /** @throws FUNCTION_NAME_TAKEN */
-  insert(stored: StoredFunction): Promise<void>
+  insert(stored: StoredFunction, session: ClientSession): Promise<void>
   /** By id, by name, or as `<environment>/<name>`; a function whose whole name matches wins. */
   findByReference(gatewayId: string, reference: string): Promise<StoredFunction | undefined>
   findById(functionId: string): Promise<StoredFunction | undefined>
@@ -92,9 +92,9 @@ function withoutUndefined({ methods, ...changes }: FunctionChanges): Partial<Sto
 export function createFunctionStore(database: Database): FunctionStore {
   const functions = database.sys.collection<StoredFunction>('functions')
   return {
-    async insert(stored) {
+    async insert(stored, session) {
       try {
-        await functions.insertOne({ ...stored, codeHash: hashOfText(stored.code) })
+        await functions.insertOne({ ...stored, codeHash: hashOfText(stored.code) }, { session })
       } catch (error) {
         throw isDuplicateKey(error) ? functionNameTaken(stored.name) : error
       }

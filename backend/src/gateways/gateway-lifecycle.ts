@@ -8,6 +8,7 @@ import type { Placement } from '../instances/placement.ts'
 import { createPhaseEngine, type EngineEvent, type EngineLimits, type EngineStatus } from '../phases/engine.ts'
 import type { QueueDepth } from '../phases/queue-depth.ts'
 import type { Clock } from '../platform/clock.ts'
+import { inBatches } from '../platform/in-batches.ts'
 import type { Log } from '../platform/log.ts'
 import type { RuntimePool } from '../runtime-driver/runtime-pool.ts'
 import { createGatewayMachine, type GatewayMachinePorts } from './gateway-machine.ts'
@@ -49,21 +50,29 @@ export function createGatewayLifecycle(deps: {
 }): GatewayLifecycle {
   const { database, gateways, environments, instances, placement, pool, log } = deps
   const observing = (kind: EngineKind) => ({ observe: (event: EngineEvent) => deps.observe?.(event, kind) })
-  const gatewayEngine = createPhaseEngine<StoredGateway>({ ...deps, ...observing('gateway'), collection: 'apiGateways', machine: createGatewayMachine(deps) })
+  const placing = { ...deps, placement: wakingAfter(placement, () => instanceEngine.wake()) }
+  const gatewayEngine = createPhaseEngine<StoredGateway>({
+    ...deps,
+    ...observing('gateway'),
+    collection: 'apiGateways',
+    machine: createGatewayMachine(placing),
+  })
   const environmentEngine = createPhaseEngine<StoredEnvironment>({
     ...deps,
     ...observing('environment'),
     collection: 'environments',
-    machine: createEnvironmentMachine({ ...deps, placement: wakingAfter(placement, () => instanceEngine.wake()) }),
-    onMoved: async ({ gatewayId }) => {
-      await gateways.nudgeWaiting(gatewayId)
-      gatewayEngine.wake()
-    },
+    machine: createEnvironmentMachine(placing),
+    onMoved: ({ gatewayId }) => tellGateway(gatewayId),
   })
-  const tellEnvironment = async (environmentId: string) => {
-    await environments.nudgeAll([environmentId])
+  // Many move together, and so they are told of.
+  const tellGateway = inBatches<string>(async (gatewayIds) => {
+    await gateways.nudgeWaiting([...new Set(gatewayIds)])
+    gatewayEngine.wake()
+  })
+  const tellEnvironment = inBatches<string>(async (environmentIds) => {
+    await environments.nudgeAll([...new Set(environmentIds)])
     environmentEngine.wake()
-  }
+  })
   const instanceEngine = createPhaseEngine<StoredInstance>({
     ...deps,
     collection: 'runtimeInstances',
@@ -107,6 +116,10 @@ const wakingAfter = (placement: Placement, wake: () => void): Placement => ({
     const served = await placement.ensureServed(environment, confirm)
     if (served.runtimeId === undefined) wake()
     return served
+  },
+  async placeNew(environments) {
+    await placement.placeNew(environments)
+    wake()
   },
   async ensureUnserved(environment) {
     const isUnserved = await placement.ensureUnserved(environment)

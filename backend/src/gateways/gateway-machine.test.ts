@@ -24,12 +24,18 @@ function givenWorld() {
   const gatewayMachine = createGatewayMachine({
     environments: {
       listOf: async () => environments,
-      callWaiting: async () => {},
+      begin: async () => {
+        const begun = { active: 'Starting', inactive: 'Created', deleted: 'Created' } as const
+        environments = environments.map(({ phase, state, ...rest }) => ({ ...rest, state, phase: phase === 'Creating' ? begun[state] : phase }))
+      },
+      nudgeAll: async () => {},
       want: async (_, state) => {
-        environments = environments.map((environment) => ({ ...environment, state }))
+        environments = environments.map((environment) => ({ ...environment, state, gatewayState: state }))
       },
     },
-    databases: { create: async () => {}, drop: async () => {} },
+    settings: { ensure: async () => {} },
+    placement: { placeNew: async () => {} },
+    databases: { drop: async () => {} },
     users: { allowFront: async () => {}, forbidFront: async () => {} },
     contents: [],
     recordLeftovers: async () => {},
@@ -41,6 +47,7 @@ function givenWorld() {
     gateways: { noteLeftovers: async () => {} },
     clock: systemClock,
     placement: {
+      placeNew: async () => {},
       ensureServed: async ({ _id }) => ({ runtimeId: served.add(_id) && 'runtime-1' }),
       ensureUnserved: async ({ _id }) => served.delete(_id) || true,
     },

@@ -1,4 +1,5 @@
 import { bundleSchema, type CreateGateway } from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
 import { encodeCursor, nameCursorKey } from '../database/paging.ts'
 import { refused } from '../deployments/deployment-errors.ts'
 import { type EnvironmentStore, newEnvironments } from '../environments/environment-store.ts'
@@ -24,15 +25,14 @@ export function createGatewayRoutes(deps: {
   regions: RegionStore
   regionChecks: RegionChecks
   views: GatewayViews
-  quotas: Pick<Quotas, 'checkGateways'>
+  quotas: Pick<Quotas, 'makeGateway'>
   clock: Clock
 }): GatewayRoutes {
   const { gateways, environments, instances, views } = deps
   const createGateway = createGatewayCreation(deps)
   return {
     async createGateway({ body, account, audit }) {
-      await deps.quotas.checkGateways(account.userId)
-      const gateway = await createGateway(body, account)
+      const gateway = await deps.quotas.makeGateway(account.userId, (session) => createGateway(body, account, session))
       audit({ gatewayId: gateway.gatewayId })
       return views.of(gateway)
     },
@@ -81,8 +81,8 @@ export function createGatewayCreation({
   regions: Pick<RegionStore, 'find' | 'list'>
   regionChecks: Pick<RegionChecks, 'findRefusals'>
   clock: Clock
-}): (input: CreateGateway, owner: Caller) => Promise<StoredGateway> {
-  return async ({ name, gatewayId = gatewayIdFromName(name), regionId = localRegion._id, bundle, database }, owner) => {
+}): (input: CreateGateway, owner: Caller, session?: ClientSession) => Promise<StoredGateway> {
+  return async ({ name, gatewayId = gatewayIdFromName(name), regionId = localRegion._id, bundle, database }, owner, session) => {
     const region = await regions.find(regionId)
     if (!region)
       throw regionUnknown(
@@ -103,7 +103,7 @@ export function createGatewayCreation({
       pipeline: 'on',
       ...newPhaseDocument(now),
     }
-    await gateways.insert(gateway, newEnvironments(gateway, now))
+    await gateways.insert(gateway, newEnvironments(gateway, now), session)
     return gateway
   }
 }

@@ -1,5 +1,5 @@
 import { type Ability, type Gateway, gatewayIdLengthMax, type MemberRole, mayIn, type PageQuery, type Retention } from '@imprun/contracts'
-import type { Filter } from 'mongodb'
+import type { ClientSession, Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { afterNameCursor, containing } from '../database/paging.ts'
@@ -28,8 +28,8 @@ export interface GatewayChanges {
 }
 
 export interface GatewayStore {
-  /** The gateway and its environments, all or nothing. @throws GATEWAY_ID_TAKEN, with a free id in `facts.suggestion`. */
-  insert(gateway: StoredGateway, environments: readonly StoredEnvironment[]): Promise<void>
+  /** The gateway and its environments, all or nothing: in the transaction given, or one of its own. @throws GATEWAY_ID_TAKEN, with a free id in `facts.suggestion`. */
+  insert(gateway: StoredGateway, environments: readonly StoredEnvironment[], session?: ClientSession): Promise<void>
   /** For whoever may read it: its owner and members. @throws GATEWAY_NOT_FOUND, for a stranger too. */
   getOwned(gatewayId: string, userId: string): Promise<StoredGateway>
   /** For whoever has a role that is enough. @throws GATEWAY_NOT_FOUND; FORBIDDEN for a member whose role is too small, naming those that are not. */
@@ -56,15 +56,20 @@ export interface GatewayStore {
   listInRegion(regionId: string, limit: number): Promise<string[]>
   /** Ids of those that have a database of their own and are not being deleted. */
   listSettled(): Promise<string[]>
-  /** An environment has moved: the gateway is looked at now if that was the last one it waited for. */
-  nudgeWaiting(gatewayId: string): Promise<void>
+  /** Environments of these have moved: those gateways are looked at now that waited for the last one. */
+  nudgeWaiting(gatewayIds: readonly string[]): Promise<void>
 }
 
-/** The phases in which a gateway's step would have nothing more to wait for. To wake it before that would cost it a claim for each step of each of them. */
+/**
+ * The phases in which a gateway's step would have nothing more to wait for. To wake it before that would cost it a claim for each step of each of them.
+ * One that has them begin, and has not written yet that it waits for them, is in the phase before.
+ */
 function phasesOverWith(environments: readonly StoredEnvironment[]): StoredGateway['phase'][] {
   if (environments.length === 0) return ['Deleting']
-  return environments.every(({ phase }) => phase === 'Started' || phase === 'Stopped') ? ['Starting', 'Stopping'] : []
+  return environments.every(({ phase }) => phase === 'Started' || phase === 'Stopped') ? ['Creating', 'Starting', 'Stopping'] : []
 }
+
+const waitingPhases: StoredGateway['phase'][] = ['Creating', 'Starting', 'Stopping', 'Deleting']
 
 interface GatewayStoreDeps {
   database: Database
@@ -101,14 +106,13 @@ export function createGatewayStore(deps: GatewayStoreDeps): GatewayStore {
   }
 
   return {
-    async insert(gateway, theirs) {
+    async insert(gateway, theirs, within) {
+      const insertBoth = async (session: ClientSession) => {
+        await gateways.insertOne(gateway, { session })
+        await environments.insertAll(theirs, session)
+      }
       try {
-        await database.client.withSession((session) =>
-          session.withTransaction(async () => {
-            await gateways.insertOne(gateway, { session })
-            await environments.insertAll(theirs, session)
-          }),
-        )
+        await (within ? insertBoth(within) : database.client.withSession((session) => session.withTransaction(() => insertBoth(session))))
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
         throw gatewayIdTaken(gateway.gatewayId, await suggest(gateway.gatewayId))
@@ -171,9 +175,14 @@ export function createGatewayStore(deps: GatewayStoreDeps): GatewayStore {
     async noteLeftovers(gatewayId, leftovers) {
       if (leftovers.length > 0) await gateways.updateOne({ gatewayId }, { $addToSet: { 'deletion.leftovers': { $each: [...leftovers] } } })
     },
-    async nudgeWaiting(gatewayId) {
-      const over = phasesOverWith(await environments.listOf(gatewayId))
-      if (over.length > 0) await gateways.updateOne({ gatewayId, phase: { $in: over } }, nudge)
+    async nudgeWaiting(gatewayIds) {
+      const theirs = await environments.listOfMany(gatewayIds)
+      const waitFor = (phase: StoredGateway['phase']) => ({
+        phase,
+        gatewayId: { $in: gatewayIds.filter((gatewayId) => phasesOverWith(theirs.get(gatewayId) ?? []).includes(phase)) },
+      })
+      const waiting = waitingPhases.map(waitFor).filter(({ gatewayId }) => gatewayId.$in.length > 0)
+      if (waiting.length > 0) await gateways.updateMany({ $or: waiting }, nudge)
     },
   }
 }

@@ -20,10 +20,10 @@ const driverNotReadyMs = 5_000
 
 /** Only the backend that controls the runtime runs these steps, see the engine's `only`. */
 export function createInstanceMachine({ environments, driverOf, forget }: InstanceMachinePorts): Machine<StoredInstance> {
-  /** Starting: have the runtime serve it. One whose environment is gone was put down by a holder that had lost its claim. */
+  /** Starting: have the runtime serve it. One whose environment is gone or stopped was put down by a holder that had lost its claim. */
   const start: Step<StoredInstance> = async (instance, { fence, signal }) => {
     const environment = await environments.findById(instance.environmentId)
-    if (!environment) return advanceTo('Deleting')
+    if (environment?.state !== 'active') return advanceTo('Deleting')
     // The bundle may have been changed while the instance was put down.
     const { bundle = instance.bundle } = environment
     const assigned = await driverOf(instance.runtimeId)?.ensureAssigned(refOf({ ...instance, bundle }), fence, signal)

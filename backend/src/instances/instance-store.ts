@@ -1,4 +1,5 @@
 import type { Bundle, EnvironmentName } from '@imprun/contracts'
+import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import type { DatabaseLayout } from '../database/gateway-databases.ts'
@@ -21,8 +22,8 @@ export interface InstanceStore {
   findById(instanceId: string): Promise<StoredInstance | undefined>
   /** What this runtime has to serve. */
   listToServe(runtimeId: string): Promise<StoredInstance[]>
-  /** @returns false while another one of the environment is wanted, or the one before on this runtime is not gone yet. */
-  insert(facts: InstanceFacts): Promise<boolean>
+  /** Leaves out one while another one of its environment is wanted, or the one before on this runtime is not gone yet. @returns how many were put down */
+  insertAll(facts: readonly InstanceFacts[]): Promise<number>
   /** The environment's instances have to go. @param instanceIds only these */
   unwant(environmentId: string, instanceIds?: readonly string[]): Promise<void>
   /** Served ones of the gateway are told the bundle, one after the other. */
@@ -38,26 +39,34 @@ export interface InstanceStore {
   removeAll(instanceIds: readonly string[]): Promise<void>
 }
 
+/** The database's clock makes the first fence: the same id may have lived before, made by a backend whose clock goes otherwise, and the runtime remembers. */
+const byDatabaseClock = { fence: { $toLong: '$$NOW' }, createdAt: '$$NOW', updatedAt: '$$NOW' }
+
+function putDown(facts: InstanceFacts): AnyBulkWriteOperation<StoredInstance> {
+  const _id = `${facts.environmentId}/${facts.runtimeId}`
+  const fields = { ...newPhaseDocument(new Date()), phase: 'Starting' as const, ...facts }
+  return {
+    updateOne: {
+      filter: { _id, state: 'absent' as never },
+      update: [{ $replaceWith: { $mergeObjects: [{ $literal: { _id, ...fields } }, byDatabaseClock] } }],
+      upsert: true,
+    },
+  }
+}
+
 export function createInstanceStore(database: Database): InstanceStore {
   const instances = database.sys.collection<StoredInstance>('runtimeInstances')
   return {
     listOf: (environmentId) => instances.find({ environmentId }).toArray(),
     findById: async (instanceId) => (await instances.findOne({ _id: instanceId })) ?? undefined,
     listToServe: (runtimeId) => instances.find({ runtimeId, state: 'active', phase: { $in: ['Starting', 'Started'] } }).toArray(),
-    async insert(facts) {
-      const _id = `${facts.environmentId}/${facts.runtimeId}`
-      const fields = { ...newPhaseDocument(new Date()), phase: 'Starting' as const, ...facts }
-      // The database's clock makes the first fence: the same id may have lived before, made by a backend whose clock goes otherwise, and the runtime remembers.
-      const now = { fence: { $toLong: '$$NOW' }, createdAt: '$$NOW', updatedAt: '$$NOW' }
+    async insertAll(those) {
+      if (those.length === 0) return 0
       try {
-        const { upsertedCount } = await instances.updateOne(
-          { _id, state: 'absent' as never },
-          [{ $replaceWith: { $mergeObjects: [{ $literal: { _id, ...fields } }, now] } }],
-          { upsert: true },
-        )
-        return upsertedCount === 1
+        const { upsertedCount } = await instances.bulkWrite(those.map(putDown), { ordered: false })
+        return upsertedCount
       } catch (error) {
-        if (isDuplicateKey(error)) return false
+        if (error instanceof MongoBulkWriteError && isDuplicateKey(error)) return error.upsertedCount
         throw error
       }
     },

@@ -2,7 +2,7 @@ import { bundleSchema, type ErrorCode, errorCodes, ImprunError } from '@imprun/c
 import type { StoredEnvironment } from '../environments/environment-store.ts'
 import type { StoredError } from '../phases/phase-document.ts'
 import { localRegion } from '../regions/region-store.ts'
-import type { InstanceStore, StoredInstance } from './instance-store.ts'
+import type { InstanceFacts, InstanceStore, StoredInstance } from './instance-store.ts'
 import type { RuntimeDirectory } from './runtime-directory.ts'
 import type { ListedRuntime } from './runtime-store.ts'
 
@@ -13,6 +13,8 @@ export interface Placement {
    * @throws REGION_UNREACHABLE when the region has no runtime, or what keeps the instance from starting.
    */
   ensureServed(environment: StoredEnvironment, confirm: () => Promise<void>): Promise<{ runtimeId?: string }>
+  /** Puts instances of these down, which have none: the first half of `ensureServed` for several at once. @throws REGION_UNREACHABLE */
+  placeNew(environments: readonly StoredEnvironment[]): Promise<void>
   /** Has every instance of the environment end. @returns whether none is left. */
   ensureUnserved(environment: Pick<StoredEnvironment, '_id'>): Promise<boolean>
 }
@@ -47,19 +49,22 @@ export function createPlacement(deps: { instances: InstanceStore; directory: Run
   /** It stays where it is unless that runtime is lost and another one serves: a runtime that only restarts keeps what it has. */
   const hasToMove = ({ runtimeId }: StoredInstance, regionId: string) => !directory.find(runtimeId)?.isServing && runningIn(regionId).length > 0
 
-  const place = async (environment: StoredEnvironment, confirm: () => Promise<void>) => {
+  const choose = async (environment: StoredEnvironment): Promise<InstanceFacts> => {
     const { _id: environmentId, gatewayId, environment: name, database, bundle = bundleSchema.parse({}) } = environment
     const regionId = regionOf(environment)
     const running = runningIn(regionId)
     const chosen = await fewest(running.length > 0 ? running : directory.listOf(regionId).filter(({ isHeld }) => isHeld))
     if (!chosen) throw regionHasNoRuntime(regionId)
-    const { runtimeId } = chosen
-    add(underWay, runtimeId, 1)
+    return { environmentId, gatewayId, environment: name, database, bundle, runtimeId: chosen.runtimeId }
+  }
+
+  const place = async (environments: readonly StoredEnvironment[]) => {
+    const those = await Promise.all(environments.map(choose))
+    for (const { runtimeId } of those) add(underWay, runtimeId, 1)
     try {
-      await confirm()
-      await instances.insert({ environmentId, gatewayId, environment: name, database, bundle, runtimeId })
+      await instances.insertAll(those)
     } finally {
-      add(underWay, runtimeId, -1)
+      for (const { runtimeId } of those) add(underWay, runtimeId, -1)
     }
   }
 
@@ -72,9 +77,11 @@ export function createPlacement(deps: { instances: InstanceStore; directory: Run
         return {}
       }
       if (wanted) await instances.unwant(environment._id, [wanted._id])
-      await place(environment, confirm)
+      await confirm()
+      await place([environment])
       return {}
     },
+    placeNew: place,
     async ensureUnserved({ _id }) {
       await instances.unwant(_id)
       return (await instances.listOf(_id)).length === 0

@@ -2,12 +2,17 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { PhaseDocument } from './phase-document.ts'
 
-/** Claims asked for at a time once there is more than one to have: each waits for the journal, and one after the other would be what bounds the whole. */
-const claimsAtATimeMax = 4
+/** Taken by one claim, so that what many replicas want at once is spread over them. */
+const claimedAtOnceMax = 32
+/** With nothing free, how much has to become free before more is asked for, so that it is asked for together; but no longer than the pause. */
+const freeShare = 1 / 4
+const freePauseMs = 20
 
 interface Options<Document extends PhaseDocument> {
   /** @throws the driver's error */
   claim(exceptIds: readonly string[]): Promise<Document | undefined>
+  /** @throws the driver's error */
+  claimSeveral(atMost: number, exceptIds: readonly string[]): Promise<Document[]>
   /** Never throws. */
   run(claimed: Document): Promise<void>
   clock: Clock
@@ -21,10 +26,12 @@ interface Options<Document extends PhaseDocument> {
 export class ClaimLoop<Document extends PhaseDocument> {
   readonly #options: Options<Document>
   readonly #inFlight = new Map<string, Promise<void>>()
-  #asking = 0
   #ticking: Promise<void> | undefined
   #claiming: Promise<void> | undefined
   #isWoken = false
+  /** There may be more than fits: it is asked for when something ends. */
+  #isFull = false
+  #pausing: Promise<void> | undefined
   #claimError: string | undefined
 
   constructor(options: Options<Document>) {
@@ -51,7 +58,7 @@ export class ClaimLoop<Document extends PhaseDocument> {
     if (this.#options.stopSignal.aborted || !this.#ticking) return
     this.#claiming ??= this.#claimAll().finally(() => {
       this.#claiming = undefined
-      if (this.#isWoken && this.#hasRoom()) this.wake()
+      if (this.#isWoken && this.#room() > 0) this.wake()
     })
   }
 
@@ -69,6 +76,7 @@ export class ClaimLoop<Document extends PhaseDocument> {
   async ended(): Promise<void> {
     await this.#ticking
     await this.#claiming
+    await this.#pausing
     await Promise.all(this.#inFlight.values())
   }
 
@@ -82,45 +90,62 @@ export class ClaimLoop<Document extends PhaseDocument> {
     }
   }
 
-  #hasRoom(): boolean {
-    return !this.#options.stopSignal.aborted && this.#inFlight.size + this.#asking < this.#options.concurrencyMax
+  #room(): number {
+    return this.#options.stopSignal.aborted ? 0 : this.#options.concurrencyMax - this.#inFlight.size
   }
 
-  /** Asks for one, and for several at a time while there is something to have. */
+  /** Asks for one, which is all there is most of the time and costs one command; and for several at a time once there is one. */
   async #claimAll(): Promise<void> {
-    if (!this.#hasRoom() || !(await this.#claimOne())) return
-    await Promise.all(
-      Array.from({ length: claimsAtATimeMax }, async () => {
-        while (this.#hasRoom() && (await this.#claimOne())) {}
-      }),
-    )
+    const one = async (exceptIds: readonly string[]) => {
+      const held = await this.#options.claim(exceptIds)
+      return held ? [held] : []
+    }
+    const several = (exceptIds: readonly string[], room: number) => this.#options.claimSeveral(Math.min(room, claimedAtOnceMax), exceptIds)
+    let found = await this.#take(this.#isFull ? several : one)
+    while (found > 0) found = await this.#take(several)
   }
 
-  /** @returns whether there was one. A claim that fails leaves the rest to the next tick. */
-  async #claimOne(): Promise<boolean> {
+  /** @returns how many there were. A claim that fails leaves the rest to the next tick. */
+  async #take(claim: (exceptIds: readonly string[], room: number) => Promise<Document[]>): Promise<number> {
+    const room = this.#room()
+    this.#isFull = room === 0
+    if (room === 0) return 0
     this.#isWoken = false
-    this.#asking++
-    const held = await this.#claim()
-    this.#asking--
-    if (!held) return false
+    const held = await this.#withoutFailing(() => claim(this.inFlight, room))
+    for (const document of held) this.#run(document)
+    return held.length
+  }
+
+  #run(held: Document): void {
     const run = this.#options.run(held).finally(() => {
       this.#inFlight.delete(held._id)
-      this.wake()
+      if (this.#isFull) this.#refill()
     })
     this.#inFlight.set(held._id, run)
-    return true
   }
 
-  async #claim(): Promise<Document | undefined> {
+  #refill(): void {
+    const { clock, stopSignal, concurrencyMax } = this.#options
+    if (this.#room() >= concurrencyMax * freeShare) return this.wake()
+    this.#pausing ??= clock
+      .sleepMs(freePauseMs, stopSignal)
+      .then(() => this.wake())
+      .catch(() => {})
+      .finally(() => {
+        this.#pausing = undefined
+      })
+  }
+
+  async #withoutFailing(claim: () => Promise<Document[]>): Promise<Document[]> {
     try {
-      const held = await this.#options.claim(this.inFlight)
+      const held = await claim()
       this.#claimError = undefined
       return held
     } catch (error) {
       // Told once, not every second, for as long as MongoDB is away.
       if (this.#claimError === undefined) this.#options.log.warn({ error }, 'Documents cannot be claimed for now')
       this.#claimError = String(error)
-      return undefined
+      return []
     }
   }
 }

@@ -1,5 +1,6 @@
 import { phases, states } from '@imprun/contracts'
 import type { Document as BsonDocument, Collection } from 'mongodb'
+import { newId } from '../platform/ids.ts'
 import { attemptsBeforeStalled } from './backoff.ts'
 import type { Decision } from './decisions.ts'
 import type { Pair } from './machine.ts'
@@ -17,7 +18,8 @@ export interface Failure extends Omit<StoredError, 'at'> {
   readonly isStalled: boolean
 }
 
-export type Written<Document> = { readonly outcome: 'written'; readonly document: Document | undefined } | { readonly outcome: 'lost' }
+/** `document`: as it is now, with the wish of this moment; only of one that is held on to. */
+export type Written<Document> = { readonly outcome: 'written'; readonly document?: Document } | { readonly outcome: 'lost' }
 
 /**
  * Who may move which document. Times are the database's, so clocks of processes may differ. Whoever holds a claim is told apart by `fence`: a write of
@@ -26,9 +28,11 @@ export type Written<Document> = { readonly outcome: 'written'; readonly document
 export interface ClaimStore<Document extends PhaseDocument> {
   /** Takes the document that has been due longest among those that are unheld and of a phase and state known here. @returns undefined when there is none. */
   claim(exceptIds?: readonly string[]): Promise<Document | undefined>
+  /** The same for several, in a few commands whatever their number. @returns fewer where other holders were faster, none when there is none */
+  claimSeveral(atMost: number, exceptIds?: readonly string[]): Promise<Document[]>
   /** @returns false when the claim is lost. */
   renew(held: Document): Promise<boolean>
-  /** Writes what a step decided; `keep` holds on to the claim. `document` is what was written, with the wish as it is now; absent when removed. */
+  /** Writes what a step decided; `keep` holds on to the claim. */
   decide(held: Document, decision: Decision<Document>, options: { keep: boolean }): Promise<Written<Document>>
   /** Records a failure and frees the document, in one write. */
   fail(held: Document, failure: Failure): Promise<Written<Document>>
@@ -69,9 +73,22 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
     state: { $in: [...states] },
     $expr: { $and: [{ $lte: ['$nextAttemptAt', '$$NOW'] }, { $lt: ['$lockedAt', { $subtract: ['$$NOW', ttlMs] }] }] },
   }
+  const dueBut = (exceptIds: readonly string[]) => ({
+    ...isDue,
+    ...options.only?.(),
+    ...(exceptIds.length > 0 ? { _id: { $nin: [...exceptIds] } } : {}),
+  })
+  const taking = { ...take, fence: { $add: ['$fence', 1] } }
+  const byId = { hint: { _id: 1 } } as const
+  const inOrder = { sort: { nextAttemptAt: 1, updatedAt: 1 }, hint: claimIndex } as const
   const mine = ({ _id, phase, fence }: PhaseDocument) => ({ _id, phase, fence })
 
   const update = async (held: Document, set: BsonDocument): Promise<Written<Document>> => {
+    const { matchedCount } = await collection.updateOne(mine(held), [{ $set: set }])
+    return { outcome: matchedCount === 1 ? 'written' : 'lost' }
+  }
+  // To have the document back MongoDB writes it down a second time, so only who needs it asks.
+  const updateAndRead = async (held: Document, set: BsonDocument): Promise<Written<Document>> => {
     const document = await collection.findOneAndUpdate(mine(held), [{ $set: set }], { returnDocument: 'after' })
     return document ? { outcome: 'written', document: document as Document } : { outcome: 'lost' }
   }
@@ -86,12 +103,18 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
 
   return {
     async claim(exceptIds = []) {
-      const document = await collection.findOneAndUpdate(
-        { ...isDue, ...options.only?.(), ...(exceptIds.length > 0 ? { _id: { $nin: [...exceptIds] } } : {}) },
-        [{ $set: { ...take, fence: { $add: ['$fence', 1] } } }],
-        { sort: { nextAttemptAt: 1, updatedAt: 1 }, hint: claimIndex, returnDocument: 'after' },
-      )
+      const document = await collection.findOneAndUpdate(dueBut(exceptIds), [{ $set: taking }], { ...inOrder, returnDocument: 'after' })
       return (document as Document | null) ?? undefined
+    },
+    async claimSeveral(atMost, exceptIds = []) {
+      for (;;) {
+        const due = await collection.find(dueBut(exceptIds), { ...inOrder, limit: atMost, projection: { _id: 1 } }).toArray()
+        if (due.length === 0) return []
+        // Each is taken by a write of its own, on the condition that it is still due; which of them were, only this claim's name tells.
+        const [those, claimId] = [{ $in: due.map(({ _id }) => _id) }, newId()]
+        const { modifiedCount } = await collection.updateMany({ ...isDue, _id: those }, [{ $set: { ...taking, claimId } }], byId)
+        if (modifiedCount > 0) return (await collection.find({ _id: those, claimId }, byId).toArray()) as Document[]
+      }
     },
     async renew(held) {
       const { matchedCount } = await collection.updateOne(mine(held), [{ $set: take }])
@@ -100,7 +123,7 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
     async decide(held, decision, { keep }) {
       if (decision.kind === 'remove') {
         const { deletedCount } = await collection.deleteOne(mine(held))
-        return deletedCount === 1 ? { outcome: 'written', document: undefined } : { outcome: 'lost' }
+        return { outcome: deletedCount === 1 ? 'written' : 'lost' }
       }
       if (decision.kind === 'tryAgain')
         return update(held, {
@@ -109,8 +132,10 @@ export function createClaimStore<Document extends PhaseDocument>(options: {
           nextAttemptAt: dueAfterMs(held, decision.afterMs),
           updatedAt: '$$NOW',
         })
-      const after = keep ? { ...take, nextAttemptAt: epoch } : { ...free, nextAttemptAt: dueAt(held, untilNudged) }
-      return update(held, { ...advanced(decision.set), ...after, phase: decision.phase })
+      const moved = { ...advanced(decision.set), phase: decision.phase }
+      if (keep) return updateAndRead(held, { ...moved, ...take, nextAttemptAt: epoch })
+      const next = decision.waitMs === undefined ? dueAt(held, untilNudged) : dueAfterMs(held, decision.waitMs)
+      return update(held, { ...moved, ...free, nextAttemptAt: next })
     },
     fail: (held, { code, message, nextAttemptAfterMs, isStalled }) =>
       update(held, {

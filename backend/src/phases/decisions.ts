@@ -4,9 +4,17 @@ import type { PhaseDocument } from './phase-document.ts'
 /** The fields that a step may set: the document's own, never the engine's bookkeeping. An `undefined` removes the field. */
 export type OwnFields<Document> = { [Field in Exclude<keyof Document, keyof PhaseDocument>]?: Document[Field] | undefined }
 
+export interface Advance<Document extends PhaseDocument> {
+  readonly kind: 'advance'
+  readonly phase: Phase
+  readonly set: OwnFields<Document>
+  /** Nothing is to be done there yet: it is looked at after so long, or when it is nudged. */
+  readonly waitMs?: number
+}
+
 /** What a step wants to happen. Only the engine writes. */
 export type Decision<Document extends PhaseDocument> =
-  | { readonly kind: 'advance'; readonly phase: Phase; readonly set: OwnFields<Document> }
+  | Advance<Document>
   | { readonly kind: 'tryAgain'; readonly afterMs: number; readonly waitsFor: string }
   | { readonly kind: 'remove' }
 
@@ -35,6 +43,9 @@ export type Rest = typeof rest
 /** The work of this phase is done. */
 export const advanceTo = <Document extends PhaseDocument>(phase: Phase, set: OwnFields<Document> = {}): Decision<Document> => ({ kind: 'advance', phase, set })
 
+/** The work of this phase is done, and what the next one waits for has only begun. It will be nudged, or looked at after the time given. */
+export const advanceAndWait = (phase: Phase, waitMs: number): Decision<never> => ({ kind: 'advance', phase, set: {}, waitMs })
+
 /**
  * Not done yet and not failed: waits for something that will nudge the document, or for the time given. A wait that lasts too long is told to the owner.
  * @param waitsFor completes "This waits for ..."
@@ -44,5 +55,9 @@ export const tryAgainAfterMs = (afterMs: number, waitsFor = 'what it depends on'
 /** Nothing is left of it: the document goes too. */
 export const remove: Decision<never> = { kind: 'remove' }
 
-/** A step with no work but to move on. */
-export const goTo = (phase: Phase) => (): Decision<never> => advanceTo<never>(phase)
+/** A step with no work but to move on: the engine does so in the write that comes to it. */
+export interface PassingStep {
+  (): Decision<never>
+  readonly to: Phase
+}
+export const goTo = (phase: Phase): PassingStep => Object.assign(() => advanceTo<never>(phase), { to: phase })

@@ -1,14 +1,15 @@
+import type { State } from '@imprun/contracts'
 import type { Document as BsonDocument } from 'mongodb'
 import type { Database } from '../database/database.ts'
-import type { Watcher } from '../database/watcher.ts'
+import type { Change, Watcher } from '../database/watcher.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { attemptsBeforeStalled, backoffMs } from './backoff.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { type ClaimStore, createClaimStore, lockTtlMs, waitDeadlineMs } from './claims.ts'
-import type { Decision } from './decisions.ts'
-import { findStep, type Machine, restingPairs } from './machine.ts'
-import type { PhaseDocument } from './phase-document.ts'
+import type { Advance, Decision } from './decisions.ts'
+import { findStep, type Machine, phasesPassed, restingPairs } from './machine.ts'
+import { epoch, type PhaseDocument } from './phase-document.ts'
 import type { QueueDepth } from './queue-depth.ts'
 import { describeFailure } from './step-failure.ts'
 import { runStep, type StepLimits } from './step-run.ts'
@@ -77,7 +78,7 @@ export interface PhaseEngineOptions<Document extends PhaseDocument> {
   readonly holder: string
   readonly observe?: ((event: EngineEvent) => void | Promise<void>) | undefined
   /** Runs when the engine lets go of a document that it has moved or removed, however far. */
-  readonly onMoved?: ((before: Document, after: Document | undefined) => Promise<void>) | undefined
+  readonly onMoved?: ((before: Document) => Promise<void>) | undefined
   readonly limits?: Partial<EngineLimits> | undefined
   /** Which documents this process moves, as a filter of MongoDB that is read at each claim; absent: all. */
   readonly only?: (() => BsonDocument) | undefined
@@ -111,6 +112,7 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
       log: options.log.child({ part: options.collection }),
       stopSignal: this.#stopping.signal,
       claim: (exceptIds) => this.#claims.claim(exceptIds),
+      claimSeveral: (atMost, exceptIds) => this.#claims.claimSeveral(atMost, exceptIds),
       run: (claimed) => this.#run(claimed),
     })
   }
@@ -120,7 +122,11 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     await this.#claims.settle(restingPairs(this.#options.machine))
     const { watcher, collection } = this.#options
     const wake = () => this.wake()
-    this.#ending = [watcher.on({ scope: 'sys', collection }, wake), watcher.onGap(wake)]
+    // Most changes are an engine's own writes: they are no reason to look, which costs a command.
+    const wakeIfDue = ({ document }: Change) => {
+      if (document !== undefined && isDueAtOnce(document)) wake()
+    }
+    this.#ending = [watcher.on({ scope: 'sys', collection }, wakeIfDue), watcher.onGap(wake)]
     this.#loop.start()
   }
 
@@ -148,10 +154,9 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     try {
       let held: Document | undefined = claimed
       await this.#tell({ type: 'claimed', id: claimed._id, fence: claimed.fence, waitedMs: waitedMs(claimed) })
-      const moves: Moves<Document> = { last: undefined }
+      const moves: Moves = { count: 0 }
       while (held) held = await this.#moveOn(held, moves)
-      const { last } = moves
-      if (last) await this.#persist(async () => this.#options.onMoved?.(claimed, last.document))
+      if (moves.count > 0) await this.#persist(async () => this.#options.onMoved?.(claimed))
     } catch (error) {
       // The claim runs out by itself, and the document is taken up again.
       this.#options.log.error({ error, id: claimed._id }, `A document of ${this.#options.collection} is left to the next holder`)
@@ -159,7 +164,7 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   }
 
   /** @returns the document, still held, when it may go further at once. */
-  async #moveOn(held: Document, moves: Moves<Document>): Promise<Document | undefined> {
+  async #moveOn(held: Document, moves: Moves): Promise<Document | undefined> {
     const step = findStep(this.#options.machine, held)
     if (!step || this.#stopping.signal.aborted) return this.#release(held, { isAtRest: step === undefined })
     const { clock } = this.#options
@@ -178,14 +183,18 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
     return this.#carryOut(held, outcome.decision, moves)
   }
 
-  async #carryOut(held: Document, decision: Decision<Document>, moves: Moves<Document>): Promise<Document | undefined> {
-    const keep = decision.kind === 'advance' && findStep(this.#options.machine, { phase: decision.phase, state: held.state }) !== undefined
-    const written = await this.#persist(() => this.#claims.decide(held, decision, { keep }))
+  async #carryOut(held: Document, decision: Decision<Document>, moves: Moves): Promise<Document | undefined> {
+    const { machine } = this.#options
+    const decisions = decision.kind === 'advance' ? passingOn(machine, decision, held.state) : [decision]
+    const last = decisions.at(-1) ?? decision
+    const hasStep = last.kind === 'advance' && findStep(machine, { phase: last.phase, state: held.state }) !== undefined
+    const keep = hasStep && last.waitMs === undefined
+    const written = await this.#persist(() => this.#claims.decide(held, last, { keep }))
     if (written.outcome === 'lost') return this.#lose(held)
     if (decision.kind === 'tryAgain') this.#loop.wakeAfter(decision.afterMs)
-    else moves.last = written
-    await this.#tell({ type: 'written', id: held._id, fence: held.fence, decision: decision as Decision<never> })
-    return keep ? written.document : undefined
+    else moves.count++
+    for (const each of decisions) await this.#tell({ type: 'written', id: held._id, fence: held.fence, decision: each as Decision<never> })
+    return written.document
   }
 
   async #fail(held: Document, error: unknown): Promise<undefined> {
@@ -229,9 +238,18 @@ class DefaultPhaseEngine<Document extends PhaseDocument> implements PhaseEngine 
   }
 }
 
-/** The last write under one claim that moved the document. */
-interface Moves<Document> {
-  last: { readonly document: Document | undefined } | undefined
+/** Where nothing is done but to move on, what a step decides is carried further in the same write. */
+const passingOn = <Document extends PhaseDocument>(machine: Machine<Document>, decision: Advance<Document>, state: State): Advance<Document>[] =>
+  phasesPassed(machine, { phase: decision.phase, state }).map((phase) => ({ ...decision, phase }))
+
+/** A claim would find it now; what waits for its time is found by the tick. */
+function isDueAtOnce({ lockedAt, nextAttemptAt }: Record<string, unknown>): boolean {
+  return [lockedAt, nextAttemptAt].every((at) => at instanceof Date && at.getTime() === epoch.getTime())
+}
+
+/** How often the document was moved under one claim. */
+interface Moves {
+  count: number
 }
 
 /** The claim itself wrote `lockedAt`; what a document waited for before it was due does not count. */

@@ -15,11 +15,13 @@ const environmentMachine = createEnvironmentMachine({
   settings: { ensure: nothing },
   gateways: { noteLeftovers: nothing },
   clock: systemClock,
-  placement: { ensureServed: async () => ({}), ensureUnserved: async () => true },
+  placement: { ensureServed: async () => ({}), placeNew: nothing, ensureUnserved: async () => true },
 })
 const gatewayMachine = createGatewayMachine({
-  environments: { listOf: async () => [], want: nothing, callWaiting: nothing },
-  databases: { create: nothing, drop: nothing },
+  environments: { listOf: async () => [], want: nothing, begin: nothing, nudgeAll: nothing },
+  settings: { ensure: nothing },
+  placement: { placeNew: nothing },
+  databases: { drop: nothing },
   users: { allowFront: nothing, forbidFront: nothing },
   contents: [],
   recordLeftovers: nothing,

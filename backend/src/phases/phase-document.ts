@@ -11,6 +11,8 @@ export interface PhaseDocument {
   lockedAt: Date
   /** Who holds it, or held it last. */
   lockedBy?: string
+  /** Which of the claims that took several at once it was last taken by. */
+  claimId?: string
   /** Rises with every holder. A write or a side effect with an older fence changes nothing. */
   fence: number
   /** Failures in a row; a step that gets further clears them. */

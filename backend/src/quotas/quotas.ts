@@ -1,5 +1,7 @@
 import { ImprunError } from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
+import { inLine } from '../platform/lines.ts'
 
 /** How much one user or gateway may have. Whoever runs imprun sets them; undefined: as much as there is room for. */
 export interface QuotaSettings {
@@ -9,29 +11,50 @@ export interface QuotaSettings {
   dataMbPerEnvironment: number | undefined
 }
 
-/** Each is asked before something is made. Two that are made in one moment may both pass: quotas guard resources, not secrets. */
+/** What counts is made inside of these: all that belongs to one owner is counted and made one after the other, whichever backend does it. */
 export interface Quotas {
-  /** @throws QUOTA_EXCEEDED */
-  checkGateways(ownerId: string): Promise<void>
-  /** @throws QUOTA_EXCEEDED */
-  checkFunctions(gatewayId: string): Promise<void>
+  /** @param make runs again after a conflict, so it does nothing but write with the session. @throws QUOTA_EXCEEDED, or what `make` throws */
+  makeGateway<Made>(ownerId: string, make: (session: ClientSession) => Promise<Made>): Promise<Made>
+  makeFunction<Made>(gateway: { gatewayId: string; ownerId: string }, make: (session: ClientSession) => Promise<Made>): Promise<Made>
+}
+
+/** One for each owner. Two transactions that both write it cannot both be committed. */
+interface Turn {
+  _id: string
+  taken: number
 }
 
 export function createQuotas({ database, settings }: { database: Database; settings: QuotaSettings }): Quotas {
-  const count = (collection: string, filter: object, limit: number) => database.sys.collection(collection).countDocuments(filter, { limit })
+  const turns = database.sys.collection<Turn>('quotaTurns')
+  const count = (collection: string, filter: object, limit: number, session: ClientSession) =>
+    database.sys.collection(collection).countDocuments(filter, { limit, session })
+
+  const inTurn = <Made>(ownerId: string, work: (session: ClientSession) => Promise<Made>): Promise<Made> => {
+    const once = async (session: ClientSession) => {
+      await turns.updateOne({ _id: ownerId }, { $inc: { taken: 1 } }, { upsert: true, session })
+      return work(session)
+    }
+    // To wait here is cheaper than to be refused by MongoDB and tried again.
+    return inLine(`quotas of ${ownerId}`, () => database.client.withSession((session) => session.withTransaction(() => once(session), asOfNow)))
+  }
+
   return {
-    async checkGateways(ownerId) {
-      const { gatewaysPerUser: max } = settings
-      if ((await count('apiGateways', { ownerId }, max)) < max) return
-      throw exceeded('gateways', max, `You have ${max} gateways, as many as one person may have here.`, 'Delete one that you no longer need')
-    },
-    async checkFunctions(gatewayId) {
-      const { functionsPerGateway: max } = settings
-      if ((await count('functions', { gatewayId }, max)) < max) return
-      throw exceeded('functions', max, `${gatewayId} has ${max} functions, as many as one gateway may have here.`, 'Delete one, or make another gateway')
-    },
+    makeGateway: (ownerId, make) =>
+      inTurn(ownerId, async (session) => {
+        const { gatewaysPerUser: max } = settings
+        if ((await count('apiGateways', { ownerId }, max, session)) < max) return make(session)
+        throw exceeded('gateways', max, `You have ${max} gateways, as many as one person may have here.`, 'Delete one that you no longer need')
+      }),
+    makeFunction: ({ gatewayId, ownerId }, make) =>
+      inTurn(ownerId, async (session) => {
+        const { functionsPerGateway: max } = settings
+        if ((await count('functions', { gatewayId }, max, session)) < max) return make(session)
+        throw exceeded('functions', max, `${gatewayId} has ${max} functions, as many as one gateway may have here.`, 'Delete one, or make another gateway')
+      }),
   }
 }
+
+const asOfNow = { readConcern: { level: 'snapshot' } } as const
 
 const exceeded = (what: string, max: number, state: string, remedy: string) =>
   new ImprunError('QUOTA_EXCEEDED', `${state} ${remedy}, or ask whoever runs imprun for more.`, { facts: { quota: what, max } })

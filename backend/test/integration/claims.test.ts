@@ -20,6 +20,38 @@ describe('the store of claims', () => {
     assert.equal(answers.filter(Boolean).length, 1)
   })
 
+  it('gives each of several documents to one holder only, however many ask for several', async () => {
+    await using given = await givenPhases()
+    const ids = await Promise.all(Array.from({ length: 40 }, () => given.insert()))
+    const stores = Array.from({ length: 6 }, (_, index) => given.claimsOf(`holder-${index}`))
+    const rounds = await Promise.all(stores.map(async (claims) => [...(await claims.claimSeveral(5)), ...(await claims.claimSeveral(5))]))
+    const taken = rounds.flat()
+    assert.deepEqual(
+      taken.map(({ _id }) => _id),
+      [...new Set(taken.map(({ _id }) => _id))],
+    )
+    for (const [index, its] of rounds.entries()) for (const { lockedBy } of its) assert.equal(lockedBy, `holder-${index}`)
+    const left = await given.claimsOf('last').claimSeveral(ids.length)
+    assert.deepEqual([...taken, ...left].map(({ _id }) => _id).sort(), ids.sort())
+    assert.deepEqual(await given.claimsOf('nobody').claimSeveral(ids.length), [])
+  })
+
+  it('gives several with their new fences, the longest due first, and no more than were asked for', async () => {
+    await using given = await givenPhases()
+    const ids = await Promise.all([3, 1, 2].map((second) => given.insert({ updatedAt: new Date(second * 1_000) })))
+    const before = new Map(await Promise.all(ids.map(async (id) => [id, (await given.get(id)).fence] as const)))
+    const claims = given.claimsOf('holder')
+    const held = await claims.claimSeveral(2)
+    assert.deepEqual(held.map(({ _id }) => _id).sort(), ids.slice(1).sort())
+    for (const { _id, fence } of held) assert.equal(fence, (before.get(_id) ?? 0) + 1)
+    for (const document of held) assert.equal((await claims.decide(document, advanceTo<Thing>('Created'), { keep: false })).outcome, 'written')
+    assert.deepEqual((await claims.claimSeveral(2, ids)).length, 0)
+    assert.deepEqual(
+      (await claims.claimSeveral(2)).map(({ _id }) => _id),
+      ids.slice(0, 1),
+    )
+  })
+
   it('gives a document to another holder once its lock is a minute old, and not before', async () => {
     await using given = await givenPhases()
     const id = await given.insert()

@@ -1,14 +1,24 @@
 import { strict as assert } from 'node:assert'
-import { gatewayCollections } from '@imprun/contracts'
+import { bundleSchema, gatewayCollections } from '@imprun/contracts'
 import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
 import { withNextRevision } from '../../src/database/gateway-revision.ts'
+import { createEnvironmentSettingsStore } from '../../src/environments/environment-settings.ts'
+import { createEnvironmentStore, newEnvironments } from '../../src/environments/environment-store.ts'
+import { createSecrets } from '../../src/platform/secrets.ts'
+import { createSecretSealer } from '../../src/variables/secret-sealer.ts'
+import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { givenMongo } from '../support/given-mongo.ts'
+
+const shop = { gatewayId: 'shop', ownerId: 'ada', database: 'separate', regionId: 'local', bundle: bundleSchema.parse({}), fence: 0 } as const
 
 async function givenDatabases() {
   const mongo = await givenMongo()
   const { database } = mongo
   const collections = async () => (await database.gateway('shop').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).sort()
-  return { ...mongo, databases: createGatewayDatabases(database), collections, [Symbol.asyncDispose]: () => mongo[Symbol.asyncDispose]() }
+  const environments = createEnvironmentStore(database)
+  const sealer = createSecretSealer(createSecrets(Buffer.alloc(32, 7)))
+  const settings = createEnvironmentSettingsStore({ database, environments, variables: createVariableStore(database), sealer })
+  return { ...mongo, settings, databases: createGatewayDatabases(database), collections, [Symbol.asyncDispose]: () => mongo[Symbol.asyncDispose]() }
 }
 
 describe("a gateway's database", function () {
@@ -16,9 +26,9 @@ describe("a gateway's database", function () {
 
   it('has next to nothing in it until something is published, and everything then', async () => {
     await using given = await givenDatabases()
-    await given.databases.create('shop')
+    await given.settings.ensure('shop', newEnvironments(shop, new Date()))
     await given.databases.keepUp('shop')
-    assert.deepEqual(await given.collections(), [gatewayCollections.counters])
+    assert.deepEqual(await given.collections(), [gatewayCollections.environments])
     const write = () => Promise.resolve('written')
     assert.deepEqual(await withNextRevision(given.database, 'shop', write), { revision: 2, result: 'written' })
     assert.ok((await given.collections()).includes(gatewayCollections.logs))

@@ -4,6 +4,7 @@ import { createEnvironmentRoutes, type RuntimesPort } from '../../src/environmen
 import { createGatewayRoutes } from '../../src/gateways/gateway-routes.ts'
 import type { Caller } from '../../src/http/handlers.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { createQuotas } from '../../src/quotas/quotas.ts'
 import { createRegionStore } from '../../src/regions/region-store.ts'
 import { eventually } from '../support/eventually.ts'
 import { type GivenLifecycleOptions, givenLifecycle, owner } from '../support/given-lifecycle.ts'
@@ -15,9 +16,10 @@ async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: Runt
   const given = await givenLifecycle(options)
   const { gateways, environments, settings, variables, views, addresses, instances, regionChecks, protect, guardProtected } = given
   const regions = createRegionStore(given.database)
+  const quotas = createQuotas({ ...given, settings: { gatewaysPerUser: 100, functionsPerGateway: 100, dataMbPerEnvironment: undefined } })
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
   const routes = {
-    ...createGatewayRoutes({ gateways, environments, instances, regions, regionChecks, views, quotas: { checkGateways: async () => {} }, clock: systemClock }),
+    ...createGatewayRoutes({ gateways, environments, instances, regions, regionChecks, views, quotas, clock: systemClock }),
     ...createEnvironmentRoutes({ gateways, environments, instances, settings, variables, runtimes, addresses, protect, guardProtected, clock: systemClock }),
   }
   const facts: Record<string, unknown>[] = []

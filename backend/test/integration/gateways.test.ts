@@ -124,7 +124,7 @@ describe('gateways', function () {
       await given.database.sys.collection('apiGateways').updateOne({ gatewayId }, { $set: { phase, state } })
       // Environments are as far as their gateway; before it has its database they wait for it.
       if (phase === 'Creating') continue
-      await given.environments.callWaiting(gatewayId)
+      await given.environments.begin(gatewayId, 0)
       await given.database.sys.collection('environments').updateMany({ gatewayId }, { $set: { phase: phase === 'Deleting' ? 'Started' : phase } })
     }
     await given.lifecycle.start()

@@ -56,7 +56,7 @@ describe('instances', function () {
     const [dev] = await given.environments.listOf('shop')
     assert.ok(dev)
     const facts = { environmentId: dev._id, gatewayId: 'shop', environment: dev.environment, database: dev.database, bundle: bundleSchema.parse({}) }
-    assert.equal(await given.instances.insert({ ...facts, runtimeId: 'runtime-2' }), false)
+    assert.equal(await given.instances.insertAll([{ ...facts, runtimeId: 'runtime-2' }]), 0)
     await given.gateways.change('shop', { state: 'inactive' })
     await given.reaches('shop', 'Stopped')
     assert.deepEqual(await given.instances.listOf(dev._id), [])
@@ -66,7 +66,7 @@ describe('instances', function () {
   it('that a holder put down after it had lost its environment go by themselves', async () => {
     await using given = await givenServed()
     const gone = { environmentId: 'gone', gatewayId: 'shop', environment: 'dev', database: 'separate', bundle: bundleSchema.parse({}) } as const
-    assert.equal(await given.instances.insert({ ...gone, runtimeId: testRuntimeId }), true)
+    assert.equal(await given.instances.insertAll([{ ...gone, runtimeId: testRuntimeId }]), 1)
     await eventually(async () => assert.deepEqual(await given.instances.listOf('gone'), []))
   })
 
