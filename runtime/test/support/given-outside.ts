@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import { fileURLToPath } from 'node:url'
 import type { BindMessage } from '../../src/frames/frames.ts'
 import { givenWorker, type WorkerUnderTest } from './given-worker.ts'
@@ -22,11 +23,14 @@ export interface GivenOutside extends AsyncDisposable {
   readonly connections: number
 }
 
-/** A real HTTP server on this machine, for the part of the outside world. Bodies are read before a handler gets them. */
-export async function givenOutside(handlers: Record<string, Handler>): Promise<GivenOutside> {
+/**
+ * A real HTTP server on this machine, for the part of the outside world. Bodies are read before a handler gets them.
+ * @param secure makes it one that speaks TLS
+ */
+export async function givenOutside(handlers: Record<string, Handler>, secure?: ServerOptions): Promise<GivenOutside> {
   const arrived: Arrived[] = []
   let connections = 0
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const pieces: Buffer[] = []
     request.on('data', (piece) => pieces.push(piece))
     request.on('error', () => undefined)
@@ -38,7 +42,8 @@ export async function givenOutside(handlers: Record<string, Handler>): Promise<G
       if (handler === undefined) response.writeHead(404).end()
       else handler(request, response, body)
     })
-  })
+  }
+  const server = secure === undefined ? createServer(onRequest) : createSecureServer(secure, onRequest)
   server.on('connection', () => {
     connections += 1
   })
@@ -62,9 +67,11 @@ export interface PlayedNetwork {
   names?: Record<string, string[][]>
   /** Which local port stands behind a public address. */
   ports?: Record<string, number>
+  /** The certificate of the one authority that is trusted there. */
+  authority?: string
 }
 
 /** A real worker that finds names and public addresses as they are played, because nothing of a test may leave this machine. */
-export function givenWorkerOutside({ names = {}, ports = {} }: PlayedNetwork, bind: Partial<BindMessage> = {}): Promise<WorkerUnderTest> {
-  return givenWorker(bind, 'inherit', [playedNetworkFile, JSON.stringify({ names, ports })])
+export function givenWorkerOutside({ names = {}, ports = {}, authority }: PlayedNetwork, bind: Partial<BindMessage> = {}): Promise<WorkerUnderTest> {
+  return givenWorker(bind, 'inherit', [playedNetworkFile, JSON.stringify({ names, ports, authority })])
 }

@@ -58,6 +58,12 @@ const reasons: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: 'the answer stopped arriving',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer ended too early or too late',
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'the request’s body is not as long as it says',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the host’s certificate is signed by itself and by no authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the host’s certificate comes from an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the host’s certificate comes from an authority that is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the host sends its certificate without those that vouch for it',
+  CERT_HAS_EXPIRED: 'the host’s certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the host’s certificate is for another name',
 }
 const timeouts = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
@@ -68,7 +74,8 @@ export function describeFetchError(error: unknown): FetchFailure {
   const code = timeouts.has(reason) ? 'EGRESS_TIMED_OUT' : 'EGRESS_FAILED'
   if (reason.startsWith('HPE_')) return { code, reason, message: 'The fetch failed: the answer is not valid HTTP.' }
   if (/^Z_|^ERR__?(?:ZLIB|BROTLI)|^Z_BUF/.test(reason)) return { code, reason, message: 'The fetch failed: the answer’s compressed body is broken.' }
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|SSL|TLS/.test(reason)) return { code, reason, message: `The fetch failed: the host’s TLS is not valid (${reason}).` }
+  if (reasons[reason] === undefined && /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|SSL|TLS/.test(reason))
+    return { code, reason, message: `The fetch failed: the host’s TLS is not valid (${reason}).` }
   return { code, message: `The fetch failed: ${reasons[reason] ?? 'the connection broke'}.`, ...(reason === '' ? {} : { reason }) }
 }
 
