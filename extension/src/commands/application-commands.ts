@@ -70,7 +70,7 @@ async function createGrant(context: CommandContext, node: unknown): Promise<void
   const made = await api.call('createGrant', { body: { applicationId: application.applicationId, gatewayId, environment: name } })
   const example = await firstFunction(context, gatewayId)
   const curl = curlLine({ url: `${pathUrl}/${example?.name ?? ''}`, source: example?.code ?? '', apiKey: made.apiKey })
-  context.newKeyPanel.show({ application: application.name, target: `${gatewayId}/${name}`, apiKey: made.apiKey, curl })
+  context.newKeyPanel.show({ kind: 'key', holder: application.name, target: `${gatewayId}/${name}`, secret: made.apiKey, curl })
   context.setContext('imprun.hasIssuedKey', true)
   if (environment.authType === 'none') await offerKeyAuth(context, environment)
 }

@@ -27,6 +27,9 @@ export interface CommandArguments {
   'imprun.forceDelete': [node?: GatewayNode]
   'imprun.retry': [node?: GatewayNode | EnvironmentNode]
   'imprun.manageMembers': [node?: GatewayNode]
+  'imprun.editBundle': [node?: GatewayNode]
+  'imprun.manageRegions': []
+  'imprun.createPerson': []
   'imprun.startEnvironment': [node?: EnvironmentNode]
   'imprun.stopEnvironment': [node?: EnvironmentNode]
   'imprun.acknowledgeDrift': [node?: EnvironmentNode]
@@ -98,6 +101,9 @@ const ids: Record<CommandId, true> = {
   'imprun.forceDelete': true,
   'imprun.retry': true,
   'imprun.manageMembers': true,
+  'imprun.editBundle': true,
+  'imprun.manageRegions': true,
+  'imprun.createPerson': true,
   'imprun.startEnvironment': true,
   'imprun.stopEnvironment': true,
   'imprun.acknowledgeDrift': true,

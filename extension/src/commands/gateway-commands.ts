@@ -1,6 +1,7 @@
 import type { Gateway } from '@imprun/contracts'
 import { gatewayNameSchema } from '@imprun/contracts/gateway'
 import { gatewayIdSchema, slugify } from '@imprun/contracts/names'
+import { askNewBundle } from './bundle-input.ts'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
 import { chooseEnvironment, chooseGateway } from './targets.ts'
@@ -115,6 +116,9 @@ async function createGateway(context: CommandContext): Promise<void> {
   if (gatewayId === undefined) return
   const regionId = await chooseRegion(context)
   if (regionId === null) return
+  const bundle = await askNewBundle(context)
+  if (bundle === null) return
+  const body = { name, gatewayId, ...(regionId ? { regionId } : {}), ...(bundle ? { bundle } : {}) }
   // Shown at once; its phases arrive as events.
-  catalog.gateways.upsert(await api.call('createGateway', { body: { name, gatewayId, ...(regionId ? { regionId } : {}) } }))
+  catalog.gateways.upsert(await api.call('createGateway', { body }))
 }

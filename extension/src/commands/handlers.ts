@@ -2,6 +2,7 @@ import { addressCommands } from './address-commands.ts'
 import { applicationCommands } from './application-commands.ts'
 import { approvalCommands } from './approval-commands.ts'
 import { auditCommands } from './audit-commands.ts'
+import { bundleCommands } from './bundle-commands.ts'
 import { canaryCommands } from './canary-commands.ts'
 import type { CommandContext } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
@@ -14,8 +15,10 @@ import { limitCommands } from './limit-commands.ts'
 import { logCommands } from './log-commands.ts'
 import { memberCommands } from './member-commands.ts'
 import { notifierCommands } from './notifier-commands.ts'
+import { personCommands } from './person-commands.ts'
 import { promoteCommands } from './promote.ts'
 import { protectionCommands } from './protection-commands.ts'
+import { regionCommands } from './region-commands.ts'
 import { releaseCommands } from './release-commands.ts'
 import { rollbackCommands } from './rollback-commands.ts'
 import { runCommands } from './run-commands.ts'
@@ -35,6 +38,9 @@ export const composeHandlers = (context: CommandContext): Handlers => ({
   ...promoteCommands(context),
   ...protectionCommands(context),
   ...memberCommands(context),
+  ...bundleCommands(context),
+  ...regionCommands(context),
+  ...personCommands(context),
   ...environmentCommands(context),
   ...deploymentCommands(context),
   ...canaryCommands(context),

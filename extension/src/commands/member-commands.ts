@@ -1,9 +1,10 @@
-import type { Member, MemberRole } from '@imprun/contracts'
+import type { Member, MemberRole, User } from '@imprun/contracts'
 import { grantableRoleSchema } from '@imprun/contracts/member'
 import { pageLimitMax } from '@imprun/contracts/paging'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
 import { listMembers } from './members.ts'
+import { createPerson } from './person-commands.ts'
 import { chooseGateway } from './targets.ts'
 
 type GrantableRole = (typeof grantableRoleSchema.options)[number]
@@ -38,14 +39,11 @@ async function letIn(context: CommandContext, gatewayId: string, members: readon
   const { api } = openSession(context)
   const { items } = await api.call('listUsers', { query: { limit: pageLimitMax } })
   const strangers = items.filter(({ userId }) => !members.some((member) => member.userId === userId))
-  if (strangers.length === 0) {
-    await prompts.offer('info', t('Everybody of this installation is a member already.'))
-    return
-  }
-  const person = await prompts.pick(
-    t('Let whom into {0}?', gatewayId),
-    strangers.map((user) => ({ label: user.name, value: user })),
-  )
+  const picked = await prompts.pick<Pick<User, 'userId' | 'name'> | 'new'>(t('Let whom into {0}?', gatewayId), [
+    ...strangers.map((user) => ({ label: user.name, value: user })),
+    { label: `$(person-add) ${t('Somebody new…')}`, detail: t('Administrators add people, and hand them their access token.'), value: 'new' },
+  ])
+  const person = picked === 'new' ? await createPerson(context) : picked
   const role = person && (await chooseRole(context, t('What may {0} do?', person.name)))
   if (!role || role === 'remove') return
   await api.call('putMember', { params: { gatewayId, userId: person.userId }, body: { role } })

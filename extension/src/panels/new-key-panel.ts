@@ -3,15 +3,18 @@ import * as vscode from 'vscode'
 import type { Log } from '../platform/log.ts'
 import { webviewHtml } from './webview-html.ts'
 
+/** What opens something and is given out once. `key`: an application calls with it; `token`: a person signs in with it. */
 export interface NewKey {
-  readonly application: string
-  /** Gateway and environment that it opens. */
+  readonly kind: 'key' | 'token'
+  /** The application or the person. */
+  readonly holder: string
+  /** What it opens: gateway and environment, or the backend's address. */
   readonly target: string
-  readonly apiKey: string
+  readonly secret: string
   readonly curl: string
 }
 
-/** Shows a key once: it lives in this panel and nowhere else, and closing the panel forgets it. */
+/** Shows a key or token once: it lives in this panel and nowhere else, and closing the panel forgets it. */
 export class NewKeyPanel {
   readonly #extensionUri: vscode.Uri
   readonly #log: Log
@@ -23,13 +26,15 @@ export class NewKeyPanel {
 
   show(key: NewKey): void {
     const root = vscode.Uri.joinPath(this.#extensionUri, 'dist', 'webviews')
-    const panel = vscode.window.createWebviewPanel('imprun.newKey', vscode.l10n.t('New key for {0}', key.application), vscode.ViewColumn.Active, {
+    const words = wordsOf[key.kind]()
+    const title = words.heading.replace('{0}', key.holder)
+    const panel = vscode.window.createWebviewPanel('imprun.newKey', title, vscode.ViewColumn.Active, {
       enableScripts: true,
       localResourceRoots: [root],
       // A hidden panel would otherwise be built anew, and there would be no second copy of the key to show.
       retainContextWhenHidden: true,
     })
-    panel.webview.html = webviewHtml(panel.webview, root, 'new-key', vscode.l10n.t('New key for {0}', key.application), words())
+    panel.webview.html = webviewHtml(panel.webview, root, 'new-key', title, words)
     panel.webview.onDidReceiveMessage((message: unknown) => void this.#answer(panel, key, message))
   }
 
@@ -39,10 +44,10 @@ export class NewKeyPanel {
     const post = (reply: NewKeyToWebview) => panel.webview.postMessage(reply)
     switch (parsed.data.type) {
       case 'ready':
-        await post({ type: 'show', ...key })
+        await post({ type: 'show', holder: key.holder, target: key.target, secret: key.secret, curl: key.curl })
         return
       case 'copyKey':
-        await vscode.env.clipboard.writeText(key.apiKey)
+        await vscode.env.clipboard.writeText(key.secret)
         await post({ type: 'copied', what: 'key' })
         return
       case 'copyCurl':
@@ -55,18 +60,35 @@ export class NewKeyPanel {
   }
 }
 
-function words(): Record<string, string> {
+const wordsOf: Record<NewKey['kind'], () => Record<string, string> & { heading: string }> = { key: keyWords, token: tokenWords }
+
+function keyWords() {
   const { t } = vscode.l10n
   return {
+    ...commonWords(),
     heading: t('New key for {0}', '{0}'),
     opens: t('It may call {0}.', '{0}'),
     once: t('This key is shown once. Copy it now: it is kept nowhere, and closing this tab forgets it.'),
     key: t('Key'),
     copyKey: t('Copy key'),
-    call: t('Call with it'),
-    copyCurl: t('Copy curl'),
     copiedKey: t('The key is in the clipboard.'),
-    copiedCurl: t('The curl line is in the clipboard.'),
-    close: t('Done'),
   }
+}
+
+function tokenWords() {
+  const { t } = vscode.l10n
+  return {
+    ...commonWords(),
+    heading: t('Access token of {0}', '{0}'),
+    opens: t('It signs in to {0}.', '{0}'),
+    once: t('This token is shown once. Copy it now and hand it over by a safe way: it is kept nowhere, and closing this tab forgets it.'),
+    key: t('Access token'),
+    copyKey: t('Copy token'),
+    copiedKey: t('The token is in the clipboard.'),
+  }
+}
+
+function commonWords() {
+  const { t } = vscode.l10n
+  return { call: t('Call with it'), copyCurl: t('Copy curl'), copiedCurl: t('The curl line is in the clipboard.'), close: t('Done') }
 }

@@ -8,7 +8,7 @@ const gatewayRows = async (host: InHost) => (await rows(host.inside.views.gatewa
 describe('gateways', () => {
   it('appear at once, move to Started by themselves with three environments, and go when their name is typed', async () => {
     const host = await signedIn()
-    answer(host, { input: ['Shopping', 'shopping'] })
+    answer(host, { input: ['Shopping', 'shopping'], pick: ['The usual'] })
     await vscode.commands.executeCommand('imprun.createGateway')
     assert.ok((await gatewayRows(host)).some((text) => text.startsWith('Shopping | shopping ·')))
     await eventually(async () => assert.ok((await gatewayRows(host)).includes('Shopping | shopping · Started')), 15_000)
@@ -24,6 +24,24 @@ describe('gateways', () => {
     answer(host, { input: ['shopping'] })
     await vscode.commands.executeCommand('imprun.deleteGateway', node)
     await eventually(async () => assert.ok(!(await gatewayRows(host)).some((text) => text.startsWith('Shopping |'))), 15_000)
+  })
+
+  it('get the bundle that is chosen with them, and another one later', async () => {
+    const host = await signedIn()
+    const gateway = () => host.inside.session.current?.catalog.gateways.find('sized')
+    answer(host, { input: ['Sized', 'sized', '256Mi', '250m'], pick: ['Something else…', 'nodejs22'] })
+    await vscode.commands.executeCommand('imprun.createGateway')
+    assert.deepEqual(gateway()?.bundle, { runtime: 'nodejs22', memory: '256Mi', cpu: '250m' })
+    const { node } = await rowAt(host.inside.views.gateways, 'Sized')
+    await eventually(() => assert.equal(gateway()?.phase, 'Started'), 30_000)
+    const { asked, told } = answer(host, { pick: [/Memory/, /CPU/], input: ['384Mi', 'much'] })
+    await vscode.commands.executeCommand('imprun.editBundle', node)
+    assert.deepEqual(asked.slice(0, 2), ['Each environment of Sized may use', 'Memory of each environment'])
+    assert.deepEqual(told, ['$(server) sized: nodejs22 · 384Mi · 250m', 'Use millicores such as "500m" or whole cores such as "1".'])
+    await eventually(() => assert.equal(gateway()?.bundle.memory, '384Mi'))
+    answer(host, { input: ['sized'] })
+    await vscode.commands.executeCommand('imprun.deleteGateway', node)
+    await eventually(() => assert.equal(gateway(), undefined), 30_000)
   })
 
   it('refuse names in the words of the contracts, before anything is sent', async () => {

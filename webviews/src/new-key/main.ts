@@ -16,19 +16,19 @@ const host = connect<NewKeyToHost, NewKeyToWebview>(newKeyToWebviewSchema, (mess
   else tellCopied(message.what)
 })
 
-function show({ application, target, apiKey, curl }: Shown): void {
+function show({ holder, target, secret, curl }: Shown): void {
   const copyKey = button({ label: words('copyKey'), isPrimary: true, onPress: () => host.send({ type: 'copyKey' }) })
   document.body.replaceChildren(
     element(
       'main',
       {},
-      element('h1', {}, words('heading', application)),
+      element('h1', {}, words('heading', holder)),
       element('p', {}, words('opens', target)),
       element('p', { class: 'once', role: 'note' }, words('once')),
       element('h2', { id: 'key-label' }, words('key')),
-      element('div', { class: 'row' }, secret('key-label', apiKey), copyKey),
+      element('div', { class: 'row' }, secretText('key-label', secret), copyKey),
       element('h2', { id: 'call-label' }, words('call')),
-      element('div', { class: 'row' }, secret('call-label', curl), button({ label: words('copyCurl'), onPress: () => host.send({ type: 'copyCurl' }) })),
+      element('div', { class: 'row' }, secretText('call-label', curl), button({ label: words('copyCurl'), onPress: () => host.send({ type: 'copyCurl' }) })),
       element('div', { class: 'end' }, button({ label: words('close'), onPress: () => host.send({ type: 'close' }) }), status),
     ),
   )
@@ -36,7 +36,7 @@ function show({ application, target, apiKey, curl }: Shown): void {
 }
 
 /** Selectable as a whole and reachable by keyboard. */
-function secret(labelId: string, text: string): HTMLElement {
+function secretText(labelId: string, text: string): HTMLElement {
   return element('code', { class: 'secret', tabindex: '0', role: 'textbox', 'aria-readonly': 'true', 'aria-labelledby': labelId }, text)
 }
 
