@@ -88,6 +88,7 @@ async function bringUp(config: Config, options: BackendOptions, undo: AsyncDispo
     notify: config.notify,
     quotaSettings: config.quotas,
     deletionDeadlineMs: config.deletionDeadlineMs,
+    lockMs: config.lockMs,
     clock,
     log,
     holder,
@@ -157,7 +158,8 @@ const lookEveryMs = 20
 /** The API works without a runtime, so a start goes on when there is none yet, and says why. */
 async function untilItServes({ runtimes }: Nouns, clock: Clock, progress: (line: string) => void, signal: AbortSignal | undefined): Promise<void> {
   const deadlineMs = clock.monotonicMs() + servesTimeoutMs
-  while (runtimes.state() !== 'running') {
+  // One that is to have no runtime of its own has nothing to wait for.
+  while (runtimes.state() !== 'running' && runtimes.state() !== 'stopped') {
     const error = runtimes.lastError()
     if (clock.monotonicMs() > deadlineMs || error?.code === 'PORTS_EXHAUSTED') {
       progress(`No runtime serves yet: ${error?.message ?? 'it takes long to start'}`)

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { NotifySettings } from './notifications/senders/senders.ts'
 import type { NpmSettings } from './packages/npm.ts'
+import { lockTtlMs } from './phases/claims.ts'
 import { type LogLevel, logLevels } from './platform/log.ts'
 import type { QuotaSettings } from './quotas/quotas.ts'
 
@@ -36,6 +37,8 @@ export interface Config {
     bell: (typeof bellKinds)[number]
   }
   quotas: QuotaSettings
+  /** After how long without a word from it what a backend works on is taken over by another. */
+  lockMs: number
   /** How long a gateway's deletion may take before a person should look. */
   deletionDeadlineMs: number
   /** How notifiers reach their services. */
@@ -93,6 +96,7 @@ const environmentSchema = z.object({
   IMPRUN_RUNTIME_IDLE_MS: milliseconds.default(300_000),
   IMPRUN_RUNTIME_MEMORY_MB: wholeNumber(256, 16_777_216, 'Use a number of MiB from 256.').optional(),
   IMPRUN_RUNTIME_BELL: z.enum(bellKinds, { error: `Use one of ${bellKinds.join(', ')}.` }).default('auto'),
+  IMPRUN_LOCK_MS: wholeNumber(1_000, 86_400_000, 'Use a whole number of milliseconds, from 1000 to a day.').default(lockTtlMs),
   IMPRUN_DELETION_DEADLINE_MS: milliseconds.default(5 * 60_000),
   IMPRUN_QUOTA_GATEWAYS: wholeNumber(1, 1_000_000, 'Use a number of gateways from 1.').default(1000),
   IMPRUN_QUOTA_FUNCTIONS: wholeNumber(1, 1_000_000, 'Use a number of functions from 1.').default(2000),
@@ -146,6 +150,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       memoryMb: env.IMPRUN_RUNTIME_MEMORY_MB,
       bell: env.IMPRUN_RUNTIME_BELL,
     },
+    lockMs: env.IMPRUN_LOCK_MS,
     deletionDeadlineMs: env.IMPRUN_DELETION_DEADLINE_MS,
     quotas: { gatewaysPerUser: env.IMPRUN_QUOTA_GATEWAYS, functionsPerGateway: env.IMPRUN_QUOTA_FUNCTIONS, dataMbPerEnvironment: env.IMPRUN_QUOTA_DATA_MB },
     notify: { telegramApiUrl: env.IMPRUN_TELEGRAM_API.replace(/\/+$/, ''), allowedHosts: listOf(env.IMPRUN_NOTIFY_HOSTS) },

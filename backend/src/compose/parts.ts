@@ -65,6 +65,8 @@ export interface Ground {
   notify: NotifySettings
   quotaSettings: QuotaSettings
   deletionDeadlineMs: number
+  /** How long the work of a backend that is silent is left to it. */
+  lockMs: number
   clock: Clock
   log: Log
   /** Names this backend across its restarts; no two that live at once share one. */

@@ -36,6 +36,7 @@ export function composeServices(ground: Ground, parts: Parts) {
     pool,
     placement,
     recordLeftovers: createLeftoverRecord(parts),
+    limits: { lockTtlMs: ground.lockMs, renewEveryMs: ground.lockMs / 3 },
     contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables, parts.members, parts.notifiers, parts.outbox],
     observe(event, kind) {
       metrics.engineEvent(kind, event)

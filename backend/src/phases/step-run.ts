@@ -47,7 +47,10 @@ export async function runStep<Document extends PhaseDocument>(options: {
   const interruption = new AbortController()
   const signal = AbortSignal.any([stopSignal, interruption.signal])
   const confirm = async () => {
-    if (!(await claims.renew(held))) {
+    const askedAtMs = clock.monotonicMs()
+    const isHeld = await claims.renew(held)
+    // A process that stood still while the answer was on its way knows by its own clock that the answer is too old to act on.
+    if (!isHeld || clock.monotonicMs() - askedAtMs >= limits.lockTtlMs) {
       interruption.abort(new ClaimLostError())
       throw new ClaimLostError()
     }
