@@ -22,7 +22,7 @@ const helpers = Array.from(
 )
 const source = `${taxFunction}\n${helpers.join('')}`
 
-const timesSchema = z.object({ isolatesMs: z.array(z.number()), functionsMs: z.array(z.number()) })
+const timesSchema = z.object({ isolatesMs: z.array(z.number()), functionsMs: z.array(z.number()), contextsMs: z.array(z.number()) })
 async function timeIsolates(): Promise<z.infer<typeof timesSchema>> {
   const file = fileURLToPath(new URL('./lib/cold-start-process.ts', import.meta.url))
   const { code } = await compile(source, 'tax')
@@ -72,7 +72,7 @@ async function timeFirstRequests(): Promise<number[]> {
   return timesMs.slice(2)
 }
 
-const { isolatesMs, functionsMs } = await timeIsolates()
+const { isolatesMs, functionsMs, contextsMs } = await timeIsolates()
 const perFunctionMb = await memoryPerFunctionMb()
 const firstRequestsMs = await timeFirstRequests()
 process.exitCode = report('cold-start', [
@@ -80,6 +80,8 @@ process.exitCode = report('cold-start', [
   { figure: 'new isolate and first call, p95', value: percentile(isolatesMs, 0.95), unit: 'ms', target: { atMost: 5 } },
   { figure: 'new function in a live environment and first call, p50', value: percentile(functionsMs, 0.5), unit: 'ms' },
   { figure: 'new function in a live environment and first call, p95', value: percentile(functionsMs, 0.95), unit: 'ms', target: { atMost: 2 } },
+  { figure: 'the same where no context was made ahead, p50', value: percentile(contextsMs, 0.5), unit: 'ms' },
+  { figure: 'the same where no context was made ahead, p95', value: percentile(contextsMs, 0.95), unit: 'ms' },
   { figure: 'memory per idle function in a worker', value: perFunctionMb, unit: 'MiB', target: { atMost: 0.5 } },
   { figure: 'first request to an environment without a worker, p50', value: percentile(firstRequestsMs, 0.5), unit: 'ms' },
   { figure: 'first request to an environment without a worker, p95', value: percentile(firstRequestsMs, 0.95), unit: 'ms', target: { atMost: 15 } },

@@ -1,8 +1,8 @@
 import type { Engine, SandboxContext, SandboxIsolate } from './engine.ts'
 
-/** A context takes about a millisecond to make, and a publish should not wait for it. */
+/** A context takes about a millisecond to make, and a publish or a first call should not wait for it. */
 const blanksKept = 2
-/** Blanks are made a little after the publish that used one, so that its answer and the waiting calls go first. */
+/** Blanks are made a little after the use of one, so that its answer and the waiting calls go first, and singly, so that calls come between. */
 const refillDelayMs = 3
 
 /** One environment's isolate with a few blank contexts made ahead. */
@@ -15,7 +15,7 @@ export class ContextPool {
   constructor(engine: Engine, memoryMb: number) {
     this.#engine = engine
     this.#isolate = engine.createIsolate(memoryMb)
-    this.#blanks.push(this.#isolate.createContext())
+    while (this.#isLacking) this.#makeBlank()
   }
   /** Called before any context was taken. */
   setMemory(memoryMb: number): void {
@@ -23,11 +23,23 @@ export class ContextPool {
   }
   take(): SandboxContext {
     if (this.#isolate.isDisposed) this.#renew(this.#isolate.memoryMb)
+    const context = this.#blanks.pop() ?? this.#isolate.createContext()
+    this.#refillLater()
+    return context
+  }
+  get #isLacking(): boolean {
+    return !this.#isolate.isDisposed && this.#blanks.length < blanksKept
+  }
+  #makeBlank(): void {
+    this.#blanks.push(this.#isolate.createContext())
+  }
+  #refillLater(): void {
     this.#refill ??= setTimeout(() => {
       this.#refill = undefined
-      while (!this.#isolate.isDisposed && this.#blanks.length < blanksKept) this.#blanks.push(this.#isolate.createContext())
+      if (!this.#isLacking) return
+      this.#makeBlank()
+      this.#refillLater()
     }, refillDelayMs)
-    return this.#blanks.pop() ?? this.#isolate.createContext()
   }
   #renew(memoryMb: number): void {
     this.#isolate.dispose()
