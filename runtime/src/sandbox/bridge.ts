@@ -83,8 +83,6 @@ export const resumeCodes = {
   invokeAnswered: 20,
   /** (ticket, InvokeFailure as JSON) */
   invokeFailed: 21,
-  /** (call, Carry as JSON): the `run` that follows at once goes on behind middleware. */
-  carry: 22,
   /** (call, status): the answer has left, and what the middleware does from here on is its own business. */
   nextAnswered: 23,
   /** (call, 'caller' or 'deadline'): nobody waits for the call any more, because the caller went away or its time is up. */

@@ -126,8 +126,7 @@ export class FunctionVersion {
     const { number } = call
     try {
       this.#showVariables()
-      if (carry !== undefined) this.#context?.resume(resumeCodes.carry, number, carry, this.limits.entryTimeoutMs)
-      const answer = this.#context?.run(number, meta, body, this.limits.entryTimeoutMs)
+      const answer = this.#context?.run(number, meta, body, this.limits.entryTimeoutMs, carry)
       if (answer !== undefined) this.answers.whole(call, answer)
     } catch (error) {
       this.failures.onEntryError(error, this.find(number))

@@ -10,7 +10,7 @@ import { FunctionResponse } from './http/response.ts'
 import { answerWithReturned } from './http/returned-value.ts'
 import { setImpFacts } from './imp.ts'
 import { settleInvoke } from './lifecycle/invoke.ts'
-import { applyCarry, beginMiddleware, createNext, endMiddleware, endPassage, keepCarry, type Next, takeCarry } from './lifecycle/middleware.ts'
+import { applyCarry, beginMiddleware, createNext, endMiddleware, endPassage, type Next, readCarry } from './lifecycle/middleware.ts'
 import { log } from './log.ts'
 import { abortOpenCall, keepOpenCall, releaseOpenCall } from './open-calls.ts'
 import { fireTimer } from './timers.ts'
@@ -35,10 +35,13 @@ const afterwards = Function.prototype.call.bind(Promise.prototype.then) as (
   failed: (error: unknown) => void,
 ) => void
 
-/** One call. @returns the answer if the handler gave it before its first await; else it goes out through the host when it is there. */
-export function run(call: number, meta: string, body: string): string | undefined {
+/**
+ * One call.
+ * @param carried what the middleware before it hands on, if there is one
+ * @returns the answer if the handler gave it before its first await; else it goes out through the host when it is there
+ */
+export function run(call: number, meta: string, body: string, carried?: string): string | undefined {
   beginEntry()
-  const carry = takeCarry()
   let request: FunctionRequest
   try {
     request = new FunctionRequest(meta, body)
@@ -49,7 +52,7 @@ export function run(call: number, meta: string, body: string): string | undefine
   }
   const response = new FunctionResponse(call, request)
   FunctionRequest.join(request, response)
-  if (carry !== undefined) applyCarry(carry, request, response)
+  if (carried !== undefined) applyCarry(readCarry(carried), request, response)
   const current: CurrentRequest = { call, id: request.id, over: undefined, dataOperations: 0 }
   enterRequest(current)
   unsettled++
@@ -130,7 +133,6 @@ export function resume(code: number, number: number, payload: string | ArrayBuff
   else if (code === resumeCodes.subtleDone || code === resumeCodes.subtleFailed) resumeSubtle(code, number, payload)
   else if (code === resumeCodes.aborted) abortOpenCall(number, payload === 'deadline')
   else if (code === resumeCodes.invokeAnswered || code === resumeCodes.invokeFailed) settleInvoke(number, code === resumeCodes.invokeAnswered, String(payload))
-  else if (code === resumeCodes.carry) keepCarry(String(payload))
   else if (code === resumeCodes.nextAnswered) endPassage(number, Number(payload))
   else if (code >= resumeCodes.fetchHead && code <= resumeCodes.fetchDrained) resumeFetch(code, number, payload)
   else data().settleTicket(number, code === resumeCodes.dataDone, payload)

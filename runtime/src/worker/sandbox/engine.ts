@@ -33,8 +33,11 @@ export interface SandboxContext {
   readonly isLost: boolean
   /** @throws CodeSyntaxError */
   compile(code: string, scriptName: string): SandboxScript
-  /** @returns the whole answer when the function gave it before its first await, else undefined */
-  run(call: number, meta: string, body: string, timeoutMs: number): string | undefined
+  /**
+   * @param carry what a middleware before it hands on, a Carry as JSON
+   * @returns the whole answer when the function gave it before its first await, else undefined
+   */
+  run(call: number, meta: string, body: string, timeoutMs: number, carry?: string): string | undefined
   /** @param more what is resumed in the same entry, after the first */
   resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number, more?: readonly Resumption[]): void
   control(code: number, argument: string | number, timeoutMs: number): string | number | undefined

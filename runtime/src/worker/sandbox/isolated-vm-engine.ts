@@ -94,8 +94,8 @@ function createContext(isolate: ivm.Isolate, memoryMb: number, mark: RunningMark
       const script = within(() => compile(isolate, memoryMb, context, code, scriptName))
       return { run: (timeoutMs: number) => within(() => script.run(timeoutMs)) }
     },
-    run(call: number, meta: string, body: string, timeoutMs: number) {
-      const answer = enter(runEntry, [call, meta, body], timeoutMs)
+    run(call: number, meta: string, body: string, timeoutMs: number, carry?: string) {
+      const answer = enter(runEntry, carry === undefined ? [call, meta, body] : [call, meta, body, carry], timeoutMs)
       return typeof answer === 'string' ? answer : undefined
     },
     resume(code: number, number: number, payload: string | Uint8Array, timeoutMs: number, more: readonly Resumption[] = []) {

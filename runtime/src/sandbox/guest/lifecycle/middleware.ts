@@ -21,18 +21,14 @@ interface Passage {
 const passages = new Map<number, Passage>()
 /** Middleware that has not come to its end, by call. */
 const running = new Map<number, Promise<unknown>>()
-/** What the middleware before has handed on, for the `run` that follows at once. */
-let carried: Carry | undefined
 
-export function keepCarry(text: string): void {
-  carried = JSON.parse(text) as Carry
-}
+// Taken before any author's code runs, so that a changed language does not change what follows.
+const settled = Promise.resolve()
+const afterwards = Function.prototype.call.bind(Promise.prototype.then) as (promise: Promise<unknown>, then: () => void) => void
+export const readCarry: (text: string) => Carry = JSON.parse
 
-export function takeCarry(): Carry | undefined {
-  const taken = carried
-  carried = undefined
-  return taken
-}
+/** So many steps of waiting a middleware that does nothing more takes from the answer to its own end, and some. */
+const lastStepsMax = 12
 
 /** Gives the call what the middleware before it has set. */
 export function applyCarry({ locals, ...set }: Carry, request: FunctionRequest, response: FunctionResponse): void {
@@ -70,7 +66,14 @@ export function endPassage(call: number, status: number): void {
   passages.delete(call)
   enterRequest(passage.request)
   FunctionResponse.setPassedStatus(passage.response, status)
-  const outcome = running.get(call)
-  if (outcome !== undefined) keepAlive(outcome, () => undefined)
   passage.resolve({ status })
+  keepAliveUnlessOver(call, lastStepsMax)
+}
+
+/** Most middleware is over at once now, in this same entry; the host hears only of what goes on behind it. */
+function keepAliveUnlessOver(call: number, stepsLeft: number): void {
+  const outcome = running.get(call)
+  if (outcome === undefined) return
+  if (stepsLeft > 0) afterwards(settled, () => keepAliveUnlessOver(call, stepsLeft - 1))
+  else keepAlive(outcome, () => undefined)
 }
