@@ -1,5 +1,5 @@
 import type { AuditQuery } from '@imprun/contracts'
-import type { Filter } from 'mongodb'
+import type { ClientSession, Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { decodeCursor } from '../database/paging.ts'
 import { newId } from '../platform/ids.ts'
@@ -31,7 +31,7 @@ export interface StoredAuditRecord extends AuditRecord {
 
 /** Records are added and read; there is no way to change one. */
 export interface AuditStore {
-  append(record: AuditRecord): Promise<void>
+  append(record: AuditRecord, session?: ClientSession): Promise<void>
   /** Newest first; one more than the limit when there is a next page. @param gatewayId undefined: of everything */
   list(gatewayId: string | undefined, query: AuditQuery): Promise<StoredAuditRecord[]>
 }
@@ -44,8 +44,8 @@ const gatewayIdOf = ({ params, facts }: AuditRecord): { gatewayId?: string } => 
 export function createAuditStore(database: Database): AuditStore {
   const records = database.sys.collection<StoredAuditRecord>('auditLog')
   return {
-    async append(record) {
-      await records.insertOne({ _id: newId(), ...gatewayIdOf(record), ...record })
+    async append(record, session) {
+      await records.insertOne({ _id: newId(), ...gatewayIdOf(record), ...record }, session ? { session } : {})
     },
     list(gatewayId, { limit, cursor, route, userId, result }) {
       const wanted: Filter<StoredAuditRecord> = {

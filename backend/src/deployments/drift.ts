@@ -1,6 +1,7 @@
 import { type EnvironmentName, gatewayCollections, type PublishedFunction } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { AuditStore } from '../audit/audit-store.ts'
+import { ownRecord } from '../audit/own-record.ts'
 import { canaryAt, candidateMark, isCanaryAsRead } from '../canaries/canary-drift.ts'
 import type { CanaryDeployment, CanaryStore } from '../canaries/canary-store.ts'
 import type { Database } from '../database/database.ts'
@@ -133,17 +134,8 @@ async function tell({ audit, clock, environments, log }: DriftDeps, gatewayId: s
   const at = clock.now()
   log.warn({ gatewayId, environment, name, releaseId: served?.releaseId }, 'A published function was changed by hand and has been put back')
   await environments.noteDrift(gatewayId, environment, { at, functions: [name], repairedAt: at })
-  await audit.append({
-    actor: 'imprun',
-    ip: '',
-    route: 'repairDrift',
-    method: '',
-    params: { gatewayId },
-    facts: { environment, function: name, ...(served ? { releaseId: served.releaseId } : { withdrawn: true }) },
-    status: 200,
-    requestId: '',
-    at,
-  })
+  const facts = { environment, function: name, ...(served ? { releaseId: served.releaseId } : { withdrawn: true }) }
+  await audit.append(ownRecord(gatewayId, { route: 'repairDrift', facts, at }))
 }
 
 type Publication = Pick<PublishedFunction, 'environment' | 'name' | 'releaseId' | 'isRemoved'> & { hash: string; candidate: string | undefined }

@@ -1,4 +1,6 @@
 import type { ClientSession } from 'mongodb'
+import type { AuditStore } from '../audit/audit-store.ts'
+import { isByItself, returnRecord } from '../canaries/canary-record.ts'
 import { isBesideServed } from '../canaries/stored-canary.ts'
 import { type WatchDeps, type WatchEnd, type WatchOptions, watchCanary } from '../canaries/watch-canary.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
@@ -12,6 +14,7 @@ import { claimTtlMs, dueSince, type Members, type StoredDeployment } from './sto
 
 export interface RunDeps extends AcceptDeps, Pick<WatchDeps, 'canaries' | 'canaryCounts'> {
   acknowledgements: Acknowledgements
+  audit: Pick<AuditStore, 'append'>
   log: Log
   /** How long the runtimes may take to serve a release. */
   acknowledgeDeadlineMs: number
@@ -53,7 +56,7 @@ async function finishCanary(deps: RunDeps, members: Members, end: WatchEnd, opti
   if (end.kind === 'lost') throw new ClaimLost()
   if (end.kind === 'promote') return finish(deps, [await putInPlace(deps, members[0])], options)
   const failureOf = end.kind === 'unserved' ? unserved(deps, end.acknowledged) : () => end
-  return finishWayBack(deps, await takeBack(deps, members, failureOf), options.signal)
+  return finishWayBack(deps, await takeBack(deps, members, failureOf, isByItself(end)), options.signal)
 }
 
 async function putInPlace({ database, canaries, publisher, releases }: RunDeps, lead: StoredDeployment): Promise<StoredDeployment> {
@@ -124,8 +127,8 @@ function errorOf({ acknowledgeDeadlineMs }: RunDeps, { environment, functionName
   return own.length > 0 ? loadFailed(own) : setTakenBack(acknowledged.failures)
 }
 
-/** Publishes what was SUCCESS there before, or a tombstone when nothing was, in the same write that records the failure. */
-async function takeBack(deps: RunDeps, members: Members, failureOf: FailureOf): Promise<Members> {
+/** Publishes what was SUCCESS there before, or a tombstone when nothing was, in the same write that records the failure. @param isAudited no call's own record tells of it */
+async function takeBack(deps: RunDeps, members: Members, failureOf: FailureOf, isAudited = false): Promise<Members> {
   const { database, deployments, functions, releases, publisher, clock } = deps
   const [{ gatewayId, environment }] = members
   const { result } = await withNextRevision(database, gatewayId, async (session, revision) => {
@@ -149,6 +152,7 @@ async function takeBack(deps: RunDeps, members: Members, failureOf: FailureOf): 
       session,
     )
     if (!failed) throw new ClaimLost()
+    if (isAudited) await deps.audit.append(returnRecord(failed[0], clock.now()), session)
     for (const member of failed) {
       const target = { gatewayId, environment, name: member.functionName }
       const release = backTo(member)

@@ -53,6 +53,7 @@ describe('a canary', function () {
     await callers.stop()
 
     assert.deepEqual([ended.status, ended.error?.code], ['ROLLED_BACK', 'CANARY_FAILED'])
+    assert.deepEqual(await given.auditedReturns(body.deploymentId), [['imprun', '1.0.1', '1.0.0', 'CANARY_FAILED']])
     assert.match(ended.error?.detail ?? '', /step 1 of 1, at 50 %, \d+ of \d+ requests failed \(100 %\)/)
     assert.deepEqual(callersOf(callers, 2, goneAt + 40), new Set())
     assert.deepEqual(
@@ -83,6 +84,7 @@ describe('a canary', function () {
 
     assert.deepEqual([aborted.status, aborted.error?.code], ['ROLLED_BACK', 'CANARY_ABORTED'])
     assert.match(aborted.error?.detail ?? '', /Aborted by .*: not today/)
+    assert.deepEqual(await given.auditedReturns(body.deploymentId), [], 'the call that aborted it is recorded')
     const params = { gatewayId, deploymentId: body.deploymentId }
     assert.equal((await backend.api.refusal('promoteCanary', { params })).code, 'CANARY_NOT_RUNNING')
     assert.equal(

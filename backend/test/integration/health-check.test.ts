@@ -64,6 +64,7 @@ describe('a health check after a deployment', function () {
     await callers.stop()
 
     assert.deepEqual([ended.status, ended.error?.code], ['ROLLED_BACK', 'CANARY_FAILED'])
+    assert.deepEqual(await given.auditedReturns(body.deploymentId), [['imprun', '1.0.1', '1.0.0', 'CANARY_FAILED']])
     assert.match(ended.error?.detail ?? '', /^After it was served to all, /)
     assert.equal(await servedVersion('breaks'), '1.0.0')
     assert.equal((await backend.api.call('getEnvironment', { params: { gatewayId, environment: 'dev' } })).held, undefined, 'the system holds nothing')

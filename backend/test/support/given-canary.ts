@@ -21,6 +21,8 @@ export interface GivenCanary {
   /** Waits until it looks like that. */
   until(deploymentId: string, check: (deployment: Deployment) => void, deadlineMs?: number): Promise<Deployment>
   ended(deploymentId: string, deadlineMs?: number): Promise<Deployment>
+  /** What the audit log says of its going back by itself: who, from which version to which, why. */
+  auditedReturns(deploymentId: string): Promise<unknown[][]>
   callers(options?: Parameters<typeof givenCallers>[1]): GivenCallers
 }
 
@@ -49,6 +51,10 @@ export async function givenCanary(backend: GivenBackend, gatewayId: string, func
     find,
     until,
     ended: (deploymentId, deadlineMs) => until(deploymentId, ({ finishedAt, status }) => assert.ok(finishedAt, `It is ${status}.`), deadlineMs),
+    async auditedReturns(deploymentId) {
+      const { items } = await backend.api.call('listGatewayAudit', { params: { gatewayId }, query: { route: 'takeBackCanary' } })
+      return items.filter(({ facts }) => facts.deploymentId === deploymentId).map(({ actor, facts }) => [actor, facts.from, facts.to, facts.reason])
+    },
     callers: (options) => givenCallers(() => `${backend.connection.edgeUrl}/${gatewayId}/dev/${functionId}`, options),
   }
 }

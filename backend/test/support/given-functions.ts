@@ -8,6 +8,7 @@ import {
   type RouteParams,
   type RouteQuery,
 } from '@imprun/contracts'
+import { createAuditStore } from '../../src/audit/audit-store.ts'
 import { createCanaryCounts } from '../../src/canaries/canary-counts.ts'
 import { createCanaryRoutes } from '../../src/canaries/canary-routes.ts'
 import { createCanaryStore } from '../../src/canaries/canary-store.ts'
@@ -140,6 +141,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       acknowledgeDeadlineMs,
       canaries: createCanaryStore(database),
       awaiting: createAwaitingStore(database),
+      audit: createAuditStore(database),
       canaryCounts: createCanaryCounts({ database, clock: systemClock }),
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
