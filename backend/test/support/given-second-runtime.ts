@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type EnvironmentName, environmentDatabaseName, gatewayDatabaseName } from '@imprun/contracts'
+import { type EnvironmentName, environmentDatabaseName, gatewayDatabaseName, runtimeStart } from '@imprun/contracts'
 import { silentLog } from '../../src/platform/log.ts'
 import { connectControl } from '../../src/runtime-driver/process/control-client.ts'
 import { eventually } from './eventually.ts'
@@ -32,17 +32,16 @@ export async function givenSecondRuntime(
   const folder = await mkdtemp(join(tmpdir(), 'imprun-second-'))
   const token = randomBytes(16).toString('hex')
   const controlPath = join(folder, 'control.sock')
-  const child = spawn(process.execPath, [entry], {
-    stdio: 'ignore',
-    env: {
-      IMPRUN_RUNTIME_ID: `second-${randomBytes(4).toString('hex')}`,
-      IMPRUN_RUNTIME_TOKEN: token,
-      IMPRUN_RUNTIME_PORT: '0',
-      IMPRUN_RUNTIME_CONTROL: controlPath,
-      IMPRUN_RUNTIME_MONGODB_URI: uri,
-      IMPRUN_RUNTIME_ORPHAN_MS: '20000',
-    },
+  const start = runtimeStart({
+    IMPRUN_RUNTIME_ID: `second-${randomBytes(4).toString('hex')}`,
+    IMPRUN_RUNTIME_TOKEN: token,
+    IMPRUN_RUNTIME_PORT: '0',
+    IMPRUN_RUNTIME_CONTROL: controlPath,
+    IMPRUN_RUNTIME_MONGODB_URI: uri,
+    IMPRUN_RUNTIME_ORPHAN_MS: '20000',
   })
+  const child = spawn(process.execPath, [...start.nodeOptions, entry], { stdio: ['pipe', 'ignore', 'ignore'], env: start.environment })
+  child.stdin.on('error', () => {}).end(start.input)
   const exited = once(child, 'exit')
   await using starting = new AsyncDisposableStack()
   starting.defer(async () => {
