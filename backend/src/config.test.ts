@@ -10,7 +10,7 @@ describe('config', () => {
     assert.equal(config.cacheFolder, '/home/ada/.cache/imprun')
     assert.equal(config.stateFolder, '/home/ada/.local/state/imprun')
     assert.deepEqual(config.api, { host: '127.0.0.1', port: 7420, allowedHosts: [] })
-    assert.deepEqual(config.edge, { port: 7421, portsCount: 20 })
+    assert.deepEqual(config.edge, { port: 7421, portsCount: 20, trustedProxies: [] })
     assert.equal(config.mongodbUri, undefined)
   })
 

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { trustedProxiesSchema } from '@imprun/contracts/addresses/trusted-proxies'
 import { z } from 'zod'
 import type { NotifySettings } from './notifications/senders/senders.ts'
 import type { NpmSettings } from './packages/npm.ts'
@@ -23,7 +24,7 @@ export interface Config {
   userName: string
   api: { host: string; port: number; allowedHosts: readonly string[] }
   /** First port of the range for runtimes and its length; 0: any free one. */
-  edge: { port: number; portsCount: number }
+  edge: { port: number; portsCount: number; trustedProxies: readonly string[] }
   runtime: {
     /** How many runtimes each region gets that does not say it. */
     count: number
@@ -88,6 +89,7 @@ const environmentSchema = z.object({
   IMPRUN_API_ALLOWED_HOSTS: z.string().default(''),
   IMPRUN_EDGE_PORT: port.default(7421),
   IMPRUN_EDGE_PORTS: wholeNumber(1, 1000, 'Use a number of ports from 1 to 1000.').default(20),
+  IMPRUN_TRUST_PROXY: trustedProxiesSchema,
   IMPRUN_RUNTIMES: wholeNumber(0, 32, 'Use a number from 0 to 32.').default(1),
   IMPRUN_REGIONS: z.string().optional(),
   IMPRUN_RUNTIME_LEASE_MS: wholeNumber(1_000, 86_400_000, 'Use a whole number of milliseconds, from 1000 to a day.').default(15_000),
@@ -139,7 +141,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     secretKey: env.IMPRUN_SECRET_KEY === undefined ? undefined : Buffer.from(env.IMPRUN_SECRET_KEY, 'hex'),
     userName: machine.userName,
     api: { host: env.IMPRUN_API_HOST, port: env.IMPRUN_API_PORT, allowedHosts: listOf(env.IMPRUN_API_ALLOWED_HOSTS) },
-    edge: { port: env.IMPRUN_EDGE_PORT, portsCount: env.IMPRUN_EDGE_PORTS },
+    edge: { port: env.IMPRUN_EDGE_PORT, portsCount: env.IMPRUN_EDGE_PORTS, trustedProxies: env.IMPRUN_TRUST_PROXY },
     runtime: {
       count: env.IMPRUN_RUNTIMES,
       regionIds: env.IMPRUN_REGIONS === undefined ? undefined : listOf(env.IMPRUN_REGIONS),

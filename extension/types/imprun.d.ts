@@ -20,6 +20,8 @@ interface ImprunRequest {
   readonly body: any
   /** Address of the caller. */
   readonly ip: string
+  /** What trusted proxies passed on: the caller's address, then those of the proxies behind it. */
+  readonly ips: readonly string[]
   /** Id of this request; the same as the answer's `x-request-id`. */
   readonly id: string
   /** What made the call: a request, `imp.invoke`, the function's schedule, or Run in the editor. */

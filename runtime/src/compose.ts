@@ -51,6 +51,7 @@ export function composeRuntime(config: Config, log: Log, onWishToLeave: () => vo
     idleMs: config.idleMs,
     memoryMb: config.memoryMb,
     httpClasses: config.httpClasses,
+    trustedProxies: config.trustedProxies,
     program: { path: workerPath, files: tlsFilesOf(config.mongodbUri) },
     client,
     bell: replace.bell?.(client) ?? chooseBell(config.bell, createMongoStreamBell(client, log), hub),

@@ -1,3 +1,4 @@
+import { trustedProxiesSchema } from '@imprun/contracts/addresses/trusted-proxies'
 import { z } from 'zod'
 import { bellKinds } from './front/functions/choose-bell.ts'
 import { type HttpClassesWish, httpClassesWishes } from './front/http/exchange/choose-exchange.ts'
@@ -27,6 +28,7 @@ const variablesSchema = z.object({
     'IMPRUN_RUNTIME_MONGODB_URI must begin with mongodb:// or mongodb+srv://.',
   ),
   IMPRUN_BASE_DOMAINS: z.string().default('localhost'),
+  IMPRUN_TRUST_PROXY: trustedProxiesSchema,
   IMPRUN_RUNTIME_ORPHAN_MS: wholeNumber('IMPRUN_RUNTIME_ORPHAN_MS', 0, 86_400_000).default(60_000),
   IMPRUN_RUNTIME_SPARES: wholeNumber('IMPRUN_RUNTIME_SPARES', 0, 16).default(1),
   IMPRUN_RUNTIME_IDLE_MS: wholeNumber('IMPRUN_RUNTIME_IDLE_MS', 100, 86_400_000).default(300_000),
@@ -45,6 +47,7 @@ export type Config = Readonly<{
   controlPath: string
   mongodbUri: string
   baseDomains: readonly string[]
+  trustedProxies: readonly string[]
   /** How long the runtime lives on without a control connection. 0 = for ever. */
   orphanMs: number
   spares: number
@@ -81,6 +84,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     baseDomains: data.IMPRUN_BASE_DOMAINS.split(',')
       .map((domain) => domain.trim().toLowerCase())
       .filter((domain) => domain !== ''),
+    trustedProxies: data.IMPRUN_TRUST_PROXY,
     orphanMs: data.IMPRUN_RUNTIME_ORPHAN_MS,
     spares: data.IMPRUN_RUNTIME_SPARES,
     idleMs: data.IMPRUN_RUNTIME_IDLE_MS,

@@ -23,7 +23,7 @@ export interface DriverParts {
 }
 
 /** The process driver with the settings of this installation. */
-export function createLocalDriver({ home, runtime, log: { level } }: Config, spec: RuntimeSpec, parts: DriverParts): RuntimeDriver {
+export function createLocalDriver({ home, edge, runtime, log: { level } }: Config, spec: RuntimeSpec, parts: DriverParts): RuntimeDriver {
   const { runtimeId, regionId, index, baseDomain, ports } = spec
   return createProcessRuntimeDriver({
     ...parts,
@@ -39,6 +39,7 @@ export function createLocalDriver({ home, runtime, log: { level } }: Config, spe
         IMPRUN_RUNTIME_IDLE_MS: String(runtime.idleMs),
         ...(runtime.memoryMb === undefined ? {} : { IMPRUN_RUNTIME_MEMORY_MB: String(runtime.memoryMb) }),
         IMPRUN_RUNTIME_BELL: runtime.bell,
+        IMPRUN_TRUST_PROXY: edge.trustedProxies.join(','),
         IMPRUN_LOG_LEVEL: level,
       },
     },

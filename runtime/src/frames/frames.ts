@@ -70,7 +70,7 @@ export const toFront = {
 /** Any smaller kind is a whole answer in text: the kind is the length of its head in bytes (ASCII), and the body is head + "\n\n" + text as UTF-8. */
 export const answerKindMax = 0xfffe_ffff
 
-/** meta of a call, one value per line: method, url (path and query inside the environment), request id, ip, credential id, application name (URI-encoded); then header name and value in turns. */
+/** meta of a call, one value per line: method, url (path and query inside the environment), request id, origin (the caller's address, see caller-origin.ts), credential id, application name (URI-encoded); then header name and value in turns. */
 export const callMetaFixedLines = 6
 /** InvokeMeta: ticket, function name, request id of the call that asks ('' for none), time limit in ms (0 for the rest of the caller's); then header name and value in turns. */
 export const invokeMetaFixedLines = 4

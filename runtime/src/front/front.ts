@@ -10,6 +10,7 @@ import { createFollowers, type GatewayFollower } from './functions/gateway-follo
 import { createGatewayReader } from './functions/gateway-reader.ts'
 import { createHeartbeat } from './functions/heartbeat.ts'
 import type { FunctionHost } from './functions/served-environment.ts'
+import { createOriginReader } from './http/caller-origin.ts'
 import { createEdgeServer } from './http/edge-server.ts'
 import { chooseExchange, type HttpClassesWish } from './http/exchange/choose-exchange.ts'
 import { createRequestHandler } from './http/request-handler.ts'
@@ -47,6 +48,8 @@ export interface FrontOptions {
   /** Of all workers together, in MiB. */
   memoryMb: number
   httpClasses: HttpClassesWish
+  /** Whose word about a caller counts. */
+  trustedProxies: readonly string[]
   program: WorkerProgram
   client: MongoClient
   bell: Bell
@@ -116,7 +119,8 @@ export function createFront(options: FrontOptions): Front {
     for (const { follower } of gateways.values()) yield follower
   }
   const readiness = (): Readiness => readReadiness(followers(), environments.size, isStopping)
-  const server = createEdgeServer(createRequestHandler({ directory, supervisor, runs, stats, readiness }), chooseExchange(options.httpClasses, log))
+  const handler = createRequestHandler({ directory, supervisor, runs, stats, readiness, readOrigin: createOriginReader(options.trustedProxies) })
+  const server = createEdgeServer(handler, chooseExchange(options.httpClasses, log))
 
   const gatewayOf = ({ gatewayId, gatewayDatabase }: Assignment): Gateway => {
     const known = gateways.get(gatewayId)

@@ -10,6 +10,7 @@ import type { Runs } from '../runs/runs.ts'
 import type { CallStats } from '../stats/call-stats.ts'
 import type { Supervisor } from '../supervision/supervisor.ts'
 import { toAnswerHead } from './answer-head.ts'
+import type { ReadOrigin } from './caller-origin.ts'
 import type { EdgeReply, EdgeRequest } from './exchange/exchange.ts'
 import { sendHealth, sendReadiness } from './health.ts'
 import { HttpCall } from './http-call.ts'
@@ -38,8 +39,9 @@ export function createRequestHandler(ports: {
   runs: Runs
   stats: Pick<CallStats, 'count'>
   readiness(): Readiness
+  readOrigin: ReadOrigin
 }): RequestHandler {
-  const { directory, supervisor, runs, stats, readiness } = ports
+  const { directory, supervisor, runs, stats, readiness, readOrigin } = ports
   // A counter behind a random beginning: as unique as a UUID and cheaper; the caller's own x-request-id is not trusted to be either.
   const prefix = randomBytes(8).toString('hex')
   let requestCount = 0
@@ -100,10 +102,11 @@ export function createRequestHandler(ports: {
     const stable = environment.functions.get(functionNameOf(path))
     if (stable === undefined) return sendProblem(reply, 'FUNCTION_NOT_FOUND', requestId)
     const { canary } = stable
-    const entry = canary === undefined ? stable : chooseSide(stable, canary, callerOf(credential?.id, request.ip, head.lines))
+    const origin = readOrigin(request.ip, head.lines)
+    const entry = canary === undefined ? stable : chooseSide(stable, canary, callerOf(credential?.id, origin, head.lines))
     const { method } = request
     if (!takesMethod(entry, method)) return refuseMethod(reply, entry, method, requestId)
-    const admitted: Admitted = { environment, entry, credential, path, head, request, reply, requestId, arrivedAtMs }
+    const admitted: Admitted = { environment, entry, credential, path, head, origin, request, reply, requestId, arrivedAtMs }
     if (!head.hasBody) return run(admitted, '')
     const bytesMax = environment.bodyBytesMaxOf(entry.limits)
     if (head.contentLength !== undefined && head.contentLength > bytesMax) return sendProblem(reply, 'BODY_TOO_LARGE', requestId)
@@ -131,6 +134,7 @@ interface Admitted {
   credential: Credential | undefined
   path: string
   head: RequestHead
+  origin: string
   request: EdgeRequest
   reply: EdgeReply
   requestId: string
@@ -138,8 +142,8 @@ interface Admitted {
 }
 
 /** CallMeta lines (frames.ts). */
-function metaOf({ request, path, requestId, credential, head }: Admitted): string {
-  return `${request.method}\n${path}\n${requestId}\n${request.ip}\n${credential?.id ?? ''}\n${credential?.applicationName ?? ''}${head.lines}`
+function metaOf({ request, path, requestId, origin, credential, head }: Admitted): string {
+  return `${request.method}\n${path}\n${requestId}\n${origin}\n${credential?.id ?? ''}\n${credential?.applicationName ?? ''}${head.lines}`
 }
 
 /** The whole path is the function's name; one slash at its end is forgiven. */

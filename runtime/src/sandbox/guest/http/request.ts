@@ -9,7 +9,7 @@ import type { FunctionResponse } from './response.ts'
 type RequestHeaders = Record<string, string | string[] | undefined>
 
 /** The lines of a call's meta: six fixed ones, then header name and value in turns. */
-const line = { method: 0, url: 1, id: 2, ip: 3, credentialId: 4, application: 5, firstHeader: 6 } as const
+const line = { method: 0, url: 1, id: 2, origin: 3, credentialId: 4, application: 5, firstHeader: 6 } as const
 // Where a header may come once only, the first counts; the others are joined. The same lists as in Node.
 const singleHeaders = new Set(
   'age authorization content-length content-type etag expires from host if-modified-since if-unmodified-since last-modified location max-forwards proxy-authorization referer retry-after server user-agent'.split(
@@ -75,11 +75,16 @@ export class FunctionRequest extends Listeners {
     return this.#lines[line.id] ?? ''
   }
   get ip(): string {
-    return this.trigger === 'http' ? (this.#lines[line.ip] ?? '') : ''
+    return this.trigger === 'http' ? (this.#addresses[0] ?? '') : ''
+  }
+  /** The caller's address and, behind proxies that are trusted, those that these passed on. */
+  get #addresses(): string[] {
+    const words = (this.#lines[line.origin] ?? '').split(' ')
+    return words[0] === 'https' ? words.slice(1) : words
   }
   /** What made the call. Calls that come from no connection carry it where the caller's address else is. */
   get trigger(): string {
-    const at = this.#lines[line.ip] ?? ''
+    const at = this.#lines[line.origin] ?? ''
     return triggers.has(at) ? at : 'http'
   }
   /** Who called, in an environment with key-auth. The key itself is not known here. */
@@ -134,16 +139,16 @@ export class FunctionRequest extends Listeners {
     return '1.1'
   }
   get protocol(): string {
-    return 'http'
+    return this.#lines[line.origin]?.startsWith('https ') ? 'https' : 'http'
   }
   get secure(): boolean {
-    return false
+    return this.protocol === 'https'
   }
   get socket(): { remoteAddress: string } {
     return { remoteAddress: this.ip }
   }
   get ips(): string[] {
-    return []
+    return this.#addresses.slice(1)
   }
   get host(): string | undefined {
     return this.get('host') || undefined
