@@ -107,17 +107,40 @@ async function promoteAll(context: CommandContext, gatewayId: string, { from, to
   const { t, prompts } = context
   const { api } = openSession(context)
   const plan = await api.call('planPromotion', { params: { gatewayId, environment: to }, query: { from } })
-  const changes = plan.functions.filter(({ change }) => change === 'added' || change === 'changed')
-  if (changes.length === 0) {
+  const differing = plan.functions.filter(({ change }) => change !== 'same')
+  if (differing.length === 0) {
     await prompts.offer('info', t('{0} already serves everything that {1} serves.', to, from))
     return
   }
-  const message = changes.length === 1 ? t('Promote 1 function to {0}?', to) : t('Promote {0} functions to {1}?', changes.length, to)
-  const question: Question = { ...{ gatewayId, from, to, changes, message }, yes: t('Promote all to {0}', to) }
-  if (!(await isAgreed(context, question, plan))) return
-  const body = { from, functions: changes.map(({ name }) => name) }
+  const includeRemovals = await chooseRemovals(context, differing, { from, to })
+  if (includeRemovals === undefined) return
+  const changes = differing.filter(({ change }) => includeRemovals || change !== 'removed')
+  const question: Question = { ...{ gatewayId, from, to, changes, message: questionOf(changes, to, t) }, yes: t('Promote all to {0}', to) }
+  // The refusals are those of what was chosen.
+  const chosen = includeRemovals ? await api.call('planPromotion', { params: { gatewayId, environment: to }, query: { from, includeRemovals: 'true' } }) : plan
+  if (!(await isAgreed(context, question, chosen))) return
+  const body = { from, includeRemovals, functions: changes.map(({ name }) => name) }
   const set = await inProgress(() => api.call('promoteEnvironment', { params: { gatewayId, environment: to }, body, idempotencyKey: crypto.randomUUID() }))
   tell(context, set.deployments, t('{0} functions from {1} to {2}', set.deployments.length, from, to))
+}
+
+/** Asked only where the target serves what the source does not. Undefined when given up. */
+async function chooseRemovals({ prompts, t }: CommandContext, differing: readonly PlannedFunction[], { from, to }: Step): Promise<boolean | undefined> {
+  const removed = differing.filter(({ change }) => change === 'removed').map(({ name }) => name)
+  if (removed.length === 0) return false
+  const promoted = differing.length - removed.length
+  return prompts.pick<boolean>(t('{0} serves what {1} does not: {2}', to, from, removed.join(', ')), [
+    ...(promoted > 0 ? [{ label: t('Leave it in {0}', to), detail: t('Functions that are promoted: {0}', promoted), value: false }] : []),
+    { label: t('Take it out of {0}', to), detail: t('Promoted: {0}, taken out: {1}', promoted, removed.length), value: true },
+  ])
+}
+
+function questionOf(changes: readonly PlannedFunction[], to: EnvironmentName, t: CommandContext['t']): string {
+  const removed = changes.filter(({ change }) => change === 'removed').length
+  const promoted = changes.length - removed
+  if (promoted === 0) return t('Take out of {0}: {1}?', to, changes.map(({ name }) => name).join(', '))
+  if (removed > 0) return t('Promote {0} functions to {1} and take {2} out of it?', promoted, to, removed)
+  return promoted === 1 ? t('Promote 1 function to {0}?', to) : t('Promote {0} functions to {1}?', promoted, to)
 }
 
 interface Question extends Step {
@@ -166,8 +189,10 @@ async function ask({ prompts, t }: CommandContext, { to, changes, message, yes }
   return prompts.confirm({ message, detail: [...lines, summary, ...warnings].join('\n'), yes })
 }
 
-const describeChange = ({ name, from, to }: PlannedFunction, t: CommandContext['t']) =>
-  to ? t('{0}: {1} becomes {2}', name, to.version, from?.version ?? '') : t('{0}: {1}, new', name, from?.version ?? '')
+function describeChange({ name, from, to }: PlannedFunction, t: CommandContext['t']): string {
+  if (!from) return t('{0}: {1}, taken out', name, to?.version ?? '')
+  return to ? t('{0}: {1} becomes {2}', name, to.version, from.version) : t('{0}: {1}, new', name, from.version)
+}
 
 const inProgress = <Answer>(work: () => Promise<Answer>) => vscode.window.withProgress({ location: { viewId: 'imprun.gateways' } }, work)
 

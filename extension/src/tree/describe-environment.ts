@@ -18,8 +18,10 @@ export function badgesOf(environment: Environment, t: Translate): Badge[] {
 export function describeEnvironment(environment: Environment, t: Translate): string {
   const badges = badgesOf(environment, t).map(({ text }) => text)
   if (environment.phase !== 'Started') return [describeLifecycle(environment, t), ...badges].join(' · ')
-  return [...badges, hostOf(environment.pathUrl), environment.authType === 'none' ? t('no auth') : environment.authType].join(' · ')
+  return [...badges, hostOf(environment.pathUrl), describeAuth(environment, t)].join(' · ')
 }
+
+export const describeAuth = ({ authType }: Pick<Environment, 'authType'>, t: Translate): string => (authType === 'none' ? t('no auth') : authType)
 
 export const localTime = (iso: string): string => new Date(iso).toLocaleString()
 

@@ -2,7 +2,7 @@ import type { Environment, EnvironmentName, ImprunFunction } from '@imprun/contr
 import * as vscode from 'vscode'
 import { contextValues } from './context-values.ts'
 import { servedIn } from './describe.ts'
-import { type Badge, badgesOf, describeEnvironment } from './describe-environment.ts'
+import { type Badge, badgesOf, describeAuth, describeEnvironment } from './describe-environment.ts'
 import { FolderNode } from './folder-node.ts'
 import { FunctionNode } from './function-node.ts'
 import type { GatewayNode } from './gateway-node.ts'
@@ -55,7 +55,7 @@ export class EnvironmentNode implements TreeNode {
     const { facts } = this
     const { session, t } = this.#context
     const known = [
-      `${this.gatewayId}/${facts.name}: ${facts.phase} · ${facts.authType}`,
+      `${this.gatewayId}/${facts.name}: ${facts.phase} · ${describeAuth(facts, t)}`,
       ...(facts.lastError && facts.attempts > 0 ? [`${facts.lastError.code}: ${facts.lastError.message}`] : []),
       ...badgesOf(facts, t).map(({ detail }) => detail),
       ...[facts.url, facts.pathUrl],

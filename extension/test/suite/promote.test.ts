@@ -63,6 +63,27 @@ describe('promotion', () => {
     assert.match(document?.getText() ?? '', /Hello/)
   })
 
+  it('takes out of the target what the source does not serve, when that is chosen', async () => {
+    const host = await signedIn()
+    const { api, catalog } = host.inside.session.current ?? assert.fail('Nobody is signed in.')
+    const params = { gatewayId: 'leaving' }
+    await api.call('createGateway', { body: { name: 'Leaving', ...params } })
+    await api.call('patchGateway', { params, body: { pipeline: 'off' } })
+    await eventually(() => assert.equal(catalog.gateways.find('leaving')?.phase, 'Started'), 30_000)
+    await api.call('createFunction', { params, body: { name: 'old', code: 'export default () => 1\n' } })
+    await api.call('publishFunction', { params: { ...params, functionId: 'old' }, body: { environment: 'staging' } })
+    const dev = await rowAt(host.inside.views.gateways, 'Leaving', 'dev')
+
+    const { asked, told } = answer(host, { pick: ['Take it out of staging'], offer: 'Promote all to staging' })
+    await vscode.commands.executeCommand('imprun.promoteAll', dev.node)
+
+    assert.deepEqual(asked, ['staging serves what dev does not: old'])
+    assert.equal(told[0], 'Take out of staging: old?')
+    assert.deepEqual((await api.call('getFunction', { params: { ...params, functionId: 'old' } })).served, [])
+    await api.call('deleteGateway', { params })
+    await eventually(() => assert.equal(catalog.gateways.find('leaving'), undefined), 30_000)
+  })
+
   it('stands in the history with its words and its time', async () => {
     const host = await signedIn()
     await createFunction(host, 'remembered')
