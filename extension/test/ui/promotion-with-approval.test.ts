@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert'
-import { join } from 'node:path'
 import { givenBackend } from '../runner/given-backend.ts'
 import { apiOf, givenPerson, publishedBy } from '../runner/given-people.ts'
-import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import { inWindow } from '../runner/window/given-window.ts'
+import { lookOf } from '../runner/window/look.ts'
 import { signInAndOpen } from '../runner/window/sign-in-and-open.ts'
 import type { Workbench } from '../runner/window/workbench.ts'
 import { eventually } from '../support/eventually.ts'
@@ -26,8 +26,7 @@ describe('a promotion through three stages with approval', function () {
   for (const theme of ['Light', 'Dark'] as const)
     it(`waits for a second person in the ${theme.toLowerCase()} theme`, async () => {
       await using backend = await givenBackend()
-      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}${theme === 'Light' ? '' : '-dark'}.png`))
-      const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
+      const { settings, picture } = lookOf(theme)
       const lee = await givenPerson(backend, 'Lee', 'admin')
       await publishedBy(apiOf(backend), 'orders/list', hello(1))
       await inWindow({ env: backend.editorEnv, settings }, async (workbench) => {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
-import { join } from 'node:path'
 import { givenBackend } from '../runner/given-backend.ts'
-import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import { inWindow } from '../runner/window/given-window.ts'
+import { lookOf } from '../runner/window/look.ts'
 import { signInAndOpen } from '../runner/window/sign-in-and-open.ts'
 import type { Workbench } from '../runner/window/workbench.ts'
 
@@ -32,8 +32,7 @@ describe('trying a function out in the editor', function () {
   for (const theme of ['Light', 'Dark'] as const)
     it(`goes from unsaved code to a request, its logs and the failing line in the ${theme.toLowerCase()} theme`, async () => {
       await using backend = await givenBackend()
-      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}${theme === 'Light' ? '' : '-dark'}.png`))
-      const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
+      const { settings, picture } = lookOf(theme)
       await inWindow({ env: backend.editorEnv, settings }, async (workbench) => {
         const { page } = workbench
         await signInAndOpen(workbench)

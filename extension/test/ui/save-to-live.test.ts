@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
-import { join } from 'node:path'
 import { givenBackend } from '../runner/given-backend.ts'
-import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import { inWindow } from '../runner/window/given-window.ts'
+import { lookOf } from '../runner/window/look.ts'
 import { signInAndOpen } from '../runner/window/sign-in-and-open.ts'
 import type { Workbench } from '../runner/window/workbench.ts'
 
@@ -17,7 +17,7 @@ const source = (rate: string) => `export default async function calculateTax(req
 }
 `
 // A whole journey on a machine that does other things as well.
-const journeyMs = 240_000
+const journeyMs = 420_000
 
 async function callTax(edgeUrl: string, environment: string, headers: Record<string, string> = {}): Promise<{ status: number; tax?: number }> {
   const response = await fetch(`${edgeUrl}/hometax/${environment}/calculateTax`, {
@@ -39,8 +39,7 @@ describe('a day with imprun in the editor', function () {
   for (const theme of ['Light', 'Dark'] as const)
     it(`goes from sign-in to a key in the ${theme.toLowerCase()} theme`, async () => {
       await using backend = await givenBackend()
-      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}${theme === 'Light' ? '' : '-dark'}.png`))
-      const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
+      const { settings, picture } = lookOf(theme)
       await inWindow({ env: backend.editorEnv, settings }, async (workbench) => {
         await workbench.openContainer('imprun')
         await workbench.page.getByText('imprun is running on this machine.').waitFor()

@@ -1,10 +1,9 @@
 import { strict as assert } from 'node:assert'
-import { join } from 'node:path'
 import { type GivenBackend, givenBackend } from '../runner/given-backend.ts'
 import { apiOf, givenPerson, publishedBy } from '../runner/given-people.ts'
-import { imagesFolder, inWindow } from '../runner/window/given-window.ts'
+import { inWindow } from '../runner/window/given-window.ts'
+import { lookOf } from '../runner/window/look.ts'
 import { signInAndOpen } from '../runner/window/sign-in-and-open.ts'
-import type { Workbench } from '../runner/window/workbench.ts'
 import { eventually } from '../support/eventually.ts'
 
 const journeyMs = 420_000
@@ -34,8 +33,7 @@ describe('taking back what was deployed', function () {
   for (const theme of ['Light', 'Dark'] as const)
     it(`goes through conflict, rollback, canary and freeze in the ${theme.toLowerCase()} theme`, async () => {
       await using backend = await givenBackend()
-      const picture = (workbench: Workbench, name: string) => workbench.screenshot(join(imagesFolder, `${name}${theme === 'Light' ? '' : '-dark'}.png`))
-      const settings = { 'workbench.colorTheme': `Default ${theme} Modern`, 'files.autoSave': 'off', 'editor.minimap.enabled': false }
+      const { settings, picture } = lookOf(theme)
       const api = apiOf(backend)
       const lee = await givenPerson(backend, 'Lee', 'developer')
       const promote = () => api.call('promoteFunction', { params, body: { from: 'dev', to: 'staging' } })

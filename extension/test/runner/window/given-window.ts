@@ -6,7 +6,7 @@ import { describeWindow } from './describe-window.ts'
 import { Workbench } from './workbench.ts'
 
 // A first start on a busy machine; what waits longer is broken.
-const defaultTimeoutMs = 30_000
+const defaultTimeoutMs = 60_000
 const openWithinMs = 90_000
 
 export interface GivenWindow extends AsyncDisposable {
@@ -47,6 +47,3 @@ export async function inWindow(options: Partial<CodeServerOptions>, journey: (wo
 }
 
 const repository = join(import.meta.dirname, '..', '..', '..', '..')
-
-/** For the pictures of the README, which the journeys make. */
-export const imagesFolder = join(repository, 'docs', 'images')
