@@ -54,7 +54,8 @@ export interface EngineLimits extends StepLimits {
 }
 
 export const defaultLimits: EngineLimits = {
-  concurrencyMax: 16,
+  // As many as one claim takes; steps mostly wait for MongoDB, and those in flight together share their nudges.
+  concurrencyMax: 32,
   tickMs: 1_000,
   waitDeadlineMs,
   lockTtlMs,
