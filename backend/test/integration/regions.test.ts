@@ -77,14 +77,16 @@ describe('regions', function () {
       assert.equal((await person.refusal('createRegion', { body: { ...region, settings } })).code, 'FORBIDDEN')
       await api.call('createRegion', { body: { ...region, settings, isProtected: true } })
       const body = { name: 'tax', gatewayId: 'tax', regionId: 'seoul' }
-      await eventually(async () => {
-        const { code, facts } = await person.refusal('createGateway', { body })
-        assert.equal(code, 'REGION_PROTECTED')
-        assert.deepEqual(
-          ((facts?.refusals ?? []) as { code: string }[]).map((refusal) => refusal.code),
-          ['REGION_PROTECTED', 'PORTS_EXHAUSTED'],
-        )
-      })
+      const isFull = () =>
+        eventually(async () => {
+          const { code, facts } = await person.refusal('createGateway', { body })
+          assert.equal(code, 'REGION_PROTECTED')
+          assert.deepEqual(
+            ((facts?.refusals ?? []) as { code: string }[]).map((refusal) => refusal.code),
+            ['REGION_PROTECTED', 'PORTS_EXHAUSTED'],
+          )
+        }, 20_000)
+      await isFull()
       await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { settings: { runtimes: 0 } } })
       await eventually(async () => assert.equal((await api.refusal('createGateway', { body })).code, 'REGION_UNREACHABLE'))
       const unknown = await api.refusal('createGateway', { body: { ...body, regionId: 'nowhere' } })
@@ -94,6 +96,15 @@ describe('regions', function () {
         old.errors?.map(({ field, message }) => ({ field, message })),
         [{ field: 'bundle.runtime', message: 'Use one of nodejs20, nodejs22, nodejs24.' }],
       )
+
+      // With a runtime again, the port freed, and asked for by an administrator.
+      await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { settings: { ...settings, runtimes: 1 } } })
+      await isFull()
+      stranger.close()
+      await eventually(() => api.call('createGateway', { body }), 20_000)
+      assert.equal((await person.refusal('createGateway', { body: { ...body, gatewayId: 'toll' } })).code, 'REGION_PROTECTED')
+      await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { isProtected: false } })
+      await eventually(() => person.call('createGateway', { body: { ...body, gatewayId: 'toll' } }), 20_000)
     } finally {
       stranger.close()
     }

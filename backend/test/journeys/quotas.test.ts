@@ -19,6 +19,11 @@ describe('journey: a quota is reached', () => {
     const second = await api.refusal('createFunction', { params, body: { name: 'second', code: 'export default () => 1' } })
     assert.equal(second.code, 'QUOTA_EXCEEDED')
     assert.deepEqual(second.facts, { quota: 'functions', max: 1 })
+
+    await api.call('deleteFunction', { params: { ...params, functionId: 'first' } })
+    await api.call('createFunction', { params, body: { name: 'second', code: 'export default () => 1' } })
+    await api.call('deleteGateway', { params })
+    await eventually(() => api.call('createGateway', { body: { name: 'Two', gatewayId: 'two-gateway' } }), 15_000)
   })
 
   it('of data: functions read and delete but write no more, until enough is deleted', async () => {
