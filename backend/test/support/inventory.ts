@@ -30,8 +30,8 @@ export async function readInventory(database: Database, gatewayId: string): Prom
   return {
     documents: Object.fromEntries(counted.flat().map(([name, count]) => [anonymous(name), count])),
     users: (users as { user: string }[])
+      .filter(({ user }) => user.includes(`_${gatewayId}_`))
       .map(({ user }) => anonymous(user))
-      .filter((user) => user.includes('<id>'))
       .sort(),
     privileges: (roles as Document[]).flatMap(({ privileges }) => privileges as Document[]).filter(({ resource }) => resource.db === own).length,
     phases: Object.fromEntries(phased.flat().map(({ environment = 'gateway', phase }) => [environment, phase])),

@@ -26,7 +26,8 @@ export async function readPromises(
   const [deployment] = await sys
     .collection('deployments')
     .find({ gatewayId, environment, functionName: name, status: 'SUCCESS' })
-    .sort({ _id: -1 })
+    // Ids of two backends that were made in one second are in no order.
+    .sort({ revision: -1 })
     .limit(1)
     .toArray()
   const stored = await sys.collection('functions').findOne({ gatewayId, name })
