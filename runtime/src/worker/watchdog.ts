@@ -40,7 +40,7 @@ const rssBytesMaxOf = (memoryMb: number): number => (memoryMb + processMemoryMb)
 export interface Watchdog {
   /** What functions may use from now on: set anew once the worker knows its environment. */
   limit(memoryMb: number): void
-  /** Settles when it looks. Starting its thread takes a core for tens of milliseconds (measured), which a first call would have to share. */
+  /** Settles when it looks. Until then its thread takes a core for itself, so a worker is not ready for calls. */
   readonly isLooking: Promise<void>
 }
 
