@@ -13,8 +13,8 @@ export interface SignInPorts {
   fetch?: typeof fetch
 }
 
-// What runs on this machine answers at once; a leftover file of a backend that is gone must not make anyone wait.
-const probeTimeoutMs = 2_000
+// A port that nobody listens on any more refuses at once; what listens may have a busy machine, and whoever gives up then is asked for an address.
+const probeTimeoutMs = 10_000
 
 /** Finds out which backends of this machine answer. */
 export async function findAnsweringBackends(ports: SignInPorts): Promise<Backend[]> {

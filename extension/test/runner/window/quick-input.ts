@@ -3,6 +3,8 @@ import type { Locator, Page } from 'playwright-core'
 
 const changeWithinMs = 10_000
 const pollMs = 20
+const listedWithinMs = 3_000
+const knownWithinMs = 60_000
 
 /** The box at the top of the window: command palette, picks and questions. */
 export class QuickInput {
@@ -40,12 +42,30 @@ export class QuickInput {
     })
   }
 
-  /** @param title as in the palette, with its category: `imprun: Sign in` */
+  /**
+   * The palette lists what was known when it opened, and a window that has just opened does not know its extensions yet: then it is opened again.
+   * @param title as in the palette, with its category: `imprun: Sign in`
+   */
   async runCommand(title: string): Promise<void> {
-    await this.#page.keyboard.press('F1')
-    await this.input.waitFor()
-    await this.input.fill(`>${title}`)
-    await this.pick(title)
+    const deadline = performance.now() + knownWithinMs
+    while (true) {
+      await this.#page.keyboard.press('F1')
+      await this.input.waitFor()
+      await this.input.fill(`>${title}`)
+      const isListed = await this.#isListed(title)
+      if (isListed || performance.now() > deadline) return this.pick(title)
+      await this.#page.keyboard.press('Escape')
+    }
+  }
+
+  async #isListed(title: string): Promise<boolean> {
+    return this.row(title)
+      .first()
+      .waitFor({ timeout: listedWithinMs })
+      .then(
+        () => true,
+        () => false,
+      )
   }
 
   /**
