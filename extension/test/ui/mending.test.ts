@@ -89,8 +89,6 @@ describe('mending what went wrong', function () {
       await stall(mongo, 'staging')
       const stalled = workbench.treeItem(/^Environment staging, Stalled: no free port/)
       await stalled.waitFor()
-      await stalled.hover()
-      await picture(workbench, 'stalled')
       await workbench.pressInlineAction(stalled, /Retry/)
       await workbench.treeItem(/^Environment staging, localhost/).waitFor({ timeout: noticedWithinMs })
 
