@@ -50,6 +50,7 @@ export const errorCodes = {
   ENVIRONMENT_NOT_STARTED: { status: 409, fixedBy: 'caller', retry: 'later' },
   USER_NAME_TAKEN: { status: 409, fixedBy: 'caller', retry: 'never' },
   ENVIRONMENT_FROZEN: { status: 409, fixedBy: 'caller', retry: 'later' },
+  APPROVERS_TOO_FEW: { status: 409, fixedBy: 'caller', retry: 'never' },
   APPROVAL_NOT_AWAITED: { status: 409, fixedBy: 'caller', retry: 'never' },
   APPROVAL_REJECTED: { status: 409, fixedBy: 'caller', retry: 'never' },
   APPROVAL_EXPIRED: { status: 409, fixedBy: 'caller', retry: 'never' },

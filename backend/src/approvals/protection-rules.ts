@@ -7,7 +7,13 @@ export interface PossibleApprover {
 }
 
 /** @throws INPUT_INVALID for approvers who may not approve, and for more approvals than there are people to give them. */
-export function checkProtection({ approvals, approvers }: Protection, people: readonly PossibleApprover[]): void {
+export function checkProtection(protection: Protection, people: readonly PossibleApprover[]): void {
+  const errors = protectionFaults(protection, people)
+  if (errors.length > 0) throw new ImprunError('INPUT_INVALID', 'Nobody could deploy there with this protection.', { errors })
+}
+
+/** Why nobody could deploy there; none when somebody can. */
+export function protectionFaults({ approvals, approvers }: Protection, people: readonly PossibleApprover[]): InputFault[] {
   const able = people.filter(({ role }) => mayIn(role, 'approve'))
   const errors = (approvers ?? []).flatMap((userId, index): InputFault[] => {
     if (able.some((each) => each.userId === userId)) return []
@@ -20,7 +26,7 @@ export function checkProtection({ approvals, approvers }: Protection, people: re
     const names = possible.map(({ name }) => name).join(', ') || 'nobody'
     errors.push({ field: 'protection.approvals', message: `Only ${possible.length} may approve (${names}). Ask for fewer, or let more people approve.` })
   }
-  if (errors.length > 0) throw new ImprunError('INPUT_INVALID', 'Nobody could deploy there with this protection.', { errors })
+  return errors
 }
 
 /** Who may approve is a set. */

@@ -30,7 +30,7 @@ import type { Services } from './services.ts'
 export const composeHandlers = (parts: Parts, services: Services): Omit<Handlers, keyof LogRoutes['pages']> => ({
   ...createAccountRoutes(parts),
   ...createUserRoutes(parts),
-  ...createMemberRoutes(parts),
+  ...createMemberRoutes({ ...parts, ...services }),
   ...createRegionRoutes({ ...parts, ...services, defaults: parts.regionDefaults }),
   ...createGatewayRoutes({ ...parts, ...services, views: services.gatewayViews }),
   ...createEnvironmentRoutes({ ...parts, ...services, runtimes: parts.acknowledgements }),

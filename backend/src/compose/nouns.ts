@@ -4,6 +4,7 @@ import type { AuditStore } from '../audit/audit-store.ts'
 import { createBellRouter } from '../bell/bell-router.ts'
 import { createEventRoutes } from '../events/event-routes.ts'
 import { createEventSource } from '../events/event-source.ts'
+import { createFreezeWatch } from '../freezes/freeze-watch.ts'
 import type { GatewayLifecycle } from '../gateways/gateway-lifecycle.ts'
 import { createGatewayUpkeep } from '../gateways/gateway-upkeep.ts'
 import { createHealthWatch } from '../health/health-watch.ts'
@@ -45,6 +46,7 @@ export function composeNouns(ground: Ground): Nouns {
   const logs = createLogRoutes({ ...ground, ...parts, ...services })
   const findOwner = async (gatewayId: string) => (await services.gatewayViews.find(gatewayId))?.ownerId
   const healthWatch = createHealthWatch({ ...ground, health: parts.health, findOwner, announce: source.announce, isHeard: () => source.isHeard })
+  const freezeWatch = createFreezeWatch({ ...parts, onChanged: (gatewayId) => source.tellAgain('gateway', gatewayId) })
   const bell = createBellRouter({ hub: parts.bellHub, tokens: parts.bellTokens })
   return {
     accounts: parts.accounts,
@@ -96,6 +98,8 @@ export function composeNouns(ground: Ground): Nouns {
       services.dataWatch.start()
       undo.defer(() => services.notifications.stop())
       services.notifications.start()
+      undo.defer(() => freezeWatch.stop())
+      freezeWatch.start()
       undo.defer(() => {
         healthWatch.stop()
         source.stop()

@@ -2,6 +2,7 @@ import { createGrants } from '../applications/grants.ts'
 import { createApprovalWatch } from '../approvals/approval-watch.ts'
 import { createApprovals } from '../approvals/approvals.ts'
 import { createGuardProtected } from '../approvals/guard-protected.ts'
+import { createKeepApprovers } from '../approvals/keep-approvers.ts'
 import { createProtect } from '../approvals/protect.ts'
 import { createDeployments } from '../deployments/deployments.ts'
 import { createDriftRepair } from '../deployments/drift.ts'
@@ -72,6 +73,7 @@ export function composeServices(ground: Ground, parts: Parts) {
     toolsets: createToolsets({ tools, watcher: ground.watcher }),
     grantService: createGrants(parts),
     protect: createProtect(parts),
+    keepApprovers: createKeepApprovers(parts),
     guardProtected: createGuardProtected(parts),
     lookup: createFunctionLookup({ gateways, functions }),
     deployments,

@@ -22,6 +22,8 @@ const sysIndexes: Indexes = {
     { key: { gatewayId: 1, environment: 1 }, unique: true },
     // Who is served where is asked every second.
     { key: { phase: 1, state: 1, regionId: 1, runtimeId: 1 } },
+    // Whether a freeze begins or ends is asked every second, too.
+    { key: { 'protection.freezes.name': 1 }, sparse: true },
     ...phaseIndexes,
   ],
   runtimeInstances: [

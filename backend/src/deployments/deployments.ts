@@ -6,6 +6,7 @@ import type { OwnedGateway } from '../functions/function-lookup.ts'
 import type { FunctionChanges, StoredFunction } from '../functions/function-store.ts'
 import type { Caller } from '../http/handlers.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { createRepeated } from '../platform/repeated.ts'
 import type { Compiled, Compiler } from '../publishing/compile.ts'
 import type { ReleaseWish } from '../releases/release-rules.ts'
 import type { Retention } from '../releases/retention.ts'
@@ -107,7 +108,6 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
   const stopping = new AbortController()
   const leaving = new AbortController()
   const inFlight = new Set<Promise<unknown>>()
-  let recovering: Promise<void> | undefined
 
   /** Until the end, from wherever the documents say that they are. */
   const carryOn = async (members: Members, onBegun: OnBegun, startedAtMs?: number): Promise<Members> => {
@@ -193,15 +193,13 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
   }
 
   const recover = async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        for (let found = await deployments.claimAbandoned(); found; found = await deployments.claimAbandoned()) void track(recoverOne(found))
-      } catch (error) {
-        log.warn({ error }, 'Open deployments could not be looked for')
-      }
-      await clock.sleepMs(lookForAbandonedEveryMs, stopping.signal).catch(() => {})
-    }
+    for (let found = await deployments.claimAbandoned(); found; found = await deployments.claimAbandoned()) void track(recoverOne(found))
   }
+  const recovery = createRepeated(recover, {
+    everyMs: lookForAbandonedEveryMs,
+    clock,
+    onError: (error) => log.warn({ error }, 'Open deployments could not be looked for'),
+  })
 
   const publishOnce = async (request: PublishRequest & Pick<Order, 'saving'> & Pick<SaveAndPublishRequest, 'onAccepted'>) =>
     deploy(request, await preparePublish(deps, request))
@@ -228,12 +226,10 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
   }
 
   return {
-    start() {
-      recovering ??= recover()
-    },
+    start: recovery.start,
     async stop() {
       stopping.abort(shuttingDown())
-      const ended = Promise.allSettled([recovering, ...inFlight])
+      const ended = recovery.stop().then(() => Promise.allSettled(inFlight))
       const patience = setTimeout(() => leaving.abort(shuttingDown()), stopPatienceMs)
       await ended
       clearTimeout(patience)

@@ -82,6 +82,8 @@ export interface EnvironmentStore {
   /** Sets the hold of a rollback, or lifts it; nothing is written when there is none to lift. */
   setHold(gatewayId: string, environment: EnvironmentName, held: StoredEnvironment['held'], session?: ClientSession): Promise<void>
   setProtection(gatewayId: string, environment: EnvironmentName, protection: Protection): Promise<void>
+  /** Of all gateways. */
+  listWithFreezes(): Promise<Pick<StoredEnvironment, 'gatewayId' | 'environment' | 'protection'>[]>
   /** Adds to what was found before and nobody has seen yet. */
   noteDrift(gatewayId: string, environment: EnvironmentName, found: NonNullable<StoredEnvironment['drifted']>): Promise<void>
   forgetDrift(gatewayId: string, environment: EnvironmentName): Promise<void>
@@ -192,6 +194,11 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
     async setProtection(gatewayId, environment, protection) {
       await environments.updateOne({ gatewayId, environment }, { $set: { protection }, $currentDate: { updatedAt: true } })
     },
+    listWithFreezes: () =>
+      environments
+        .find({ 'protection.freezes.name': { $exists: true } })
+        .project<StoredEnvironment>({ gatewayId: 1, environment: 1, protection: 1 })
+        .toArray(),
     async noteDrift(gatewayId, environment, { at, functions, repairedAt }) {
       await environments.updateOne(
         { gatewayId, environment },

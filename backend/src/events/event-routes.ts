@@ -3,7 +3,8 @@ import type { Response } from 'express'
 import type { Watcher } from '../database/watcher.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { EventHandlers } from '../http/api-routes.ts'
-import { type MemberStore, userIdOfMember } from '../members/member-store.ts'
+import { onMemberChange } from '../members/member-changes.ts'
+import type { MemberStore } from '../members/member-store.ts'
 import type { Audience, EventSource } from './event-source.ts'
 import { type EventStream, openEventStream } from './event-stream.ts'
 
@@ -70,11 +71,8 @@ export function createEventRoutes({ source, watcher, gateways, members }: EventR
       reader.stream.end()
     }
   }
-  const endListening = watcher.on({ scope: 'sys', collection: 'members' }, ({ id }) => {
-    for (const reader of readers) if (reader.userId === userIdOfMember(id)) void lookAgain(reader)
-  })
-  const endGaps = watcher.onGap(() => {
-    for (const reader of readers) void lookAgain(reader)
+  const endListening = onMemberChange(watcher, (userId) => {
+    for (const reader of readers) if (userId === undefined || reader.userId === userId) void lookAgain(reader)
   })
 
   return {
@@ -85,7 +83,6 @@ export function createEventRoutes({ source, watcher, gateways, members }: EventR
     },
     stop() {
       endListening()
-      endGaps()
       for (const { stream } of readers) stream.end()
     },
   }

@@ -29,6 +29,8 @@ export interface EventListener {
 
 export interface EventSource {
   listen(listener: EventListener): () => void
+  /** Tells a document again that looks different although nobody has written it. */
+  tellAgain(noun: Noun, id: string): void
   /** Tells what follows from no single document. */
   announce(event: ImprunEvent, key: string, audience: Audience): void
   readonly isHeard: boolean
@@ -105,9 +107,12 @@ export function createEventSource({ watcher, views, log }: { watcher: Watcher; v
     else if (noun !== 'deployment') tellGap()
   }
 
+  const tellAgain = (noun: Noun, id: string) => {
+    if (listeners.size > 0) void readAgain(noun, id)
+  }
   const onChange = (noun: Noun, idOf: (change: Change) => string | undefined) => (change: Change) => {
     const id = idOf(change)
-    if (listeners.size > 0 && id !== undefined) void readAgain(noun, id)
+    if (id !== undefined) tellAgain(noun, id)
   }
   const byField = (field: string) => (change: Change) => {
     const value = change.document?.[field]
@@ -151,6 +156,7 @@ export function createEventSource({ watcher, views, log }: { watcher: Watcher; v
   ]
 
   return {
+    tellAgain,
     announce: tell,
     get isHeard() {
       return listeners.size > 0

@@ -1,6 +1,7 @@
 import type { Member } from '@imprun/contracts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { refuseAutomation } from '../accounts/automation.ts'
+import type { KeepApprovers } from '../approvals/keep-approvers.ts'
 import type { GatewayStore, StoredGateway } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -11,10 +12,13 @@ interface MemberRoutesDeps {
   accounts: Pick<AccountStore, 'getUser'>
   gateways: Pick<GatewayStore, 'getOwned' | 'getAs'>
   members: MemberStore
+  keepApprovers: KeepApprovers
   clock: Clock
 }
 
-export function createMemberRoutes({ accounts, gateways, members, clock }: MemberRoutesDeps): Pick<Handlers, 'listMembers' | 'putMember' | 'deleteMember'> {
+type RouteNames = 'listMembers' | 'putMember' | 'deleteMember'
+
+export function createMemberRoutes({ accounts, gateways, members, keepApprovers, clock }: MemberRoutesDeps): Pick<Handlers, RouteNames> {
   return {
     async listMembers({ params, account }) {
       const gateway = await gateways.getOwned(params.gatewayId, account.userId)
@@ -27,6 +31,7 @@ export function createMemberRoutes({ accounts, gateways, members, clock }: Membe
       const { gatewayId, ownerId } = await gateways.getAs(params.gatewayId, account.userId, 'administer')
       if (params.userId === ownerId) throw ownerStays(gatewayId)
       const { userId, name } = await accounts.getUser(params.userId)
+      await keepApprovers({ gatewayId, ownerId }, userId, body.role)
       return toMemberView(await members.put({ gatewayId, userId, name, role: body.role, since: clock.now(), by: account }))
     },
     async deleteMember({ params, account }) {
@@ -36,6 +41,7 @@ export function createMemberRoutes({ accounts, gateways, members, clock }: Membe
         ? gateways.getOwned(params.gatewayId, account.userId)
         : gateways.getAs(params.gatewayId, account.userId, 'administer'))
       if (params.userId === ownerId) throw ownerStays(gatewayId)
+      await keepApprovers({ gatewayId, ownerId }, params.userId, undefined)
       await members.remove(gatewayId, params.userId)
       return {}
     },

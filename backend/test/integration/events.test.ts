@@ -6,6 +6,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import type { Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { type GivenApi, givenApi } from '../support/given-api.ts'
+import { createMovingClock } from '../support/moving-clock.ts'
 
 /** Listens until disposed. */
 async function listen(api: Api, path: string) {
@@ -64,6 +65,32 @@ describe('events', () => {
     await given.api.call('deleteGateway', { params: { gatewayId: 'hometax' } })
     await eventually(() => assert.deepEqual(events.ofType('gatewayGone'), [{ type: 'gatewayGone', gatewayId: 'hometax' }]))
     assert.equal(events.ofType('hello').length, 1)
+  })
+
+  it('tells that a freeze begins and that it ends, although nothing was written', async () => {
+    const clock = createMovingClock()
+    await using given = await givenApi({ clock })
+    await given.api.call('createGateway', { body: { name: 'Home tax', gatewayId: 'hometax' } })
+    const hourMs = 3600_000
+    const inHours = (hours: number) => new Date(clock.now().getTime() + hours * hourMs).toISOString().slice(0, 16)
+    const freezes = [{ name: 'Move', timeZone: 'UTC', from: inHours(2), to: inHours(4) }]
+    await given.api.call('patchEnvironment', { params: { gatewayId: 'hometax', environment: 'prod' }, body: { protection: { freezes } } })
+    await using events = await listen(given.api, '/api-gateways/hometax/events')
+    const told = () =>
+      events
+        .ofType('gateway')
+        .at(-1)
+        ?.gateway.environments.find(({ name }) => name === 'prod')?.frozen?.freeze
+    const reaches = async (expected: string | undefined) => {
+      const before = events.ofType('gateway').length
+      clock.advanceMs(2.5 * hourMs)
+      await eventually(() => assert.deepEqual([events.ofType('gateway').length > before, told()], [true, expected]), 15_000)
+    }
+
+    await eventually(() => assert.ok(events.seen.length > 0))
+    await eventually(async () => assert.equal((await given.api.call('getGateway', { params: { gatewayId: 'hometax' } })).phase, 'Started'), 15_000)
+    await reaches('Move')
+    await reaches(undefined)
   })
 
   it('tells a stranger nothing, and lets nobody watch the gateway of another', async () => {

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { type GivenApi, givenApi } from '../support/given-api.ts'
 import { givenGateway } from '../support/given-gateway.ts'
 import { givenMember, givenPerson, type Person } from '../support/given-people.ts'
-import { watchEvents } from '../support/watch-events.ts'
+import { type WatchedEvents, watchEvents } from '../support/watch-events.ts'
 
 const gatewayId = 'shared'
 const params = { gatewayId }
@@ -121,9 +121,12 @@ describe('people of a gateway', () => {
   it('see it in their lists and streams from when they are let in until they are taken out', async () => {
     const { api, userId } = await givenPerson(given, 'guest')
     await using events = await watchEvents(api)
-    const heard = (name: string) => events.seen.some((event) => event.type === 'function' && event.function.name === name)
+    await using others = await watchEvents(given.api)
+    const hears = ({ seen }: WatchedEvents, name: string) => seen.some((event) => event.type === 'function' && event.function.name === name)
+    const heard = (name: string) => hears(events, name)
     const createFunction = (name: string) => given.api.call('createFunction', { params, body: { name, code: 'export default () => 1' } })
     await createFunction('before')
+    await eventually(() => assert.ok(hears(others, 'before')))
     await given.api.call('putMember', { params: { gatewayId, userId }, body: { role: 'viewer' } })
     await eventually(async () => assert.ok(events.seen.filter(({ type }) => type === 'hello').length > 1))
     assert.deepEqual(
@@ -137,10 +140,34 @@ describe('people of a gateway', () => {
     assert.equal((await api.refusal('getGateway', { params })).code, 'GATEWAY_NOT_FOUND')
     const hellos = events.seen.filter(({ type }) => type === 'hello').length
     await eventually(async () => assert.ok(events.seen.filter(({ type }) => type === 'hello').length >= hellos))
-    await using others = await watchEvents(given.api)
     await createFunction('after')
-    await eventually(async () => assert.ok(others.seen.some((event) => event.type === 'function' && event.function.name === 'after')))
+    await eventually(() => assert.ok(hears(others, 'after')))
     assert.deepEqual([heard('before'), heard('after')], [false, false])
+  })
+
+  it('are hung up on when they are taken out, whatever of the gateway they listen to', async () => {
+    const { api, userId } = await givenMember(given, gatewayId, 'listener', 'viewer')
+    const stays = await givenMember(given, gatewayId, 'stays', 'admin')
+    const paths = [`/api-gateways/${gatewayId}/events`, `/api-gateways/${gatewayId}/logs`, `/api-gateways/${gatewayId}/functions/calculateTax/logs`]
+    const listen = async (theirs: Api, path: string) => {
+      const { body, status } = await theirs.fetch(path, { headers: { accept: 'text/event-stream' } })
+      assert.equal(status, 200)
+      const reader = body?.getReader() ?? assert.fail('There is no stream.')
+      const ended = (async () => {
+        while (!(await reader.read()).done);
+      })()
+      return { ended, cancel: () => reader.cancel() }
+    }
+    const others = await Promise.all(paths.map((path) => listen(stays.api, path)))
+    const streams = await Promise.all(paths.map((path) => listen(api, path)))
+
+    await given.api.call('putMember', { params: { gatewayId, userId: stays.userId }, body: { role: 'viewer' } })
+    await given.api.call('deleteMember', { params: { gatewayId, userId } })
+    await Promise.all(streams.map(({ ended }) => ended))
+
+    const isOver = await Promise.race([...others.map(({ ended }) => ended.then(() => true)), Promise.resolve(false)])
+    assert.equal(isOver, false, 'a role that still reads goes on reading')
+    await Promise.all(others.map(({ cancel }) => cancel()))
   })
 
   it('lose what a role let them do with the next request', async () => {
@@ -191,6 +218,39 @@ describe('people of an installation', () => {
 })
 
 describe('protection of an environment', () => {
+  it('keeps those in whom it could not be met without', async () => {
+    await using given = await givenApi()
+    await givenGateway(given, gatewayId)
+    const [first, second, viewer] = [
+      await givenMember(given, gatewayId, 'first', 'approver'),
+      await givenMember(given, gatewayId, 'second', 'admin'),
+      await givenMember(given, gatewayId, 'viewer', 'viewer'),
+    ]
+    const protect = (environment: string, protection: object) =>
+      given.api.call('patchEnvironment', { params: { gatewayId, environment }, body: { protection } })
+    const of = ({ userId }: { userId: string }) => ({ params: { gatewayId, userId } })
+    await protect('staging', { approvals: 1 })
+    await protect('prod', { approvals: 1, approvers: [first.userId] })
+
+    const refused = [
+      await given.api.refusal('deleteMember', of(first)),
+      await first.api.refusal('deleteMember', of(first)),
+      await given.api.refusal('putMember', { ...of(first), body: { role: 'developer' } }),
+    ]
+    for (const { status, code, detail, facts } of refused) {
+      assert.deepEqual([status, code, facts?.environments], [409, 'APPROVERS_TOO_FEW', ['prod']])
+      assert.match(detail, /Without first nobody could deploy to prod any more/)
+    }
+    // Who is not needed for it may go, and who still may approve may get another role.
+    await given.api.call('deleteMember', of(viewer))
+    await given.api.call('putMember', { ...of(first), body: { role: 'admin' } })
+    await protect('staging', { approvals: 3 })
+    assert.deepEqual((await given.api.refusal('deleteMember', of(second))).facts?.environments, ['staging'])
+    await protect('staging', { approvals: 0 })
+    await given.api.call('deleteMember', of(second))
+    assert.equal((await given.api.call('listMembers', { params })).items.length, 2)
+  })
+
   it('is checked as a whole, shown with the environment, told to listeners and audited', async () => {
     await using given = await givenApi()
     await givenGateway(given, gatewayId)
