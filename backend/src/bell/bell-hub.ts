@@ -21,12 +21,21 @@ export interface BellHub {
 
 /** Runtimes that come back at once after an outage are spread, so that their reads are some 2,000 a second. */
 const comeBackPerMs = 2
+/** A beat for thousands at once would hold up what rings meanwhile, here and where many listen in one process: each listener has its turn within the time of a beat. */
+const turnsPerBeat = 20
+
+interface Turn {
+  readonly subscribers: Set<BellSubscriber>
+  wasLive: boolean
+}
 
 export function createBellHub({ watcher }: { watcher: Watcher }): BellHub {
   const subscribers = new Map<string, Set<BellSubscriber>>()
   const undo: (() => void)[] = []
+  const turns: Turn[] = Array.from({ length: turnsPerBeat }, () => ({ subscribers: new Set(), wasLive: true }))
   let count = 0
-  let wasLive = true
+  let joined = 0
+  let beats = 0
 
   const spreadMs = (): number => Math.ceil(count / comeBackPerMs)
   const sendTo = (scope: string, message: BellMessage): void => {
@@ -36,6 +45,16 @@ export function createBellHub({ watcher }: { watcher: Watcher }): BellHub {
     for (const scope of subscribers.keys()) sendTo(scope, message)
   }
   const beat = (): BellMessage => ({ type: 'beat', isLive: watcher.isLive(), spreadMs: spreadMs() })
+  const beatNext = (): void => {
+    const turn = turns[beats++ % turnsPerBeat] as Turn
+    const isLive = watcher.isLive()
+    // A deaf hub says so once and is silent until it hears again: its listeners then look by themselves.
+    if ((isLive || turn.wasLive) && turn.subscribers.size > 0) {
+      const message = beat()
+      for (const subscriber of turn.subscribers) subscriber.send(message)
+    }
+    turn.wasLive = isLive
+  }
 
   return {
     start() {
@@ -48,13 +67,7 @@ export function createBellHub({ watcher }: { watcher: Watcher }): BellHub {
         undo.push(stop)
       }
       undo.push(watcher.onGap(() => sendToAll({ type: 'resync', spreadMs: spreadMs() })))
-      const timer = setInterval(() => {
-        const message = beat()
-        const isLive = watcher.isLive()
-        // A deaf hub says so once and is silent until it hears again: its listeners then look by themselves.
-        if (isLive || wasLive) sendToAll(message)
-        wasLive = isLive
-      }, bellBeatEveryMs)
+      const timer = setInterval(beatNext, bellBeatEveryMs / turnsPerBeat)
       undo.push(() => clearInterval(timer))
     },
     stop() {
@@ -63,10 +76,13 @@ export function createBellHub({ watcher }: { watcher: Watcher }): BellHub {
     subscribe(subscriber) {
       const those = subscribers.get(subscriber.scope) ?? new Set()
       subscribers.set(subscriber.scope, those.add(subscriber))
+      const turn = turns[joined++ % turnsPerBeat] as Turn
+      turn.subscribers.add(subscriber)
       count += 1
       subscriber.send(beat())
       return () => {
         if (!those.delete(subscriber)) return
+        turn.subscribers.delete(subscriber)
         count -= 1
         if (those.size === 0) subscribers.delete(subscriber.scope)
       }
