@@ -1,47 +1,20 @@
 import { strict as assert } from 'node:assert'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import type { EngineHostMessage } from '../fixtures/engine-host.ts'
 import { eventually } from '../support/eventually.ts'
 import { fencedEffects } from '../support/fenced-effects.ts'
+import { type EngineHost, givenEngineHost } from '../support/given-engine-host.ts'
 import { givenPhases } from '../support/given-phases.ts'
 
-const entry = fileURLToPath(new URL('../fixtures/engine-host.ts', import.meta.url))
 const limits = { lockTtlMs: 200, renewEveryMs: 60, tickMs: 50, concurrencyMax: 25 }
 const [batches, batchSize] = [40, 25]
 const within = 20_000
-
-/** An engine in a process of its own, and all that it says. */
-async function givenEngineHost(uri: string, name: string) {
-  const child: ChildProcess = fork(entry, [JSON.stringify({ uri, name, limits })], { execArgv: [] })
-  const heard: EngineHostMessage[] = []
-  child.on('message', (message) => heard.push(message as EngineHostMessage))
-  await eventually(() => assert.ok(heard.some(({ type }) => type === 'ready')), 30_000)
-  return {
-    name,
-    heard,
-    of: <Type extends EngineHostMessage['type']>(type: Type) =>
-      heard.filter((message) => message.type === type) as Extract<EngineHostMessage, { type: Type }>[],
-    freeze: () => process.kill(child.pid as number, 'SIGSTOP'),
-    thaw: () => process.kill(child.pid as number, 'SIGCONT'),
-    go: () => child.send('go'),
-    async [Symbol.asyncDispose]() {
-      const exited = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exited
-    },
-  }
-}
-type EngineHost = Awaited<ReturnType<typeof givenEngineHost>>
 
 describe('a holder that was stopped for longer than its lock lasts', function () {
   this.timeout(5 * 60_000)
 
   it(`changes nothing when it goes on, in ${batches * batchSize} rounds`, async () => {
     await using given = await givenPhases()
-    await using one = await givenEngineHost(given.mongo.uri, 'one')
-    await using other = await givenEngineHost(given.mongo.uri, 'other')
+    await using one = await givenEngineHost({ uri: given.mongo.uri, name: 'one', limits })
+    await using other = await givenEngineHost({ uri: given.mongo.uri, name: 'other', limits })
     let stale = 0
     for (let batch = 0; batch < batches; batch++) stale += await freezeOnce(given, batch % 2 === 0 ? [one, other] : [other, one])
     assert.ok(stale >= batches * batchSize)
