@@ -4,22 +4,29 @@ import { inBatches } from '../platform/in-batches.ts'
 import type { Secrets } from '../platform/secrets.ts'
 import type { Database } from './database.ts'
 import type { DatabaseLayout } from './gateway-databases.ts'
+import { sentWithin } from './sent-within.ts'
 
 /**
  * The MongoDB users and privileges of runtimes and their workers, all of `admin`. Passwords follow from the installation's key, so none is stored and
- * every call is safe to repeat. What is returned holds a password: never log it.
+ * every call is safe to repeat, and sends nothing any more once `withinMs` is over. What is returned holds a password: never log it.
  */
 export interface GatewayUsers {
   /** The user of one runtime's front. @returns its address of MongoDB. */
   ensureFrontUser(runtimeId: string): Promise<{ uri: string }>
   dropFrontUser(runtimeId: string): Promise<void>
   /** Lets fronts watch a gateway's database; MongoDB has no privilege to watch single collections of one. */
-  allowFront(gatewayId: string): Promise<void>
-  forbidFront(gatewayId: string): Promise<void>
+  allowFront(gatewayId: string, withinMs?: number): Promise<void>
+  forbidFront(gatewayId: string, withinMs?: number): Promise<void>
   /** The user of one environment's workers: it reaches that environment's data and nothing else. */
   ensureEnvironmentUser(gatewayId: string, environment: EnvironmentName, layout: DatabaseLayout): Promise<void>
   environmentUri(gatewayId: string, environment: EnvironmentName): string
-  dropEnvironmentUser(gatewayId: string, environment: EnvironmentName): Promise<void>
+  dropEnvironmentUser(gatewayId: string, environment: EnvironmentName, withinMs?: number): Promise<void>
+}
+
+interface Allowance {
+  readonly gatewayId: string
+  /** Of performance.now(). */
+  readonly untilMs: number
 }
 
 const frontRole = 'imprun_front'
@@ -62,15 +69,20 @@ export function createGatewayUsers({ database, secrets }: { database: Database; 
     const facts = { pwd: passwordOf(user), roles, mechanisms }
     await unless(userExists, admin.command({ createUser: user, ...facts }), () => admin.command({ updateUser: user, ...facts }))
   }
-  const dropUser = (user: string) => unless(userNotFound, admin.command({ dropUser: user }))
+  const dropUser = (user: string, withinMs?: number) => unless(userNotFound, admin.command({ dropUser: user }, sentWithin(withinMs)))
   const ensureFrontRole = () =>
     unless(roleExists, admin.command({ createRole: frontRole, privileges: frontPrivileges, roles: [] }), () =>
       admin.command({ grantPrivilegesToRole: frontRole, privileges: frontPrivileges }),
     )
 
   // MongoDB writes the whole role anew at each grant, one after the other, so those that are asked for meanwhile go together.
-  const allowFront = inBatches<string>(async (gatewayIds) => {
-    const allow = () => admin.command({ grantPrivilegesToRole: frontRole, privileges: gatewayIds.map(watchPrivilege) })
+  const allowFronts = inBatches<Allowance>(async (asked) => {
+    const allow = () => {
+      // Whoever asked may have lost his say while the batch before was under way; the others ask again.
+      const leftMs = Math.min(...asked.map(({ untilMs }) => untilMs)) - performance.now()
+      const options = leftMs === Number.POSITIVE_INFINITY ? {} : sentWithin(leftMs)
+      return admin.command({ grantPrivilegesToRole: frontRole, privileges: asked.map(({ gatewayId }) => watchPrivilege(gatewayId)) }, options)
+    }
     await unless(roleNotFound, allow(), async () => {
       await ensureFrontRole()
       await allow()
@@ -84,14 +96,15 @@ export function createGatewayUsers({ database, secrets }: { database: Database; 
       return { uri: uriOf(frontUser(runtimeId)) }
     },
     dropFrontUser: (runtimeId) => dropUser(frontUser(runtimeId)),
-    allowFront,
-    forbidFront: (gatewayId) => unless(roleNotFound, admin.command({ revokePrivilegesFromRole: frontRole, privileges: [watchPrivilege(gatewayId)] })),
+    allowFront: (gatewayId, withinMs = Number.POSITIVE_INFINITY) => allowFronts({ gatewayId, untilMs: performance.now() + withinMs }),
+    forbidFront: (gatewayId, withinMs) =>
+      unless(roleNotFound, admin.command({ revokePrivilegesFromRole: frontRole, privileges: [watchPrivilege(gatewayId)] }, sentWithin(withinMs))),
     // With the `shared` layout the data sits beside the `__` collections and a MongoDB role can deny nothing, so there the rules that the worker
     // enforces on every call are the only wall between a function and them.
     ensureEnvironmentUser: (gatewayId, environment, layout) =>
       ensureUser(environmentUserName(gatewayId, environment), [{ role: 'readWrite', db: environmentDatabaseName(gatewayId, environment, layout) }]),
     environmentUri: (gatewayId, environment) => uriOf(environmentUserName(gatewayId, environment)),
-    dropEnvironmentUser: (gatewayId, environment) => dropUser(environmentUserName(gatewayId, environment)),
+    dropEnvironmentUser: (gatewayId, environment, withinMs) => dropUser(environmentUserName(gatewayId, environment), withinMs),
   }
 }
 

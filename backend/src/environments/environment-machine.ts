@@ -27,8 +27,7 @@ export function createEnvironmentMachine(ports: EnvironmentMachinePorts): Machin
   const { databases, users, settings, placement, gateways, clock } = ports
   /** Creating: have the document that runtimes read. */
   const create: Step<StoredEnvironment> = async (environment, { confirm }) => {
-    await confirm()
-    await settings.ensure(environment.gatewayId, [environment])
+    await settings.ensure(environment.gatewayId, [environment], await confirm())
     return advanceTo('Created')
   }
 
@@ -53,8 +52,8 @@ export function createEnvironmentMachine(ports: EnvironmentMachinePorts): Machin
       return isForced ? tryAgainAfterMs(forcedWaitMs / 4) : waitForInstances
     const left = await removeParts(
       [
-        [userOf(environment), () => users.dropEnvironmentUser(gatewayId, name)],
-        [databaseOf(environment), () => databases.dropData(gatewayId, name, database)],
+        [userOf(environment), async () => users.dropEnvironmentUser(gatewayId, name, await confirm())],
+        [databaseOf(environment), async () => databases.dropData(gatewayId, name, database, await confirm())],
       ],
       isForced,
     )

@@ -12,6 +12,7 @@ import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import { firstRevision, withNextRevision } from '../database/gateway-revision.ts'
+import { sentWithin } from '../database/sent-within.ts'
 import type { SecretSealer } from '../variables/secret-sealer.ts'
 import { changeVariables } from '../variables/variable-rules.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
@@ -30,8 +31,8 @@ export interface Settings {
 
 /** The environment's settings, kept alike in `sys_db` and in the gateway's database, where runtimes read them. */
 export interface EnvironmentSettingsStore {
-  /** Has runtimes find these environments of one gateway; one that is there stays as it is. */
-  ensure(gatewayId: string, theirs: readonly StoredEnvironment[]): Promise<void>
+  /** Has runtimes find these environments of one gateway; one that is there stays as it is. Not later than `withinMs`. */
+  ensure(gatewayId: string, theirs: readonly StoredEnvironment[], withinMs?: number): Promise<void>
   /**
    * What the patch does not name stays as it is. What it names is written even when nothing changes: an earlier call may have been answered "not
    * acknowledged", and this one is to be sure.
@@ -77,14 +78,14 @@ export function createEnvironmentSettingsStore(deps: {
   }
 
   return {
-    async ensure(gatewayId, theirs) {
+    async ensure(gatewayId, theirs, withinMs) {
       const ensureOne = (environment: StoredEnvironment) => {
         const { environment: name } = environment
         const fresh = { _id: name, revision: firstRevision, ...settingsOf(environment) }
         return { updateOne: { filter: { environment: name }, update: { $setOnInsert: fresh }, upsert: true } }
       }
       try {
-        if (theirs.length > 0) await published(gatewayId).bulkWrite(theirs.map(ensureOne), { ordered: false })
+        if (theirs.length > 0) await published(gatewayId).bulkWrite(theirs.map(ensureOne), { ordered: false, ...sentWithin(withinMs) })
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
       }

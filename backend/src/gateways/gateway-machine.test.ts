@@ -13,7 +13,7 @@ import type { StoredGateway } from './gateway-store.ts'
 type Fault = 'none' | 'fails' | 'dies'
 type Event = { wish: State } | { fault: Fault; of: 'gateway' | 'environments' }
 
-const context = { signal: new AbortController().signal, fence: 0, confirm: async () => {} }
+const context = { signal: new AbortController().signal, fence: 0, confirm: async () => 60_000 }
 
 /** A gateway in memory, moved by the real tables: what the engine does, without claims, waits and MongoDB. */
 function givenWorld() {

@@ -39,8 +39,8 @@ export function createGatewayMachine(ports: GatewayMachinePorts): Machine<Stored
   /** Creating: have runtimes find the environments, let fronts watch them, and have those served that are to run. */
   const create: Step<StoredGateway> = async ({ gatewayId }, { confirm }) => {
     const theirs = await environments.listOf(gatewayId)
-    await confirm()
-    await Promise.all([settings.ensure(gatewayId, theirs), users.allowFront(gatewayId)])
+    const withinMs = await confirm()
+    await Promise.all([settings.ensure(gatewayId, theirs, withinMs), users.allowFront(gatewayId, withinMs)])
     await environments.begin(gatewayId, environmentsWaitMs)
     const starting = theirs.filter(({ phase, state }) => phase === 'Creating' && state === 'active')
     // What keeps them from it is for their own steps to tell.
@@ -92,13 +92,10 @@ const createRemoval =
       return [`records of ${gatewayId}`, removeContent] as const
     })
     const dropDatabase = async () => {
-      await confirm()
-      await databases.drop(gatewayId)
+      await databases.drop(gatewayId, await confirm())
     }
-    const left = await removeParts(
-      [...parts, ['right of runtimes to watch its database', () => users.forbidFront(gatewayId)], [gatewayDatabaseOf(gatewayId), dropDatabase]],
-      isForced,
-    )
+    const forbidFront = async () => users.forbidFront(gatewayId, await confirm())
+    const left = await removeParts([...parts, ['right of runtimes to watch its database', forbidFront], [gatewayDatabaseOf(gatewayId), dropDatabase]], isForced)
     if (deletion?.isForced) await recordLeftovers(gatewayId, { ...deletion, leftovers: [...new Set([...deletion.leftovers, ...left])] })
     return remove
   }

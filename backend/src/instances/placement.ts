@@ -12,7 +12,7 @@ export interface Placement {
    * Has an instance of the environment started. `runtimeId` absent: not yet, and the environment is nudged when there is news.
    * @throws REGION_UNREACHABLE when the region has no runtime, or what keeps the instance from starting.
    */
-  ensureServed(environment: StoredEnvironment, confirm: () => Promise<void>): Promise<{ runtimeId?: string }>
+  ensureServed(environment: StoredEnvironment, confirm: () => Promise<unknown>): Promise<{ runtimeId?: string }>
   /** Puts instances of these down, which have none: the first half of `ensureServed` for several at once. @throws REGION_UNREACHABLE */
   placeNew(environments: readonly StoredEnvironment[]): Promise<void>
   /** Has every instance of the environment end. @returns whether none is left. */

@@ -25,9 +25,11 @@ export interface StepContext {
   readonly fence: number
   /**
    * Renews the claim. Called before a side effect that cannot carry the fence.
+   * @returns for how many milliseconds it is certain to be held: the effect is given up if it is not on its way by then, which may be when this process
+   * has stood still.
    * @throws ClaimLostError when another holder has taken over.
    */
-  confirm(): Promise<void>
+  confirm(): Promise<number>
 }
 
 /**

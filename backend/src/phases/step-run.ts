@@ -50,11 +50,13 @@ export async function runStep<Document extends PhaseDocument>(options: {
     const askedAtMs = clock.monotonicMs()
     const isHeld = await claims.renew(held)
     // A process that stood still while the answer was on its way knows by its own clock that the answer is too old to act on.
-    if (!isHeld || clock.monotonicMs() - askedAtMs >= limits.lockTtlMs) {
+    const certainMs = limits.lockTtlMs - (clock.monotonicMs() - askedAtMs)
+    if (!isHeld || certainMs <= 0) {
       interruption.abort(new ClaimLostError())
       throw new ClaimLostError()
     }
     signal.throwIfAborted()
+    return certainMs
   }
   try {
     const started = step(held, { signal, fence: held.fence, confirm })
