@@ -1,7 +1,7 @@
 import type { AuditQuery } from '@imprun/contracts'
 import type { ClientSession, Filter } from 'mongodb'
 import type { Database } from '../database/database.ts'
-import { decodeCursor } from '../database/paging.ts'
+import { findNewestPage } from '../database/paging.ts'
 import { newId } from '../platform/ids.ts'
 
 /** One per call of a mutating route, whether it was carried out or refused. Holds no secret and no code. */
@@ -47,19 +47,14 @@ export function createAuditStore(database: Database): AuditStore {
     async append(record, session) {
       await records.insertOne({ _id: newId(), ...gatewayIdOf(record), ...record }, session ? { session } : {})
     },
-    list(gatewayId, { limit, cursor, route, userId, result }) {
+    list(gatewayId, { route, userId, result, ...page }) {
       const wanted: Filter<StoredAuditRecord> = {
         ...(gatewayId === undefined ? {} : { gatewayId }),
-        ...(cursor === undefined ? {} : { _id: { $lt: decodeCursor(cursor) } }),
         ...(route === undefined ? {} : { route }),
         ...(userId === undefined ? {} : { userId }),
         ...(result === undefined ? {} : { code: { $exists: result === 'refused' } }),
       }
-      return records
-        .find(wanted)
-        .sort({ _id: -1 })
-        .limit(limit + 1)
-        .toArray()
+      return findNewestPage(records, [wanted], page)
     },
   }
 }

@@ -1,5 +1,5 @@
-import type { Page } from '@imprun/contracts'
-import type { Filter } from 'mongodb'
+import type { Page, PageQuery } from '@imprun/contracts'
+import type { Collection, Filter, WithId } from 'mongodb'
 
 /** A cursor is the sort key of the last item of a page; opaque to callers, so that the key may change. */
 export const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url')
@@ -23,6 +23,18 @@ export function afterNameCursor(cursor: string | undefined): Filter<Named> {
     return {}
   }
 }
+
+/** What all of the conditions hold of, newest first by ids that rise with time; one more than the limit when there is a next page. */
+export const findNewestPage = <Stored extends { _id: string }>(
+  collection: Collection<Stored>,
+  conditions: readonly Filter<Stored>[],
+  { limit, cursor }: Pick<PageQuery, 'limit' | 'cursor'>,
+): Promise<WithId<Stored>[]> =>
+  collection
+    .find({ $and: [...conditions, ...(cursor === undefined ? [] : [{ _id: { $lt: decodeCursor(cursor) } }])] } as Filter<Stored>)
+    .sort({ _id: -1 })
+    .limit(limit + 1)
+    .toArray()
 
 /** @param rows one more than `limit` when there is a next page. */
 export function toPage<Row, Item>(rows: readonly Row[], limit: number, keyOf: (row: Row) => string, toItem: (row: Row) => Item): Page<Item> {

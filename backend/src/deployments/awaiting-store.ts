@@ -2,7 +2,7 @@ import type { Deployment, PageQuery } from '@imprun/contracts'
 import type { ClientSession, Filter, UpdateFilter } from 'mongodb'
 import type { StoredDecision } from '../approvals/stored-approval.ts'
 import type { Database } from '../database/database.ts'
-import { containing, decodeCursor } from '../database/paging.ts'
+import { containing, findNewestPage } from '../database/paging.ts'
 import type { ReadableFilter } from '../members/member-store.ts'
 import { isFollower, type Members, type StoredDeployment } from './stored-deployment.ts'
 
@@ -80,7 +80,7 @@ export function createAwaitingStore(database: Database): AwaitingStore {
         { session },
       )
     },
-    listFor(userId, decidable, { limit, cursor, filter }) {
+    listFor(userId, decidable, { filter, ...page }) {
       const mayDecide = { $or: [{ 'approval.approvers': { $exists: false } }, { 'approval.approvers': userId }] }
       const conditions: Filter<StoredDeployment>[] = [
         awaiting,
@@ -89,12 +89,7 @@ export function createAwaitingStore(database: Database): AwaitingStore {
         { 'by.userId': { $ne: userId }, 'approval.decisions.userId': { $ne: userId } },
       ]
       if (filter) conditions.push({ functionName: containing(filter) })
-      if (cursor) conditions.push({ _id: { $lt: decodeCursor(cursor) } })
-      return deployments
-        .find({ $and: conditions })
-        .sort({ _id: -1 })
-        .limit(limit + 1)
-        .toArray()
+      return findNewestPage(deployments, conditions, page)
     },
     listLeads: (limit, after) =>
       deployments

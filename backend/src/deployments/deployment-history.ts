@@ -1,6 +1,6 @@
 import type { DeploymentStatus, EnvironmentName, PageQuery } from '@imprun/contracts'
 import type { ClientSession, Collection, Filter } from 'mongodb'
-import { containing, decodeCursor } from '../database/paging.ts'
+import { containing, findNewestPage } from '../database/paging.ts'
 import { firstIdAt } from '../platform/ids.ts'
 import type { StoredDeployment } from './stored-deployment.ts'
 
@@ -29,17 +29,12 @@ export interface DeploymentHistory {
 }
 
 export function createDeploymentHistory(deployments: Collection<StoredDeployment>): DeploymentHistory {
-  const list = (scope: Filter<StoredDeployment>, { limit, cursor, filter, environment, status }: DeploymentQuery) => {
+  const list = (scope: Filter<StoredDeployment>, { filter, environment, status, ...page }: DeploymentQuery) => {
     const conditions: Filter<StoredDeployment>[] = [scope]
     if (environment) conditions.push({ environment })
     if (status) conditions.push({ status })
     if (filter) conditions.push({ functionName: containing(filter) })
-    if (cursor) conditions.push({ _id: { $lt: decodeCursor(cursor) } })
-    return deployments
-      .find({ $and: conditions })
-      .sort({ _id: -1 })
-      .limit(limit + 1)
-      .toArray()
+    return findNewestPage(deployments, conditions, page)
   }
   return {
     async hasSucceeded(functionId, environment, releaseId) {

@@ -7,6 +7,7 @@ import type { FunctionStore, ListedFunction } from '../functions/function-store.
 import type { StoredGateway } from '../gateways/gateway-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { createRepeated } from '../platform/repeated.ts'
 import type { ReleaseStore } from './release-store.ts'
 
 /**
@@ -46,7 +47,6 @@ export function createRetention(deps: RetentionDeps): Retention {
   const stopping = new AbortController()
   /** Ids of functions, by gateway. */
   const due = new Map<string, Set<string>>()
-  let working: Promise<void> | undefined
   let nextSweepMs = clock.monotonicMs() + firstSweepAfterMs
 
   const note: Retention['note'] = ({ gatewayId, functionId }) => void due.set(gatewayId, (due.get(gatewayId) ?? new Set()).add(functionId))
@@ -70,19 +70,16 @@ export function createRetention(deps: RetentionDeps): Retention {
       if (limits) for (const functionId of functionIds) await removeReleases(deps, gatewayId, functionId, limits, stopping.signal)
     }
   }
-  const work = async () => {
-    while (!stopping.signal.aborted) {
-      await workOff().catch((error: unknown) => log.warn({ error }, 'Old releases could not be removed; the next deployment or day tries again'))
-      await clock.sleepMs(workEveryMs, stopping.signal).catch(() => {})
-    }
-  }
+  const work = createRepeated(workOff, {
+    everyMs: workEveryMs,
+    clock,
+    onError: (error) => log.warn({ error }, 'Old releases could not be removed; the next deployment or day tries again'),
+  })
   return {
-    start() {
-      working ??= work()
-    },
+    start: work.start,
     async stop() {
       stopping.abort()
-      await working
+      await work.stop()
     },
     note,
   }

@@ -11,6 +11,22 @@ const publish = ({ routes }: Pick<GivenFunctions, 'routes'>, environment: 'dev' 
 const save = ({ routes }: Pick<GivenFunctions, 'routes'>, code: string, baseRevision?: number) =>
   routes.saveFunction(request<'saveFunction'>({ query: { publish: 'dev' }, body: { code, ...(baseRevision === undefined ? {} : { baseRevision }) } }))
 
+/** A deployment that runs until the runtime resumes, and one that waits behind it. */
+async function givenWaiting() {
+  await using stack = new AsyncDisposableStack()
+  const given = stack.use(await givenFunctions())
+  const gateway = await given.givenGateway('hometax')
+  const runtime = stack.use(await givenRuntime(given.database, 'hometax'))
+  await create(given)
+  runtime.freeze()
+  const first = save(given, taxCode(1))
+  await given.reaches('IN_PROGRESS')
+  const second = save(given, taxCode(2))
+  await given.reaches('PENDING')
+  const held = stack.move()
+  return { gateway, runtime, first, second, [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
 describe('publishing', () => {
   it('answers when the runtime serves the release, and tells in how many milliseconds', async () => {
     await using given = await givenFunctions()
@@ -201,15 +217,8 @@ describe('publishing', () => {
   })
 
   it('asks the gates again when a turn comes', async () => {
-    await using given = await givenFunctions()
-    const gateway = await given.givenGateway('hometax')
-    await using runtime = await givenRuntime(given.database, 'hometax')
-    await create(given)
-    runtime.freeze()
-    const first = save(given, taxCode(1))
-    await given.reaches('IN_PROGRESS')
-    const second = save(given, taxCode(2))
-    await given.reaches('PENDING')
+    await using waiting = await givenWaiting()
+    const { gateway, runtime, first, second } = waiting
     gateway.environments.dev = { state: 'inactive', phase: 'Stopped' }
 
     await runtime.resume()
@@ -221,15 +230,8 @@ describe('publishing', () => {
   })
 
   it('does not start in a freeze what waited for its turn, and lets what runs finish', async () => {
-    await using given = await givenFunctions()
-    const gateway = await given.givenGateway('hometax')
-    await using runtime = await givenRuntime(given.database, 'hometax')
-    await create(given)
-    runtime.freeze()
-    const first = save(given, taxCode(1))
-    await given.reaches('IN_PROGRESS')
-    const second = save(given, taxCode(2))
-    await given.reaches('PENDING')
+    await using waiting = await givenWaiting()
+    const { gateway, runtime, first, second } = waiting
     const freezes = [{ name: 'Year end', timeZone: 'UTC', from: '2000-01-01T00:00', to: '2999-01-01T00:00' }]
     Object.assign(gateway.environments.dev, { protection: { approvals: 0, freezes } })
 

@@ -3,27 +3,9 @@ import { functionLimitsSchema, methodsSchema } from '../function.ts'
 import { environmentNameSchema } from '../names.ts'
 import { scheduleRuleSchema } from '../schedule.ts'
 
-/** A release beside the one that is served, for a part of its callers. A runtime that knows nothing of it serves everybody what stands above it. */
-export const candidateSchema = z.object({
-  /** Of the publication that brought it; it stays while the percentage grows. */
-  revision: z.number().int(),
+/** What a runtime needs of a release to serve it. */
+const served = {
   deploymentId: z.string(),
-  /** Of callers; 0: it is only loaded. */
-  percent: z.number().int(),
-  releaseId: z.string(),
-  version: z.string(),
-  code: z.string(),
-  sourceMap: z.string(),
-  methods: methodsSchema.optional(),
-  limits: functionLimitsSchema,
-})
-export type PublishedCandidate = z.infer<typeof candidateSchema>
-
-/** `__published_functions`: one per (environment, name), replaced by one upsert. A removal is a document with `isRemoved`, so that a re-read sees it. */
-export const publishedFunctionSchema = z.object({
-  environment: environmentNameSchema,
-  name: z.string(),
-  revision: z.number().int(),
   releaseId: z.string(),
   /** semver of the release. */
   version: z.string(),
@@ -32,9 +14,26 @@ export const publishedFunctionSchema = z.object({
   sourceMap: z.string(),
   methods: methodsSchema.optional(),
   limits: functionLimitsSchema,
+}
+
+/** A release beside the one that is served, for a part of its callers. A runtime that knows nothing of it serves everybody what stands above it. */
+export const candidateSchema = z.object({
+  /** Of the publication that brought it; it stays while the percentage grows. */
+  revision: z.number().int(),
+  /** Of callers; 0: it is only loaded. */
+  percent: z.number().int(),
+  ...served,
+})
+export type PublishedCandidate = z.infer<typeof candidateSchema>
+
+/** `__published_functions`: one per (environment, name), replaced by one upsert. A removal is a document with `isRemoved`, so that a re-read sees it. */
+export const publishedFunctionSchema = z.object({
+  environment: environmentNameSchema,
+  name: z.string(),
+  revision: z.number().int(),
+  ...served,
   schedule: scheduleRuleSchema.optional(),
   publishedAt: z.date(),
-  deploymentId: z.string(),
   isRemoved: z.boolean().default(false),
   /** The revision at which this code was put here; absent: `revision`. A candidate that comes and goes raises only `revision`. */
   codeRevision: z.number().int().optional(),
