@@ -156,6 +156,7 @@ describe('embedded MongoDB', function () {
       /libcurl\.so\.4.*apt-get install/,
     ],
     ['a disk that is full', 'echo "No space left on device" >&2; exit 14', /disk of .* is full.*IMPRUN_HOME/],
+    ['too few files that it may open', 'echo "Too many open files" >&2; exit 14', /as many files as it needs.*ulimit -n/],
     ['data of another version', 'echo "UPGRADE PROBLEM: Found an invalid featureCompatibilityVersion" >&2; exit 62', /another version of MongoDB.*IMPRUN_HOME/],
     ['data that another mongod works on', 'echo "DBPathInUse: Unable to lock the lock file" >&2; exit 100', /Another mongod works on/],
     ['a folder that may not be written', 'echo "Attempted to create a lock file on a read-only directory" >&2; exit 100', /may not write/],

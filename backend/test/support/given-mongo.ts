@@ -66,8 +66,8 @@ async function startShared(): Promise<SharedMongod> {
     clock: clockThatHoldsNobody,
     log: logOfDeaths,
     progress: () => {},
-    // Fail points let a test make the real server fail.
-    extraArgs: ['--setParameter', 'enableTestCommands=1', '--setParameter', 'ttlMonitorSleepSecs=3600'],
+    // Fail points let a test make the real server fail. What was dropped keeps its files open until the next checkpoint, and tests drop a lot.
+    extraArgs: ['--syncdelay', '10', '--setParameter', 'enableTestCommands=1', '--setParameter', 'ttlMonitorSleepSecs=3600'],
   })
   // Until it is up, something has to keep the process.
   const hold = setInterval(() => {}, 1_000)

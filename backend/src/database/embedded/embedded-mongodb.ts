@@ -49,7 +49,6 @@ const askEveryMs = 50
 export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): EmbeddedMongodb {
   const { home, clock, log, progress } = options
   const noteFile = join(home, 'run', 'mongod.json')
-  const logFile = join(home, 'logs', 'mongod.log')
   const credentials: Credentials = { user: rootUser, password: options.password }
   const stopping = new AbortController()
   let state: ReturnType<EmbeddedMongodb['state']> = 'starting'
@@ -63,7 +62,7 @@ export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): Embedded
       mongodPath: await options.mongodPath(),
       dataFolder: join(home, 'data'),
       keyFile: options.keyFile,
-      logFile,
+      logFile: join(home, 'logs', 'mongod.log'),
       ...(options.extraArgs ? { extraArgs: options.extraArgs } : {}),
     }
     return settings
@@ -102,7 +101,7 @@ export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): Embedded
       await clock.sleepMs(state === 'running' ? lookEveryMs : waitMs, stopping.signal).catch(() => {})
       if (stopping.signal.aborted || !note) return
       if (state === 'running' && isAlive(note.pid)) continue
-      if (state === 'running') log.error({ pid: note.pid, why: await explainDeath({ logFile }) }, 'MongoDB has died and is started again')
+      if (state === 'running') log.error({ pid: note.pid, why: await explainDeath(await settle()) }, 'MongoDB has died and is started again')
       waitMs = state === 'running' ? restartMinMs : Math.min(waitMs * 2, restartMaxMs)
       state = 'restarting'
       try {

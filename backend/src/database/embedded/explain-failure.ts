@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type MongodSettings, outputFileOf } from './mongod-process.ts'
 
 const tailLinesMax = 200
+const wordsMax = 1_000
 
 interface Reason {
   pattern: RegExp
@@ -32,6 +33,10 @@ const reasons: readonly Reason[] = [
     explain: (_, { dataFolder }) => `The disk of ${dataFolder} is full. Free some space, or set IMPRUN_HOME to a folder on another disk.`,
   },
   {
+    pattern: /Too many open files|EMFILE/i,
+    explain: () => 'It may not open as many files as it needs: one for each collection and each index. Raise the limit (ulimit -n 64000) and start again.',
+  },
+  {
     pattern: /Permission denied|read-only directory|Operation not permitted|Read-only file system|permissions on .* are too open/i,
     explain: (_, { dataFolder, keyFile }) =>
       `mongod may not write ${dataFolder}, or ${keyFile} is readable by others. Give them to your user (key file mode 0600), or set IMPRUN_HOME to another folder.`,
@@ -50,18 +55,25 @@ const reasons: readonly Reason[] = [
 /** @returns one sentence for people: why mongod ended, what to do, and where its log is. */
 export async function explainFailure(settings: MongodSettings, end: { code: number | null; signal: string | null } | undefined): Promise<string> {
   const said = `${await tail(outputFileOf(settings))}\n${await tail(settings.logFile)}\n${end?.signal === 'SIGILL' ? 'Illegal instruction' : ''}`
-  for (const { pattern, explain } of reasons) {
-    const match = pattern.exec(said)
-    if (match) return `MongoDB cannot start: ${explain(match, settings)} Its log: ${settings.logFile}`
-  }
+  const reason = findReason(said, settings)
+  if (reason) return `MongoDB cannot start: ${reason} Its log: ${settings.logFile}`
   const how = end ? (end.signal ? `it was ended by ${end.signal}` : `it ended with code ${end.code}`) : 'it does not answer'
   return `MongoDB cannot start: ${how}. Its log says why: ${settings.logFile}`
 }
 
-/** @returns what mongod said last before it died while it ran, or that it had no time to say anything. */
-export async function explainDeath(settings: Pick<MongodSettings, 'logFile'>): Promise<string> {
-  const fatal = (await tail(settings.logFile)).split('\n').flatMap((line) => fatalMessage(line) ?? [])
-  return fatal.length > 0 ? `Before that it said: ${fatal.join(' ')}` : 'It was killed from outside: its log tells of no fault.'
+/** @returns why mongod died while it ran: what is known of it, else its own last words, else that it had no time to say any. */
+export async function explainDeath(settings: MongodSettings): Promise<string> {
+  const words = (await tail(settings.logFile)).split('\n').flatMap((line) => fatalMessage(line) ?? [])
+  if (words.length === 0) return 'It was killed from outside: its log tells of no fault.'
+  return findReason(words.join('\n'), settings) ?? `It said: ${words.join(' ').slice(0, wordsMax)}`
+}
+
+function findReason(said: string, settings: MongodSettings): string | undefined {
+  for (const { pattern, explain } of reasons) {
+    const match = pattern.exec(said)
+    if (match) return explain(match, settings)
+  }
+  return undefined
 }
 
 const logLineSchema = z.looseObject({ s: z.literal(['F', 'E']), msg: z.string(), attr: z.unknown().optional() })

@@ -23,6 +23,11 @@ export const replicaSetName = 'imprun'
 const cacheGb = 0.25
 /** Change streams resume from the oplog; this holds hours of a laptop's writes. */
 const oplogMb = 256
+/**
+ * Nobody reads the past here. The server's own default keeps it, and the files of all that was dropped, for five minutes: whoever makes and deletes many
+ * gateways runs out of file descriptors then, which ends mongod.
+ */
+const historySeconds = 5
 const logBytesMax = 16 * 1024 * 1024
 
 /**
@@ -54,6 +59,7 @@ function mongodArgs(settings: MongodSettings, port: number): string[] {
     ...['--dbpath', settings.dataFolder, '--logpath', settings.logFile, '--logappend', '--quiet'],
     ...['--auth', '--keyFile', settings.keyFile],
     ...['--wiredTigerCacheSizeGB', String(cacheGb), '--oplogSize', String(oplogMb), '--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    ...['--setParameter', `minSnapshotHistoryWindowInSeconds=${historySeconds}`],
     // Passwords are random bits of full length, so rounds that make guessing slow make only users and connections slow. This is the least that it takes.
     ...['--setParameter', 'scramSHA256IterationCount=5000'],
     ...(process.platform === 'win32' ? [] : ['--nounixsocket']),
