@@ -6,6 +6,7 @@ import { Cursors } from './cursors.ts'
 import { DataAccessRefused } from './data-error.ts'
 import type { Database } from './database.ts'
 import { Deadlines } from './deadlines.ts'
+import { findOneRaw } from './find-one.ts'
 import { GatheredResults } from './gathered-results.ts'
 import { refuseGrowth } from './growth.ts'
 import { checkValues, documentOperations, type OperationValues } from './operations.ts'
@@ -120,8 +121,8 @@ export class DriverSession implements DataSession {
     return run({ database: this.#database.db, collection: this.#database.collection(collection), values, options, rules }).then(toAnswer)
   }
   async #findOne({ collection, values, options }: Step): Promise<Payload> {
-    const found = await this.#database.collection(collection).findOne(values.filter as Document, { ...options, raw: true })
-    return found === null ? '' : joinToPayload([found as unknown as Uint8Array])
+    const found = await findOneRaw(this.#database.db, this.#database.collection(collection), values.filter, options)
+    return found === null ? '' : joinToPayload([found])
   }
   #openCursor({ operation, collection, values, options, call }: Step): Promise<Payload> {
     const on = this.#database.collection(collection)
