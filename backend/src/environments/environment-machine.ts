@@ -3,8 +3,9 @@ import type { GatewayUsers } from '../database/gateway-users.ts'
 import { databaseOf, onRuntime, removeParts, userOf } from '../gateways/gateway-deletion.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Placement } from '../instances/placement.ts'
-import { advanceTo, goTo, remove, rest, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
+import { advanceTo, remove, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
 import type { Machine } from '../phases/machine.ts'
+import { servedMachine } from '../phases/served-machine.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
 import type { StoredEnvironment } from './environment-store.ts'
@@ -61,14 +62,5 @@ export function createEnvironmentMachine(ports: EnvironmentMachinePorts): Machin
     return remove
   }
 
-  return {
-    Creating: { active: create, inactive: create, deleted: goTo('Deleting') },
-    Created: { active: goTo('Starting'), inactive: goTo('Stopped'), deleted: goTo('Deleting') },
-    Starting: { active: start, inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Started: { active: rest, inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Stopping: { active: goTo('Starting'), inactive: stop, deleted: goTo('Deleting') },
-    Stopped: { active: goTo('Starting'), inactive: rest, deleted: goTo('Deleting') },
-    Deleting: { active: removeAll, inactive: removeAll, deleted: removeAll },
-    Deleted: { active: rest, inactive: rest, deleted: rest },
-  }
+  return servedMachine<StoredEnvironment>({ create, start, stop, removeAll })
 }

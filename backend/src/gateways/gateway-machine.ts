@@ -4,8 +4,9 @@ import type { GatewayUsers } from '../database/gateway-users.ts'
 import type { EnvironmentSettingsStore } from '../environments/environment-settings.ts'
 import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
 import type { Placement } from '../instances/placement.ts'
-import { advanceAndWait, advanceTo, goTo, remove, rest, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
+import { advanceAndWait, advanceTo, remove, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
 import type { Machine } from '../phases/machine.ts'
+import { servedMachine } from '../phases/served-machine.ts'
 import { gatewayDatabaseOf, removeParts, type StoredDeletion } from './gateway-deletion.ts'
 import type { StoredGateway } from './gateway-store.ts'
 
@@ -64,17 +65,7 @@ export function createGatewayMachine(ports: GatewayMachinePorts): Machine<Stored
   const stop: Step<StoredGateway> = async ({ gatewayId }, { fence }) =>
     areAll(await wanting(gatewayId, 'inactive', fence), 'Stopped') ? advanceTo('Stopped') : waitForEnvironments
 
-  const removeAll = createRemoval(ports)
-  return {
-    Creating: { active: create, inactive: create, deleted: goTo('Deleting') },
-    Created: { active: goTo('Starting'), inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Starting: { active: start, inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Started: { active: rest, inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Stopping: { active: goTo('Starting'), inactive: stop, deleted: goTo('Deleting') },
-    Stopped: { active: goTo('Starting'), inactive: rest, deleted: goTo('Deleting') },
-    Deleting: { active: removeAll, inactive: removeAll, deleted: removeAll },
-    Deleted: { active: rest, inactive: rest, deleted: rest },
-  }
+  return servedMachine<StoredGateway>({ create, start, stop, removeAll: createRemoval(ports) })
 }
 
 /** Deleting: environments first, for they are served; then everything else; the document goes last, and frees the id. */

@@ -1,8 +1,9 @@
 import { gatewayCollections, type LiveRuntime } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import type { EnvironmentStore } from '../environments/environment-store.ts'
-import { advanceTo, goTo, remove, rest, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
+import { advanceTo, goTo, remove, type Step, tryAgainAfterMs } from '../phases/decisions.ts'
 import type { Machine } from '../phases/machine.ts'
+import { servedMachine } from '../phases/served-machine.ts'
 import type { RuntimeDriver } from '../runtime-driver/runtime-driver.ts'
 import { refOf } from './assignments.ts'
 import type { StoredInstance } from './instance-store.ts'
@@ -47,16 +48,7 @@ export function createInstanceMachine({ environments, driverOf, forget }: Instan
     return remove
   }
 
-  return {
-    Creating: { active: goTo('Created'), inactive: goTo('Created'), deleted: goTo('Deleting') },
-    Created: { active: goTo('Starting'), inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Starting: { active: start, inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Started: { active: rest, inactive: goTo('Stopping'), deleted: goTo('Deleting') },
-    Stopping: { active: goTo('Starting'), inactive: stop, deleted: goTo('Deleting') },
-    Stopped: { active: goTo('Starting'), inactive: rest, deleted: goTo('Deleting') },
-    Deleting: { active: removeAll, inactive: removeAll, deleted: removeAll },
-    Deleted: { active: rest, inactive: rest, deleted: rest },
-  }
+  return servedMachine<StoredInstance>({ create: goTo('Created'), start, stop, removeAll })
 }
 
 /** A runtime that comes back under its name would be waited for: it beats again, and what it once said of the environment stays behind. */

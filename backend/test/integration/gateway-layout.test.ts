@@ -18,7 +18,15 @@ async function givenDatabases() {
   const environments = createEnvironmentStore(database)
   const sealer = createSecretSealer(createSecrets(Buffer.alloc(32, 7)))
   const settings = createEnvironmentSettingsStore({ database, environments, variables: createVariableStore(database), sealer })
-  return { ...mongo, settings, databases: createGatewayDatabases(database), collections, [Symbol.asyncDispose]: () => mongo[Symbol.asyncDispose]() }
+  const indexCommands = async (): Promise<number> => Number((await database.named('admin').command({ serverStatus: 1 })).metrics.commands.createIndexes.total)
+  return {
+    ...mongo,
+    indexCommands,
+    settings,
+    databases: createGatewayDatabases(database),
+    collections,
+    [Symbol.asyncDispose]: () => mongo[Symbol.asyncDispose](),
+  }
 }
 
 describe("a gateway's database", function () {
@@ -43,5 +51,8 @@ describe("a gateway's database", function () {
     await given.databases.keepUp('shop')
     assert.ok((await shop.collection(gatewayCollections.logs).indexes()).some(({ expireAfterSeconds }) => expireAfterSeconds !== undefined))
     assert.equal((await withNextRevision(given.database, 'shop', async () => {})).revision, 8)
+    const made = await given.indexCommands()
+    await given.databases.keepUp('shop')
+    assert.equal(await given.indexCommands(), made, 'what is there is not made again')
   })
 })
