@@ -1,26 +1,22 @@
 import { strict as assert } from 'node:assert'
 import { eventually } from '../support/eventually.ts'
+import { servedForSuite } from '../support/for-suite.ts'
 import { givenMongo } from '../support/given-mongo.ts'
-import { type GivenEnvironment, givenEnvironment } from '../support/given-runtime.ts'
-import { type GivenServed, givenServed } from '../support/given-served.ts'
+import { givenEnvironment } from '../support/given-runtime.ts'
 
 const tell = `export default async (req, res) => res.json({ credential: req.credential, headers: req.headers, query: req.query })`
 
 describe('access', () => {
-  let served: GivenServed
-  let given: GivenEnvironment
+  const given = servedForSuite()
   before(async () => {
-    served = await givenServed()
-    given = served.given
-    await given.publishAndWait('tell', tell)
-    await given.acknowledged(await given.configure({ authType: 'key-auth' }))
+    await given().publishAndWait('tell', tell)
+    await given().acknowledged(await given().configure({ authType: 'key-auth' }))
   })
-  after(() => served?.[Symbol.asyncDispose]())
-  const call = (apikey?: string, path = '/tell'): Promise<Response> => given.fetch(path, apikey === undefined ? {} : { headers: { apikey } })
+  const call = (apikey?: string, path = '/tell'): Promise<Response> => given().fetch(path, apikey === undefined ? {} : { headers: { apikey } })
 
   it('lets a granted key in and tells the function whose it is, not the key', async () => {
-    const { key, revision } = await given.grant()
-    await given.acknowledged(revision)
+    const { key, revision } = await given().grant()
+    await given().acknowledged(revision)
     const response = await call(key)
     assert.equal(response.status, 200)
     const text = await response.text()
@@ -29,10 +25,10 @@ describe('access', () => {
   })
 
   it('answers the same to a missing, a malformed, an unknown, a revoked and an expired key', async () => {
-    const revoked = await given.grant({ state: 'revoked' })
-    const expired = await given.grant({ expiresAt: new Date(Date.now() - 1) })
-    const elsewhere = await given.grant({ environment: 'prod' })
-    await given.acknowledged(expired.revision)
+    const revoked = await given().grant({ state: 'revoked' })
+    const expired = await given().grant({ expiresAt: new Date(Date.now() - 1) })
+    const elsewhere = await given().grant({ environment: 'prod' })
+    await given().acknowledged(expired.revision)
     const answers = await Promise.all(
       [undefined, '', 'nonsense', 'imp_dev_000000000000000000000000000000000000', revoked.key, expired.key, elsewhere.key].map(async (key) => {
         const response = await call(key)
@@ -46,14 +42,14 @@ describe('access', () => {
   })
 
   it('does not take a key from the address or from two headers', async () => {
-    const { key, revision } = await given.grant()
-    await given.acknowledged(revision)
+    const { key, revision } = await given().grant()
+    await given().acknowledged(revision)
     assert.equal((await call(undefined, `/tell?apikey=${key}`)).status, 401)
     const headers = new Headers([
       ['apikey', key],
       ['apikey', key],
     ])
-    assert.equal((await given.fetch('/tell', { headers })).status, 401)
+    assert.equal((await given().fetch('/tell', { headers })).status, 401)
   })
 
   it('does not tell which functions exist without a key', async () => {
@@ -61,23 +57,23 @@ describe('access', () => {
   })
 
   it('refuses a key from the moment its revocation is acknowledged', async () => {
-    const { key, hash, revision } = await given.grant()
-    await given.acknowledged(revision)
+    const { key, hash, revision } = await given().grant()
+    await given().acknowledged(revision)
     assert.equal((await call(key)).status, 200)
-    await given.acknowledged(await given.putCredential(hash, { state: 'revoked' }))
+    await given().acknowledged(await given().putCredential(hash, { state: 'revoked' }))
     for (let i = 0; i < 20; i++) assert.equal((await call(key)).status, 401)
   })
 
   it('follows the environment from open to closed and back', async () => {
-    await given.acknowledged(await given.configure({ authType: 'none' }))
+    await given().acknowledged(await given().configure({ authType: 'none' }))
     assert.equal((await call()).status, 200)
-    await given.acknowledged(await given.configure({ authType: 'key-auth' }))
+    await given().acknowledged(await given().configure({ authType: 'key-auth' }))
     assert.equal((await call()).status, 401)
   })
 
   it('lets nobody in while an environment has no settings', async () => {
     await using mongo = await givenMongo()
-    const bare = await givenEnvironment(given.runtime, mongo, 'prod')
+    const bare = await givenEnvironment(given().runtime, mongo, 'prod')
     await bare.publishAndWait('tell', tell)
     assert.equal((await bare.fetch('/tell')).status, 200)
     await bare.runtime.control.ask({ type: 'unassign', gatewayId: bare.gatewayId, environment: 'prod', fence: 2 })

@@ -1,29 +1,14 @@
 import { strict as assert } from 'node:assert'
-import { type Db, ObjectId } from 'mongodb'
+import { ObjectId } from 'mongodb'
 import { eventually } from '../support/eventually.ts'
-import { type GivenDataWorker, givenDataWorker } from '../support/given-data-worker.ts'
+import { forSuite } from '../support/for-suite.ts'
+import { givenDataWorker } from '../support/given-data-worker.ts'
 import { givenOwnMongo } from '../support/given-mongo.ts'
-import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
+import { givenWorker } from '../support/given-worker.ts'
 
 describe("imp.db(), the driver's collection", () => {
-  let given: GivenDataWorker
-  let worker: WorkerUnderTest
-  let database: Db
-  before(async () => {
-    given = await givenDataWorker()
-    worker = given.worker
-    database = given.database
-  })
-  after(() => given?.[Symbol.asyncDispose]())
-
-  /** Runs the source with `items`, a collection that no other test uses. @returns what it returned */
-  let collections = 0
-  const run = async (source: string, name = `items${++collections}`) => {
-    const call = await worker.given(
-      `export default async () => { const db = imp.db(); const items = db.collection(${JSON.stringify(name)}); const thrown = async (work: () => unknown) => { try { await work() } catch (error: any) { return error } return undefined }; ${source} }`,
-    )
-    return JSON.parse((await call()).text)
-  }
+  const data = forSuite(givenDataWorker)
+  const run = async (body: string, name?: string) => (await data().run(body, name)).value
 
   it('writes in bulk, in order or not, and tells what failed', async () => {
     const value = await run(`
@@ -97,7 +82,7 @@ describe("imp.db(), the driver's collection", () => {
   })
 
   it('shows the collections of the environment, and none of imprun', async () => {
-    await database.collection('__credentials').insertOne({ hash: 'secret' })
+    await data().database.collection('__credentials').insertOne({ hash: 'secret' })
     const value = await run(`
       await db.createCollection('fixed', { capped: true, size: 4096 })
       await items.insertOne({ _id: 1 })
@@ -149,7 +134,7 @@ describe("imp.db(), the driver's collection", () => {
 
     it('is led by hand, and undone when its function ends without a word', async () => {
       const name = 'forgotten'
-      await database.createCollection(name)
+      await data().database.createCollection(name)
       const value = await run(
         `const session = db.startSession(); session.startTransaction(); await items.insertOne({ _id: 1 }, { session }); await session.commitTransaction()
         session.startTransaction(); await items.insertOne({ _id: 2 }, { session }); await session.abortTransaction(); await session.endSession()
@@ -162,8 +147,8 @@ describe("imp.db(), the driver's collection", () => {
       // An open transaction would let this wait, and then fail.
       await eventually(
         () =>
-          database
-            .collection(name)
+          data()
+            .database.collection(name)
             .insertOne({ _id: 3 as never }, { maxTimeMS: 200 })
             .then(() => undefined),
         20_000,
@@ -172,7 +157,7 @@ describe("imp.db(), the driver's collection", () => {
 
     it('cannot be held open without end', async () => {
       const name = 'held'
-      await database.createCollection(name)
+      await data().database.createCollection(name)
       const value = await run(
         `
         const error = await thrown(async () => { for (let n = 0; n < 30; n++) { const session = db.startSession(); session.startTransaction(); await items.findOne({}, { session }) } })
@@ -183,8 +168,8 @@ describe("imp.db(), the driver's collection", () => {
       // Those that were left are let go, and nothing holds the collection any more.
       await eventually(
         () =>
-          database
-            .collection(name)
+          data()
+            .database.collection(name)
             .drop({ maxTimeMS: 200 })
             .then(() => undefined),
         20_000,
@@ -193,8 +178,10 @@ describe("imp.db(), the driver's collection", () => {
   })
 
   it('frees the cursors that a function leaves open', async () => {
-    await database.collection('many').insertMany(Array.from({ length: 500 }, (_, n) => ({ n })))
-    const open = async (): Promise<number> => (await database.admin().command({ serverStatus: 1 })).metrics.cursor.open.total
+    await data()
+      .database.collection('many')
+      .insertMany(Array.from({ length: 500 }, (_, n) => ({ n })))
+    const open = async (): Promise<number> => (await data().database.admin().command({ serverStatus: 1 })).metrics.cursor.open.total
     const before = await open()
     await run('for (let n = 0; n < 10; n++) await items.find().batchSize(5).next(); return {}', 'many')
     assert.ok((await open()) > before)
@@ -210,7 +197,9 @@ describe("imp.db(), the driver's collection", () => {
     assert.match(message, /larger than 100000 documents/)
   })
   const givenOne = async (): Promise<string> => {
-    await database.collection('single').insertOne({ _id: 1 as never, id: new ObjectId() })
+    await data()
+      .database.collection('single')
+      .insertOne({ _id: 1 as never, id: new ObjectId() })
     return 'single'
   }
 

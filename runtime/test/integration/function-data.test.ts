@@ -1,28 +1,14 @@
 import { strict as assert } from 'node:assert'
-import { Binary, type Db, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID } from 'mongodb'
-import { type GivenDataWorker, givenDataWorker } from '../support/given-data-worker.ts'
-import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
+import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID } from 'mongodb'
+import { forSuite } from '../support/for-suite.ts'
+import { givenDataWorker } from '../support/given-data-worker.ts'
+import { givenWorker } from '../support/given-worker.ts'
 
 const exact = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true }
 
 describe('imp.db()', () => {
-  let given: GivenDataWorker
-  let worker: WorkerUnderTest
-  let database: Db
-  before(async () => {
-    given = await givenDataWorker()
-    worker = given.worker
-    database = given.database
-  })
-  after(() => given?.[Symbol.asyncDispose]())
-
-  /** Runs the source with `items`, a collection that no other test uses. @returns what it returned */
-  let collections = 0
-  const run = async (source: string, name = `items${++collections}`) => {
-    const call = await worker.given(`export default async (req: any, res: any) => { const items = imp.db().collection(${JSON.stringify(name)}); ${source} }`)
-    const answer = await call()
-    return { name, value: JSON.parse(answer.text), crossed: answer.crossed }
-  }
+  const data = forSuite(givenDataWorker)
+  const run = (body: string, name?: string) => data().run(body, name)
   const thrownBy = (source: string, name?: string) =>
     run(
       `try { ${source} } catch (error) { return { name: error.name, code: error.code, message: error.message, isError: error instanceof Error } } return { message: 'It did not throw.' }`,
@@ -35,7 +21,7 @@ describe('imp.db()', () => {
       nothing: null, missing: undefined, at: new Date(5), decimal: imp.Decimal128.fromString('1.10'), bytes: new Uint8Array([1, 255]), binary: new imp.Binary(new Uint8Array([9])),
       uuid: new imp.UUID('11111111-1111-4111-8111-111111111111'), list: [1, [2, { a: 3 }]], pattern: /^a/i, stamp: new imp.Timestamp({ t: 1, i: 2 }), max: new imp.MaxKey(), min: new imp.MinKey(),
     }); return {}`)
-    const stored = await database.collection(name).findOne({}, exact)
+    const stored = await data().database.collection(name).findOne({}, exact)
     assert.deepEqual(
       Object.fromEntries(
         Object.entries(stored ?? {}).map(([key, value]) => [key, (value as { _bsontype?: string } | null)?._bsontype ?? value?.constructor?.name ?? null]),
@@ -68,20 +54,22 @@ describe('imp.db()', () => {
 
   it('gives back what is stored, with its types', async () => {
     const name = 'stored_types'
-    await database.collection(name).insertOne({
-      _id: new ObjectId(),
-      int: new Int32(1),
-      double: new Double(2),
-      long: Long.fromNumber(7),
-      huge: Long.fromString('9007199254740993'),
-      decimal: Decimal128.fromString('1.10'),
-      at: new Date(5),
-      binary: new Binary(Buffer.from([1, 255])),
-      uuid: new UUID(),
-      pattern: /a/i,
-      stamp: new Timestamp({ t: 1, i: 2 }),
-      nested: { list: [{ id: new ObjectId() }] },
-    })
+    await data()
+      .database.collection(name)
+      .insertOne({
+        _id: new ObjectId(),
+        int: new Int32(1),
+        double: new Double(2),
+        long: Long.fromNumber(7),
+        huge: Long.fromString('9007199254740993'),
+        decimal: Decimal128.fromString('1.10'),
+        at: new Date(5),
+        binary: new Binary(Buffer.from([1, 255])),
+        uuid: new UUID(),
+        pattern: /a/i,
+        stamp: new Timestamp({ t: 1, i: 2 }),
+        nested: { list: [{ id: new ObjectId() }] },
+      })
     const { value } = await run(
       `const d = await items.findOne(); const kind = (v) => v?._bsontype ?? v?.constructor?.name; return {
       kinds: Object.fromEntries(Object.entries(d).map(([k, v]) => [k, kind(v)])), inner: kind(d.nested.list[0].id), same: d._id instanceof imp.ObjectId && d.at instanceof Date, bytes: [...d.binary.buffer], at: d.at.getTime(), huge: String(d.huge) }`,
@@ -114,7 +102,7 @@ describe('imp.db()', () => {
     const { name } = await run(
       `await items.insertOne({ _id: 1, n: new imp.Double(1), l: imp.Long.fromNumber(1) }); await items.findOneAndUpdate({ _id: 1 }, { $set: { d: new imp.Double(3) } }); return {}`,
     )
-    const stored = await database.collection(name).findOne({}, exact)
+    const stored = await data().database.collection(name).findOne({}, exact)
     assert.deepEqual([stored?.n._bsontype, stored?.l._bsontype, stored?.d._bsontype], ['Double', 'Long', 'Double'])
   })
 
@@ -155,76 +143,6 @@ describe('imp.db()', () => {
     })
   })
 
-  describe('reading', () => {
-    const name = 'many'
-    before(() => database.collection(name).insertMany(Array.from({ length: 2500 }, (_, n) => ({ n, kind: n % 3, text: 'x'.repeat(50) }))))
-
-    it('sorts, skips, limits and projects, by chain and by options', async () => {
-      const { value } = await run(
-        `return {
-        chain: await items.find({ n: { $lt: 100 } }).sort({ n: -1 }).skip(1).limit(2).project({ n: 1, _id: 0 }).toArray(),
-        options: await items.find({ n: { $lt: 100 } }, { sort: { n: -1 }, skip: 1, limit: 2, projection: { n: 1, _id: 0 } }).toArray(),
-        named: await items.find().sort('n', -1).limit(1).map((d) => d.n).toArray(), one: await items.findOne({ n: 7 }, { projection: { n: 1, _id: 0 } }), none: await items.findOne({ n: -1 }) }`,
-        name,
-      )
-      assert.deepEqual(value, { chain: [{ n: 98 }, { n: 97 }], options: [{ n: 98 }, { n: 97 }], named: [2499], one: { n: 7 }, none: null })
-    })
-
-    it('reads through many batches', async () => {
-      const { value } = await run(
-        `const all = await items.find().toArray(); let sum = 0; let count = 0; for await (const d of items.find()) { sum += d.n; count++ }
-        const cursor = items.find({ n: { $lt: 3 } }).sort({ n: 1 }); const nexts = []; while (await cursor.hasNext()) nexts.push((await cursor.next()).n)
-        return { all: all.length, sum, count, nexts, end: await cursor.next() }`,
-        name,
-      )
-      assert.deepEqual(value, { all: 2500, sum: 3_123_750, count: 2500, nexts: [0, 1, 2], end: null })
-    })
-
-    it('closes a cursor that is left early', async () => {
-      const open = async (): Promise<number> => (await database.admin().command({ serverStatus: 1 })).metrics.cursor.open.total
-      const before = await open()
-      await run('for (let i = 0; i < 20; i++) for await (const d of items.find()) { if (d.n > 3) break } return {}', name)
-      assert.ok((await open()) <= before)
-    })
-
-    it('aggregates, counts and tells distinct values', async () => {
-      const { value } = await run(
-        `return { groups: await items.aggregate([{ $group: { _id: '$kind', n: { $sum: 1 } } }, { $sort: { _id: 1 } }]).toArray(),
-        count: await items.countDocuments({ kind: 1 }), estimate: await items.estimatedDocumentCount(), kinds: (await items.distinct('kind')).sort() }`,
-        name,
-      )
-      assert.deepEqual(value, {
-        groups: [
-          { _id: 0, n: 834 },
-          { _id: 1, n: 833 },
-          { _id: 2, n: 833 },
-        ],
-        count: 833,
-        estimate: 2500,
-        kinds: [0, 1, 2],
-      })
-    })
-
-    it("stops the server's work at the function's time limit", async () => {
-      const call = await worker.given(
-        'export default async () => { try { await imp.db().collection("many").aggregate([{ $match: { $expr: { $gt: [{ $size: { $range: [0, { $add: [500000, "$n"] }] } }, 0] } } }]).toArray() } catch (e) { return { code: e.code, name: e.name } } }',
-        { timeoutMs: 200 },
-      )
-      assert.deepEqual(JSON.parse((await call()).text), { code: 50, name: 'MongoServerError' })
-    })
-
-    it('works with many requests at once, each with its own result', async () => {
-      const call = await worker.given(
-        `export default async (req) => { const n = Number(req.query.n); const d = await imp.db().collection('${name}').findOne({ n }); return { asked: n, got: d.n } }`,
-      )
-      const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => call({ url: `/?n=${n}` })))
-      assert.deepEqual(
-        answers.map((answer) => JSON.parse(answer.text)),
-        Array.from({ length: 100 }, (_, n) => ({ asked: n, got: n })),
-      )
-    })
-  })
-
   it('carries documents of several megabytes', async () => {
     const { value } =
       await run(`const d: any = { text: 'é'.repeat(1_000_000), bytes: new Uint8Array(3_000_000).fill(7) }; await items.insertOne(d); const back = await items.findOne()
@@ -234,7 +152,9 @@ describe('imp.db()', () => {
 
   it('bounds what comes at once', async () => {
     const name = 'heavy'
-    await database.collection(name).insertMany(Array.from({ length: 3 }, () => ({ bytes: Buffer.alloc(7_000_000) })))
+    await data()
+      .database.collection(name)
+      .insertMany(Array.from({ length: 3 }, () => ({ bytes: Buffer.alloc(7_000_000) })))
     const { value } = await thrownBy('await items.find().toArray()', name)
     assert.match(value.message, /larger than 16777216 bytes/)
     assert.deepEqual((await run('let n = 0; for await (const d of items.find().batchSize(1)) n += d.bytes.length(); return { n }', name)).value, {
@@ -251,19 +171,23 @@ describe('imp.db()', () => {
   })
 
   it("has a stack that leads to the author's line", async () => {
-    await worker.given('export default async () => {\n  await imp.db()\n    .collection("__x").insertOne({})\n}').then((call) => call().catch(() => undefined))
-    assert.match((await worker.logged((entry) => entry.message.includes('__x'))).message, /fn\d+\.ts:3:24/)
+    await data()
+      .worker.given('export default async () => {\n  await imp.db()\n    .collection("__x").insertOne({})\n}')
+      .then((call) => call().catch(() => undefined))
+    assert.match((await data().worker.logged((entry) => entry.message.includes('__x'))).message, /fn\d+\.ts:3:24/)
   })
 
   it("has a stack that leads to the author's await, also after many operations", async () => {
     const source =
       'export default async () => {\n  for (let n = 0; n < 50; n++) await imp.db().collection("many").countDocuments()\n  await imp.db().collection("__y").insertOne({})\n}'
-    await worker.given(source).then((call) => call().catch(() => undefined))
-    assert.match((await worker.logged((entry) => entry.message.includes('__y'))).message, /fn\d+\.ts:3:/)
+    await data()
+      .worker.given(source)
+      .then((call) => call().catch(() => undefined))
+    assert.match((await data().worker.logged((entry) => entry.message.includes('__y'))).message, /fn\d+\.ts:3:/)
   })
 
   it('settles results that come together each for its own, and all that the failures among them leave', async () => {
-    const call = await worker.given(`export default async () => {
+    const call = await data().worker.given(`export default async () => {
       const items = imp.db().collection('together')
       await items.insertMany(Array.from({ length: 40 }, (_, n) => ({ _id: n })))
       const settled = await Promise.allSettled(Array.from({ length: 300 }, (_, n) => n % 7 === 0 ? items.find({ $nonsense: n }).toArray() : items.findOne({ _id: n % 40 })))
@@ -274,7 +198,7 @@ describe('imp.db()', () => {
   })
 
   it('is made when it is asked for by code that does not seem to use it', async () => {
-    const call = await worker.given(`export default async () => {
+    const call = await data().worker.given(`export default async () => {
       const found = imp['d' + 'b']().collection('unseen')
       const Id = globalThis['Object' + 'Id']
       await found.insertOne({ _id: new Id('0123456789abcdef01234567'), long: imp.Long.fromNumber(5) })
@@ -286,7 +210,7 @@ describe('imp.db()', () => {
     assert.ok(names > 20, `imp has only ${names} names.`)
   })
   it('is what it is before the code changes what it is made with', async () => {
-    const call = await worker.given(`
+    const call = await data().worker.given(`
       Reflect.apply = () => 'changed'; Array.prototype.push = () => 0
       export default async () => {
         const id = new ObjectId('0123456789abcdef01234567')
@@ -294,11 +218,13 @@ describe('imp.db()', () => {
         return { text: id.toHexString() }
       }`)
     assert.deepEqual(JSON.parse((await call()).text), { text: '0123456789abcdef01234567' })
-    assert.deepEqual(await database.collection('firm').countDocuments(), 1)
+    assert.deepEqual(await data().database.collection('firm').countDocuments(), 1)
   })
 
   it('refuses what a function may not touch, and touches nothing', async () => {
-    await database.collection('__credentials').insertOne({ _id: 1 as never, hash: 'secret' })
+    await data()
+      .database.collection('__credentials')
+      .insertOne({ _id: 1 as never, hash: 'secret' })
     const sources = [
       'await imp.db().collection("__credentials").find().toArray()',
       'await imp.db().collection("__credentials").insertOne({})',
@@ -317,7 +243,7 @@ describe('imp.db()', () => {
       'await items.deleteMany({ $where: "1" })',
     ]
     for (const source of sources) assert.equal((await thrownBy(source)).value.code, 'DATA_ACCESS_REFUSED', source)
-    assert.deepEqual(await database.collection('__credentials').find().toArray(), [{ _id: 1, hash: 'secret' }])
+    assert.deepEqual(await data().database.collection('__credentials').find().toArray(), [{ _id: 1, hash: 'secret' }])
   })
 
   it('stores documents whatever their field names are', async () => {

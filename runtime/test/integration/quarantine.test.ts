@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert'
 import type { LiveRuntime } from '@imprun/contracts'
 import { eventually } from '../support/eventually.ts'
+import { mongoForSuite } from '../support/for-suite.ts'
 import { givenLoad } from '../support/given-load.ts'
-import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
 import { runOnce } from '../support/given-run.ts'
 import { type GivenEnvironment, type GivenRuntime, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
 
@@ -20,13 +20,7 @@ const codeOf = async (response: Response): Promise<unknown> => ((await response.
 describe('the quarantine of a version', function () {
   // Several processes are started one after the other, each of which takes seconds on a busy machine.
   this.timeout(60_000)
-  let stack: AsyncDisposableStack
-  let mongo: GivenMongo
-  before(async () => {
-    stack = new AsyncDisposableStack()
-    mongo = stack.use(await givenMongo())
-  })
-  after(() => stack.disposeAsync())
+  const mongo = mongoForSuite()
   const quarantined = (given: GivenEnvironment, wanted: string[]): Promise<LiveRuntime['quarantined']> =>
     eventually(async () => {
       const list = (await given.live())?.quarantined ?? []
@@ -43,8 +37,8 @@ describe('the quarantine of a version', function () {
   }
 
   it('follows when it hangs: its caller is told, the others lose nothing, and it hangs alone from then on', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publish('pure', pure)
     await given.publishAndWait('hanging', hanging, { version: '1.2.0' })
     const load = givenLoad(given.url('/pure'), 20)
@@ -70,8 +64,8 @@ describe('the quarantine of a version', function () {
   })
 
   it('follows when its entries are stopped twice within a minute, and ends with the next version', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('looping', looping, { version: '1.0.0', limits: { timeoutMs: 200 } })
     assert.equal((await given.fetch('/looping')).status, 504)
     await quarantined(given, [])
@@ -86,8 +80,8 @@ describe('the quarantine of a version', function () {
   })
 
   it('does not follow for a version that takes its worker down before it ever served', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('steady', `${pure}\n`, { version: '1.0.0' })
     const { failures } = await given.publishAndWait('steady', `let x = 3n\nwhile (x) x = x * x\n${pure}`, { version: '1.0.1' })
     assert.match(failures[0]?.message ?? '', /lost when it loaded this version/)
@@ -96,8 +90,8 @@ describe('the quarantine of a version', function () {
   })
 
   it('serves the version that is in it, also after an older one of the same function was', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     for (const version of ['1.0.0', '1.0.1']) {
       await given.publishAndWait('looping', looping.replace('"ok"', `"${version}"`), { version, limits: { timeoutMs: 200 } })
       await hangUntilQuarantined(runtime, given, version)
@@ -107,8 +101,8 @@ describe('the quarantine of a version', function () {
   })
 
   it('shares its worker with runs of code that was never saved, so that one that hangs takes nobody with it and blames nothing published', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait(
       'steady',
       `let calls = 0\nexport default async (req, res) => {\n  await new Promise((go) => setTimeout(go, 5))\n  res.send(String(++calls))\n}`,

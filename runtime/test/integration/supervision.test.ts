@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { eventually } from '../support/eventually.ts'
+import { mongoForSuite } from '../support/for-suite.ts'
 import { givenLoad } from '../support/given-load.ts'
-import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
 import { givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
 
 const pure = `export default async (req, res) => res.send('pure')`
@@ -15,17 +15,11 @@ const isAlive = (pid: number): boolean => {
 }
 
 describe('supervision', () => {
-  let stack: AsyncDisposableStack
-  let mongo: GivenMongo
-  before(async () => {
-    stack = new AsyncDisposableStack()
-    mongo = stack.use(await givenMongo())
-  })
-  after(() => stack.disposeAsync())
+  const mongo = mongoForSuite()
 
   it('loses no request of a pure function when its worker is killed under load', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('pure', pure)
     const load = givenLoad(given.url('/pure'), 30)
     const killed: number[] = []
@@ -49,15 +43,15 @@ describe('supervision', () => {
   })
 
   it('tells the callers of a function that had touched the outside world', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait(
       'writes',
       `export default async (req, res) => {\n  await imp.db().collection('seen').insertOne({ at: new Date() })\n  await new Promise((resolve) => setTimeout(resolve, 60_000))\n}`,
     )
     const { pid } = await runtime.event('worker-bound')
     const answer = given.fetch('/writes')
-    const data = mongo.client.db(given.assignment.dataDatabase)
+    const data = mongo().client.db(given.assignment.dataDatabase)
     await eventually(async () => assert.equal(await data.collection('seen').countDocuments(), 1))
     process.kill(pid, 'SIGKILL')
     const response = await answer
@@ -69,8 +63,8 @@ describe('supervision', () => {
   })
 
   it('kills a worker that does not answer any more and serves with the next', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('pure', pure)
     const { pid } = await runtime.event('worker-bound')
     process.kill(pid, 'SIGSTOP')
@@ -82,8 +76,8 @@ describe('supervision', () => {
   })
 
   it('answers for loops that overlap with 504 and keeps the worker', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('loop', 'export default async () => { for (;;); }', { limits: { timeoutMs: 300 } })
     const responses = await Promise.all(Array.from({ length: 4 }, () => given.fetch('/loop')))
     assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([504]))
@@ -94,8 +88,8 @@ describe('supervision', () => {
   })
 
   it('retires a worker that nobody needs and wakes another with the first request', async () => {
-    await using runtime = await givenRuntime(mongo, { IMPRUN_RUNTIME_IDLE_MS: '300' })
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo(), { IMPRUN_RUNTIME_IDLE_MS: '300' })
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('pure', pure)
     const { pid } = await runtime.event('worker-retired')
     await eventually(() => assert.equal(isAlive(pid), false))
@@ -105,8 +99,8 @@ describe('supervision', () => {
   })
 
   it('serves without spares too, one worker for all who wait', async () => {
-    await using runtime = await givenRuntime(mongo, { IMPRUN_RUNTIME_SPARES: '0', IMPRUN_RUNTIME_IDLE_MS: '300' })
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo(), { IMPRUN_RUNTIME_SPARES: '0', IMPRUN_RUNTIME_IDLE_MS: '300' })
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('pure', pure)
     await runtime.event('worker-retired')
     const responses = await Promise.all(Array.from({ length: 10 }, () => given.fetch('/pure')))
@@ -115,8 +109,8 @@ describe('supervision', () => {
   })
 
   it('goes on with the version that serves when a new worker is given a broken one first', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('steady', pure)
     const { pid } = await runtime.event('worker-bound')
     process.kill(pid, 'SIGKILL')
@@ -128,8 +122,8 @@ describe('supervision', () => {
   })
 
   it('keeps the workers of a runtime that is killed from outliving it', async () => {
-    await using runtime = await givenRuntime(mongo)
-    const given = await givenEnvironment(runtime, mongo)
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
     await given.publishAndWait('pure', pure)
     await eventually(() => assert.equal(runtime.events.filter((event) => event.type === 'spare-ready').length, 2))
     const pids = runtime.events.flatMap((event) => (event.type === 'spare-ready' ? [event.pid] : []))
