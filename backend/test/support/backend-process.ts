@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const standby = fileURLToPath(new URL('../fixtures/standby-backend.ts', import.meta.url))
-const readyTimeoutMs = 60_000
+const readyTimeoutMs = 120_000
 const endTimeoutMs = 60_000
 
 export interface BackendProcess {
