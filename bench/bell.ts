@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- bell`: how long a publishing write takes until the worker serves it, over each kind of bell, beside 1,000 unrelated commits a second
- * in the same MongoDB: with 50 gateways on change streams, and with 1,000 listeners at the hub.
+ * in the same MongoDB: with 50 gateways on change streams, and with 1,000 listeners at the hub. After each, the same writes beside the same load once more, when
+ * nobody listens any more: what the database takes of it by itself, on the processors that it shares with all the rest here.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { type GivenBackend, givenBackend } from '../backend/test/support/given-b
 import { givenGateway, givenPublished } from '../backend/test/support/given-gateway.ts'
 import { type GivenMongo, givenMongo } from '../backend/test/support/given-mongo.ts'
 import { startChild } from './lib/child.ts'
-import { measureWriteToSwap } from './lib/commit-to-swap.ts'
+import { measureWrites, measureWriteToSwap } from './lib/commit-to-swap.ts'
 import { type Figure, percentile, report } from './lib/figures.ts'
 
 const streamsCount = 50
@@ -22,18 +23,17 @@ const publishesEach = 40
 const name = 'answer'
 const code = 'export default async function answer(req, res) {\n  return res.json({ value: 1 })\n}\n'
 
+const targets = Array.from({ length: publishedCount }, (_, index) => ({ gatewayId: `bell-${index}`, environment: 'dev' as const, name, count: publishesEach }))
+
+async function besideWrites({ uri, database }: GivenMongo, measureOne: typeof measureWrites): Promise<number[]> {
+  await using _writer = await startChild('steady-writer.ts', { uri, perSecond: unrelatedPerSecond })
+  const tookMs: number[] = []
+  for (const target of targets) tookMs.push(...(await measureOne(database, target)))
+  return tookMs
+}
 async function measure(mongo: GivenMongo, backend: GivenBackend): Promise<number[]> {
   for (let index = 0; index < publishedCount; index++) await givenPublished(backend, `bell-${index}`, name, code)
-  await using _writer = await startChild('steady-writer.ts', { uri: mongo.uri, perSecond: unrelatedPerSecond })
-  const targets = Array.from({ length: publishedCount }, (_, index) => ({
-    gatewayId: `bell-${index}`,
-    environment: 'dev' as const,
-    name,
-    count: publishesEach,
-  }))
-  const servedMs: number[] = []
-  for (const target of targets) servedMs.push(...(await measureWriteToSwap(mongo.database, target)))
-  return servedMs
+  return besideWrites(mongo, measureWriteToSwap)
 }
 
 async function onStreams(mongo: GivenMongo): Promise<number[]> {
@@ -54,18 +54,19 @@ async function onHub(mongo: GivenMongo): Promise<number[]> {
   return await measure(mongo, backend)
 }
 
-const kinds = { 'mongo-stream': onStreams, hub: onHub }
+const kinds = {
+  'mongo-stream': { run: onStreams, what: `${streamsCount} streams on mongo-stream`, p99MsMax: 100 },
+  hub: { run: onHub, what: `${listenersCount} listeners on the hub`, p99MsMax: 50 },
+}
 const figures: Figure[] = []
-for (const [kind, run] of Object.entries(kinds)) {
+for (const { run, what, p99MsMax } of Object.values(kinds)) {
   await using mongo = await givenMongo()
+  const served = `publishing write -> served with ${what}`
   const servedMs = await run(mongo)
-  const what = kind === 'hub' ? `${listenersCount} listeners on the hub` : `${streamsCount} streams on mongo-stream`
-  figures.push({ figure: `publishing write -> served with ${what}, p50`, value: percentile(servedMs, 0.5), unit: 'ms' })
-  figures.push({
-    figure: `publishing write -> served with ${what}, p99`,
-    value: percentile(servedMs, 0.99),
-    unit: 'ms',
-    target: { atMost: kind === 'hub' ? 50 : 100 },
-  })
+  const aloneMs = await besideWrites(mongo, measureWrites)
+  figures.push({ figure: `${served}, p50`, value: percentile(servedMs, 0.5), unit: 'ms' })
+  figures.push({ figure: `${served}, p99`, value: percentile(servedMs, 0.99), unit: 'ms', target: { atMost: p99MsMax } })
+  figures.push({ figure: 'the same write alone, where nobody listens, p50', value: percentile(aloneMs, 0.5), unit: 'ms' })
+  figures.push({ figure: 'the same write alone, where nobody listens, p99', value: percentile(aloneMs, 0.99), unit: 'ms' })
 }
 process.exitCode = report('bell', figures)

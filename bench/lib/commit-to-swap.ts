@@ -22,27 +22,50 @@ export const measureCommitToSwap = (database: Database, target: Target): Promise
 export const measureWriteToSwap = (database: Database, target: Target): Promise<number[]> =>
   measureSwaps(database, target, ({ begunAtMs, swappedAtMs }) => swappedAtMs - begunAtMs)
 
+/** The same writes alone, where nobody is to hear of them: what the database takes by itself. */
+export async function measureWrites(database: Database, target: Target): Promise<number[]> {
+  const publishOnce = await preparePublishing(database, target)
+  const writesMs: number[] = []
+  for (let index = 0; index < target.count; index++) {
+    const { begunAtMs, committedAtMs } = await publishOnce(index)
+    writesMs.push(committedAtMs - begunAtMs)
+  }
+  return writesMs
+}
+
 async function measureSwaps(
   database: Database,
-  { count, ...target }: Target,
+  target: Target,
   toMs: (times: { begunAtMs: number; committedAtMs: number; swappedAtMs: number }) => number,
 ): Promise<number[]> {
-  const { gatewayId, environment, name } = target
+  const { gatewayId, environment, count } = target
+  const publishOnce = await preparePublishing(database, target)
+  const runtimes = database.gateway(gatewayId).collection<LiveRuntime>(gatewayCollections.runtimes)
+  const swapsMs: number[] = []
+  for (let index = 0; index < count; index++) {
+    const { revision, ...written } = await publishOnce(index)
+    swapsMs.push(toMs({ ...written, swappedAtMs: await eventuallySwapped(runtimes, environment, revision) }))
+  }
+  return swapsMs
+}
+
+interface Written {
+  revision: number
+  begunAtMs: number
+  committedAtMs: number
+}
+async function preparePublishing(database: Database, { count: _, ...target }: Target): Promise<(index: number) => Promise<Written>> {
+  const { gatewayId, name } = target
   const publisher = createPublisher(database)
   const releases = createReleaseStore(database)
   const latest = await releases.findLatest(await functionIdOf(database, gatewayId, name))
   const release = latest && (await releases.find(latest._id))
   if (!release) throw new Error(`Function ${name} has no release.`)
-  const runtimes = database.gateway(gatewayId).collection<LiveRuntime>(gatewayCollections.runtimes)
-  const swapsMs: number[] = []
-  for (let index = 0; index < count; index++) {
+  return async (index) => {
     const begunAtMs = Date.now()
     const { revision } = await withNextRevision(database, gatewayId, (session, next) => publisher.publish(target, release, `bench-${index}`, next, session))
-    const committedAtMs = Date.now()
-    const swappedAtMs = await eventuallySwapped(runtimes, environment, revision)
-    swapsMs.push(toMs({ begunAtMs, committedAtMs, swappedAtMs }))
+    return { revision, begunAtMs, committedAtMs: Date.now() }
   }
-  return swapsMs
 }
 
 async function functionIdOf(database: Database, gatewayId: string, name: string): Promise<string> {
