@@ -7,8 +7,8 @@
  * both end with the document as objects (the driver decodes for the bare loop; for the function it hands on bytes that are decoded inside). The worker tells
  * the server a time limit as well, which the bare driver does not: that belongs to what `imp.db()` adds. The lanes are those of one request, so results that
  * come together enter its function together; the first 16 operations of a request remember their place in the author's code, some 4 us each more.
- * A `findOne` with nothing but a filter goes to the server as a bare command, without the cursor that the driver makes for it: part of what is added is taken back
- * by that, and operations with options do not have it.
+ * A `findOne` with nothing but a filter goes to the server as a bare command, without the cursor that the driver makes for it: part of what is added is
+ * taken back by that, and operations with options do not have it.
  */
 import { type Collection, MongoClient } from 'mongodb'
 import { givenMongo } from '../runtime/test/support/given-mongo.ts'
