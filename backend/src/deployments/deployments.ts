@@ -1,21 +1,19 @@
-import { type EnvironmentName, ImprunError } from '@imprun/contracts'
+import { ImprunError } from '@imprun/contracts'
 import { canaryRefusals } from '../canaries/canary-gates.ts'
-import { type GradualWish, toStoredCanary } from '../canaries/stored-canary.ts'
+import { toStoredCanary } from '../canaries/stored-canary.ts'
 import type { WatchOptions } from '../canaries/watch-canary.ts'
-import type { OwnedGateway } from '../functions/function-lookup.ts'
-import type { FunctionChanges, StoredFunction } from '../functions/function-store.ts'
-import type { Caller } from '../http/handlers.ts'
+import type { StoredFunction } from '../functions/function-store.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createRepeated } from '../platform/repeated.ts'
-import type { Compiled, Compiler } from '../publishing/compile.ts'
-import type { ReleaseWish } from '../releases/release-rules.ts'
+import type { Compiler } from '../publishing/compile.ts'
 import type { Retention } from '../releases/retention.ts'
 import { accept, type Order, OutOfDate } from './accept.ts'
 import { acceptSet } from './accept-set.ts'
 import { deploymentEnded, refused } from './deployment-errors.ts'
+import type { DeploymentRequest, PromotionRequest, PublishRequest, RollbackRequest, SaveAndPublishRequest, SetRequest } from './deployment-requests.ts'
 import { toDeploymentView } from './deployment-view.ts'
 import { type Prepared, preparePromotion, preparePublish } from './prepare.ts'
-import { prepareSet, type SetOf } from './prepare-set.ts'
+import { prepareSet } from './prepare-set.ts'
 import { prepareRollback } from './rollback.ts'
 import { ClaimLost, runToEnd } from './run.ts'
 import { laneOf, type Members, type StoredDeployment } from './stored-deployment.ts'
@@ -27,46 +25,11 @@ export interface DeploymentsDeps extends TurnDeps {
   retention?: Pick<Retention, 'note'>
 }
 
-interface Request {
-  gateway: OwnedGateway
-  stored: StoredFunction
-  by: Caller
-  requestId: string
-  callId?: string
-  /** `clock.monotonicMs()` when the request arrived. */
-  receivedAtMs: number
-}
-export interface PublishRequest extends Request {
-  environment: EnvironmentName
-  /** How the release is to be called, and what it says. */
-  wish?: ReleaseWish
-  /** Not to all callers at once, or not without a look afterwards. */
-  gradual?: GradualWish
-  compiling?: Promise<Compiled>
-}
-export interface SaveAndPublishRequest extends PublishRequest {
-  /** What the save makes of `stored`. */
-  changes: FunctionChanges
-  /** The save is kept, and the deployment runs or waits. */
-  onAccepted?(): void
-}
-export interface RollbackRequest extends Request {
-  environment: EnvironmentName
-  releaseId?: string | undefined
-  reason: string
-}
-export interface PromotionRequest extends Request {
-  from: EnvironmentName
-  to: EnvironmentName
-  gradual?: GradualWish
-}
-
-type DeployRequest = Request & Omit<Order, 'candidate' | 'liftsHold' | 'canary'> & Pick<PublishRequest, 'gradual'> & Pick<SaveAndPublishRequest, 'onAccepted'>
+type DeployRequest = DeploymentRequest &
+  Omit<Order, 'candidate' | 'liftsHold' | 'canary'> &
+  Pick<PublishRequest, 'gradual'> &
+  Pick<SaveAndPublishRequest, 'onAccepted'>
 type OnBegun = WatchOptions['onBegun']
-
-export interface SetRequest extends SetOf, Pick<Request, 'requestId' | 'receivedAtMs'> {
-  callId?: string | undefined
-}
 
 /**
  * Puts releases into environments. A request that hangs up does not stop what it began.
