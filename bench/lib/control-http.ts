@@ -65,7 +65,13 @@ export async function measurePublishes(
   const url = new URL(`${backend.connection.edgeUrl}/${gatewayId}/dev/${name}`)
   const load = startSteadyLoad(url, { connections: 4, pauseMs: 16, body: '{}', headers: {} }, (status) => (status === 200 ? undefined : `status ${status}`))
   const tookMs: number[] = []
-  for (let index = 0; index < options.count; index++) tookMs.push(await timed(() => options.publish(10_000 + index)))
+  try {
+    for (let index = 0; index < options.count; index++) tookMs.push(await timed(() => options.publish(10_000 + index)))
+  } catch (error) {
+    // Nobody else would end it, and the process would never come to its end.
+    await load.stop()
+    throw error
+  }
   return { tookMs, load: await load.stop() }
 }
 
