@@ -36,7 +36,7 @@ const hasChanged = ({ reply = {} }: Crossing) => reply.ok === 1 && reply.n !== 0
  * What outlives a process changes with each write that is applied, so dying before one is dying after the one before it: only the first has a moment before.
  * @returns undefined where dying is no different from dying a message earlier.
  */
-function momentOf(crossing: Crossing, made: string | undefined, isFirst: boolean): string | undefined {
+export function momentOf(crossing: Crossing, made: string | undefined, isFirst: boolean): string | undefined {
   const { direction, name, command, database } = crossing
   if (!writes.has(name) || isUpkeep(crossing, made) || !isOfBackend(crossing)) return undefined
   // Nothing of a transaction is kept before its commit, which is a moment of its own.
