@@ -40,7 +40,7 @@ export async function findDependents({ functions, releases }: Pick<RepublishDeps
   return outdated.map(({ functionId }) => functionId)
 }
 
-/** Publishes them to dev as they are saved now, each a deployment of its own. What one of them meets does not keep the others. */
+/** Publishes to dev again what it serves of each, with the file as it is now, each a deployment of its own. What one of them meets does not keep the others. */
 export async function republish(deps: RepublishDeps, saved: SavedFile, functionIds: readonly string[]): Promise<Republished[]> {
   const waiting = [...functionIds]
   const told: Republished[] = []
@@ -54,10 +54,11 @@ export async function republish(deps: RepublishDeps, saved: SavedFile, functionI
   return told.sort((one, other) => (one.functionName < other.functionName ? -1 : 1))
 }
 
-async function republishOne({ deployments }: RepublishDeps, { gateway, by, requestId, receivedAtMs }: SavedFile, stored: StoredFunction): Promise<Republished> {
-  const functionName = stored.name
+async function republishOne(deps: RepublishDeps, { gateway, by, requestId, receivedAtMs }: SavedFile, current: StoredFunction): Promise<Republished> {
+  const functionName = current.name
   try {
-    const deployment = toDeploymentView(await deployments.publish({ gateway, stored, environment: 'dev', by, requestId, receivedAtMs }))
+    const stored = await asServedInDev(deps, current)
+    const deployment = toDeploymentView(await deps.deployments.publish({ gateway, stored, environment: 'dev', by, requestId, receivedAtMs }))
     // PENDING: people are asked first, even in dev.
     return deployment.status === 'SUCCESS' || deployment.status === 'PENDING'
       ? { functionName, deployment }
@@ -66,6 +67,17 @@ async function republishOne({ deployments }: RepublishDeps, { gateway, by, reque
     if (!isImprunError(error)) throw error
     return { functionName, refusal: toRefusal(error) }
   }
+}
+
+/** Without what its author has saved since and not put live yet: nobody asked for that. */
+async function asServedInDev({ releases }: Pick<RepublishDeps, 'releases'>, current: StoredFunction): Promise<StoredFunction> {
+  const { dev } = current.served
+  if (!dev || dev.sourceHash === current.sourceHash) return current
+  const release = await releases.find(dev.releaseId)
+  if (!release) return current
+  const { methods: _, ...others } = current
+  const { source: code, sourceHash, limits, methods } = release
+  return { ...others, code, sourceHash, limits, ...(methods ? { methods } : {}) }
 }
 
 export const toRefusal = ({ code, message, errors }: ImprunError): NonNullable<Republished['refusal']> => ({

@@ -102,6 +102,17 @@ describe('modules', () => {
     await save('_lib/tax', rateModule(0.2))
   })
 
+  it('does not put live what the author of an importing function has only saved', async () => {
+    const { code = '' } = await backend.api.call('getFunction', { params: { gatewayId, functionId: 'tax' } })
+    await save('tax', `export default () => ({ tax: 'a draft' })\n`, {})
+    const saved = await save('_lib/tax', rateModule(0.3))
+    assert.equal(saved.republished?.[0]?.deployment?.status, 'SUCCESS')
+    assert.deepEqual(await taxIn('dev'), { tax: 31 })
+    assert.equal((await backend.api.call('getFunction', { params: { gatewayId, functionId: 'tax' } })).isLiveInDev, false)
+    await save('tax', code)
+    await save('_lib/tax', rateModule(0.2))
+  })
+
   it('ends with the last of many saves of a module at once in what imports it', async () => {
     const saves = await Promise.all([0.3, 0.4, 0.5, 0.6].map((rate) => save('_lib/tax', rateModule(rate))))
 
