@@ -41,6 +41,8 @@ describe('a backend that is killed at every write of a deployment', function () 
     act(name: string, headers: Record<string, string>): Promise<unknown>
     /** What it is to serve in the end. */
     value: number
+    /** What else is deployed with it. */
+    also?(name: string): string
     /** Beside success: what a caller hears whose first call was carried out after all. */
     repeated?: string
   }
@@ -48,6 +50,7 @@ describe('a backend that is killed at every write of a deployment', function () 
     const { headers = {}, ...wish } = more
     return api().call('saveFunction', { params: named(name), query: { publish: 'dev' }, body: { code: answering(value), ...wish }, headers })
   }
+  const together = (name: string) => `${name}Too`
   const kinds: Kind[] = [
     {
       what: 'publish',
@@ -72,6 +75,21 @@ describe('a backend that is killed at every write of a deployment', function () 
       value: 1,
     },
     {
+      what: 'promoteTogether',
+      environment: 'staging',
+      async prepare(name) {
+        for (const each of [name, together(name)]) await givenPublished(mortal.backend, gatewayId, each, answering(1))
+      },
+      also: (name) => together(name),
+      act: (name, headers) =>
+        api().call('promoteEnvironment', {
+          params: { gatewayId, environment: 'staging' },
+          body: { from: 'dev', functions: [name, together(name)] },
+          headers,
+        }),
+      value: 1,
+    },
+    {
       what: 'rollback',
       environment: 'dev',
       async prepare(name) {
@@ -84,20 +102,24 @@ describe('a backend that is killed at every write of a deployment', function () 
     },
   ]
 
-  for (const { what, environment, prepare, act, value, repeated } of kinds) {
+  for (const { what, environment, prepare, act, value, also, repeated } of kinds) {
     it(`${what}: what succeeded is served, and what is served is recorded`, async () => {
       const moments = await dieAtEveryMoment(async (n, passed) => {
         const name = `${what}${n}`
         const headers = { 'idempotency-key': name }
+        const names = also ? [name, also(name)] : [name]
+        const keepPromises = async (at: string | undefined) => {
+          for (const each of names) await keepsPromises(each, environment, at)
+        }
         await prepare(name)
         const moment = await mortal.dieOnce(passed, () => act(name, headers))
         if (moment !== undefined) {
           await mortal.backend.start()
-          await keepsPromises(name, environment, moment)
+          await keepPromises(moment)
           await act(name, headers).catch((error: { problem?: { code: string } }) => assert.equal(error.problem?.code, repeated, moment))
         }
-        await keepsPromises(name, environment, moment)
-        assert.equal(await valueIn(environment, name), value, moment)
+        await keepPromises(moment)
+        for (const each of names) assert.equal(await valueIn(environment, each), value, moment)
         await api().call('releaseHold', { params: { gatewayId, environment }, body: { reason: 'next round' } })
         return moment
       }, 5)
