@@ -98,7 +98,9 @@ describe('approvals', () => {
           .then(() => undefined)
           .catch((error: { problem?: { code: string } }) => error.problem?.code ?? String(error))
         assert.equal(code, expected[action], `${who}: ${action}`)
-        assert.equal((await find(present)).status === 'PENDING', code !== undefined, `${who}: ${action} left it as it is only when refused`)
+        const { status, error } = await find(present)
+        assert.equal(status === 'PENDING', code !== undefined, `${who}: ${action} left it as it is only when refused`)
+        if (action === 'cancel' && code === undefined) assert.equal(error?.code, 'DEPLOYMENT_CANCELLED')
       }
   })
 
@@ -138,6 +140,7 @@ describe('approvals', () => {
     await endsWith(waiting, 'APPROVAL_VOID')
     assert.equal((await first.api.refusal('approveDeployment', of(waiting))).code, 'APPROVAL_VOID')
     assert.equal((await answerIn('moved')).status, 404)
+    assert.equal((await first.api.call('approveDeployment', of(await promote('moved')))).status, 'SUCCESS')
   })
 
   it('are void once the environment asks for more of them', async () => {
@@ -155,6 +158,7 @@ describe('approvals', () => {
     clock.advanceMs(approvalTtlMs)
     await endsWith(waiting, 'APPROVAL_EXPIRED')
     assert.equal((await first.api.refusal('approveDeployment', of(waiting))).code, 'APPROVAL_EXPIRED')
+    assert.equal((await first.api.call('approveDeployment', of(await promote('late')))).status, 'SUCCESS')
   })
 
   it('wait for what came last: an older deployment gives way with a pointer', async () => {

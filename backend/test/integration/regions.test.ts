@@ -97,10 +97,10 @@ describe('regions', function () {
         [{ field: 'bundle.runtime', message: 'Use one of nodejs20, nodejs22, nodejs24.' }],
       )
 
-      // With a runtime again, the port freed, and asked for by an administrator.
+      // With a runtime again, a larger range, and asked for by an administrator.
       await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { settings: { ...settings, runtimes: 1 } } })
       await isFull()
-      stranger.close()
+      await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { settings: { ...settings, portsCount: 50, runtimes: 1 } } })
       await eventually(() => api.call('createGateway', { body }), 20_000)
       assert.equal((await person.refusal('createGateway', { body: { ...body, gatewayId: 'toll' } })).code, 'REGION_PROTECTED')
       await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { isProtected: false } })
