@@ -38,6 +38,8 @@ export interface StoredFunction {
   served: Partial<Record<EnvironmentName, StoredServed>>
   /** Before this no deployment that meets others starts there. */
   pacedUntil?: Partial<Record<EnvironmentName, Date>>
+  /** Which call with an Idempotency-Key made the revision that it names. */
+  lastCall?: { callId: string; revision: number }
   createdAt: Date
   createdBy: Caller
   updatedAt: Date
@@ -49,7 +51,9 @@ export type ListedFunction = Omit<StoredFunction, 'code'>
 
 export type ServedFunction = Pick<StoredFunction, '_id' | 'name' | 'served'>
 
-export type FunctionChanges = Pick<StoredFunction, 'code' | 'sourceHash' | 'limits' | 'updatedAt' | 'updatedBy'> & { methods?: Methods | undefined }
+export type FunctionChanges = Pick<StoredFunction, 'code' | 'sourceHash' | 'limits' | 'lastCall' | 'updatedAt' | 'updatedBy'> & {
+  methods?: Methods | undefined
+}
 
 export interface FunctionStore {
   /** @throws FUNCTION_NAME_TAKEN */

@@ -1,8 +1,10 @@
 import { isImprunError, kindOfName, type SavedFunction } from '@imprun/contracts'
 import { deploymentEnded, isRefusedByGates } from '../deployments/deployment-errors.ts'
+import type { DeploymentStore } from '../deployments/deployment-store.ts'
 import { toDeploymentView } from '../deployments/deployment-view.ts'
 import type { Deployments } from '../deployments/deployments.ts'
 import { toServed } from '../deployments/run.ts'
+import type { StoredDeployment } from '../deployments/stored-deployment.ts'
 import type { ApiRequest } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { inLine } from '../platform/lines.ts'
@@ -23,6 +25,7 @@ export interface SaveFunctionDeps {
   releases: ReleaseStore
   compiler: Compiler
   staleInDev: StaleInDev
+  deploymentStore: Pick<DeploymentStore, 'findOfCall'>
   clock: Clock
 }
 
@@ -48,6 +51,8 @@ async function save(deps: SaveFunctionDeps, request: Save): Promise<SavedFunctio
   checkCodeSize(body.code)
   const compiling = query.publish === undefined ? undefined : compileAhead(deps, request)
   const { gateway, stored } = await deps.lookup.getForChange(params.gatewayId, params.functionId, account.userId)
+  const done = isOfThisCall(stored, request) ? await findDone(deps, stored, request) : undefined
+  if (done) return done
   const isModule = kindOfName(stored.name) === 'module'
   const attempt = compiling && !isModule ? saveAndPublishOnce(deps, request, gateway, compiling(stored.name)) : saveOnce(deps)
   const importing = compiling && findDependents(deps, gateway.gatewayId, stored.name, body.code)
@@ -69,6 +74,26 @@ async function save(deps: SaveFunctionDeps, request: Save): Promise<SavedFunctio
     if (answer) return finish(found, answer)
   }
   throw new Error(`Function ${stored._id} changed ${attemptsMax} times while one save was tried.`)
+}
+
+/** Begun again after a crash, and saved before it. */
+const isOfThisCall = ({ lastCall, revision }: StoredFunction, { callId }: Save): boolean =>
+  callId !== undefined && lastCall?.callId === callId && lastCall.revision === revision
+
+/** @returns what the call had done before the crash; undefined when there is more to do than the save. */
+async function findDone({ deploymentStore }: SaveFunctionDeps, stored: StoredFunction, { query, callId, audit }: Save): Promise<SavedFunction | undefined> {
+  if (query.publish === undefined) return { function: toFunctionView(stored) }
+  const begun = await deploymentStore.findOfCall(callId)
+  if (!begun) return undefined
+  audit({
+    functionId: stored._id,
+    toRevision: stored.revision,
+    deploymentId: begun._id,
+    releaseId: begun.releaseId,
+    version: begun.version,
+    result: begun.status,
+  })
+  return answerOf(stored, begun)
 }
 
 /** @returns undefined when another save was quicker. */
@@ -113,7 +138,7 @@ async function withRepublished(deps: SaveFunctionDeps, request: Save, gateway: O
 }
 
 function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: OwnedGateway, ahead: Promise<Compiled>): Attempt {
-  const { account, requestId, receivedAtMs, audit } = request
+  const { account, requestId, callId, receivedAtMs, audit } = request
   let compiling: Promise<Compiled> | undefined = ahead
   return async (found, changes, onAccepted) => {
     // Another attempt may be needed because something that the code imports has changed.
@@ -129,15 +154,13 @@ function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: Owne
         onAccepted,
         by: account,
         requestId,
+        ...(callId === undefined ? {} : { callId }),
         receivedAtMs,
       })
       if (outcome === 'lost') return undefined
       const { saved, ended } = outcome
       audit({ deploymentId: ended._id, releaseId: ended.releaseId, version: ended.version, result: ended.status })
-      const deployment = toDeploymentView(ended)
-      if (ended.awaitsApproval) return { function: toFunctionView(saved), deployment }
-      if (ended.status !== 'SUCCESS') return { function: toFunctionView(saved), deployment, refusal: toRefusal(deploymentEnded(deployment)) }
-      return { function: toFunctionView({ ...saved, served: { ...saved.served, dev: toServed(ended) } }), deployment }
+      return answerOf(saved, ended)
     } catch (error) {
       if (!isRefusedByGates(error)) throw error
       audit({ result: error.code })
@@ -147,14 +170,23 @@ function saveAndPublishOnce(deps: SaveFunctionDeps, request: Save, gateway: Owne
   }
 }
 
+function answerOf(saved: StoredFunction, deployed: StoredDeployment): SavedFunction {
+  const deployment = toDeploymentView(deployed)
+  if (!deployed.finishedAt) return { function: toFunctionView(saved), deployment }
+  if (deployed.status !== 'SUCCESS') return { function: toFunctionView(saved), deployment, refusal: toRefusal(deploymentEnded(deployment)) }
+  return { function: toFunctionView({ ...saved, served: { ...saved.served, dev: toServed(deployed) } }), deployment }
+}
+
 const isForced = ({ baseRevision, force }: Save['body']): boolean => force === true || baseRevision === undefined
 
-function changesOf({ clock }: SaveFunctionDeps, found: StoredFunction, { body, account }: Save): FunctionChanges {
+function changesOf({ clock }: SaveFunctionDeps, found: StoredFunction, request: Save): FunctionChanges {
+  const { body, account, callId } = request
   const now = clock.now()
-  if (!isForced(body) && body.baseRevision !== undefined && body.baseRevision !== found.revision) {
+  if (!isForced(body) && !isOfThisCall(found, request) && body.baseRevision !== undefined && body.baseRevision !== found.revision) {
     const theirs = { by: found.updatedBy.name, at: found.updatedAt }
     throw revisionStale({ baseRevision: body.baseRevision, revision: found.revision, theirs, yours: { by: account.name, at: now } })
   }
   const source = { code: body.code, methods: body.methods ?? found.methods, limits: body.limits ?? found.limits }
-  return { ...source, sourceHash: hashSource(source), updatedAt: now, updatedBy: account }
+  const lastCall = callId === undefined ? {} : { lastCall: { callId, revision: found.revision + 1 } }
+  return { ...source, ...lastCall, sourceHash: hashSource(source), updatedAt: now, updatedBy: account }
 }

@@ -146,7 +146,7 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
     }
     const deployments = createDeployments({ ...parts, deployments: deploymentStore })
     const routes = {
-      ...createFunctionRoutes({ ...parts, gateways, lookup, tools, deployments }),
+      ...createFunctionRoutes({ ...parts, gateways, lookup, tools, deployments, deploymentStore }),
       ...createLogRoutes({ database, watcher, gateways, lookup, log: silentLog }).pages,
       ...createReleaseRoutes({ lookup, releases }),
       ...createSetRoutes({ ...parts, gateways, deployments, deploymentStore }),
