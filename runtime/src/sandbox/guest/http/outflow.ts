@@ -61,7 +61,9 @@ export class Outflow {
     // Nothing may leave twice, also when this entry is stopped half-way.
     this.#held = []
     for (let at = 0; at < held.length; at++) {
-      if (this.#send(held[at] as Piece)) continue
+      const piece = held[at] as Piece
+      this.#heldLength -= piece.length + pieceLength
+      if (this.#send(piece)) continue
       this.#held = held.slice(at + 1)
       return
     }
