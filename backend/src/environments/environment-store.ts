@@ -14,6 +14,7 @@ import type { DatabaseLayout } from '../database/gateway-databases.ts'
 import { firstRevision } from '../database/gateway-revision.ts'
 import { epoch, newPhaseDocument, nudge, type PhaseDocument, retry, untilNudged } from '../phases/phase-document.ts'
 import { newId } from '../platform/ids.ts'
+import { readInBatches } from '../platform/in-batches.ts'
 import { localRegion } from '../regions/region-store.ts'
 import { environmentNotFound } from './environment-errors.ts'
 import { beginning, type EnvironmentWishes, followGateway, followPerson, type OwnState } from './environment-wishes.ts'
@@ -129,19 +130,26 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
   const environments = database.sys.collection<StoredEnvironment>('environments')
   const find = async (gatewayId: string, environment: string, session?: ClientSession) =>
     (await environments.findOne({ gatewayId, environment: environment as EnvironmentName }, session ? { session } : {})) ?? undefined
+  const listOfMany = async (gatewayIds: readonly string[]) => {
+    const found = await environments.find({ gatewayId: { $in: [...gatewayIds] } }).toArray()
+    return Map.groupBy(found.sort(byStage), ({ gatewayId }) => gatewayId)
+  }
+  // Steps of many gateways run at a time.
+  const listOf = readInBatches(listOfMany)
+  const findById = readInBatches(async (ids) => {
+    const found = await environments.find({ _id: { $in: [...ids] } }).toArray()
+    return new Map(found.map((environment) => [environment._id, environment]))
+  })
   return {
-    listOf: async (gatewayId) => (await environments.find({ gatewayId }).toArray()).sort(byStage),
-    async listOfMany(gatewayIds) {
-      const found = await environments.find({ gatewayId: { $in: [...gatewayIds] } }).toArray()
-      return Map.groupBy(found.sort(byStage), ({ gatewayId }) => gatewayId)
-    },
+    listOf: async (gatewayId) => (await listOf(gatewayId)) ?? [],
+    listOfMany,
     find: (gatewayId, environment) => find(gatewayId, environment),
     async get(gatewayId, environment, session) {
       const found = await find(gatewayId, environment, session)
       if (!found) throw environmentNotFound(gatewayId, environment)
       return found
     },
-    findById: async (environmentId) => (await environments.findOne({ _id: environmentId })) ?? undefined,
+    findById,
     listToServe: () => environments.find({ phase: { $in: ['Starting', 'Started'] }, state: 'active' }).toArray(),
     async insertAll(documents, session) {
       await environments.insertMany([...documents], { session })

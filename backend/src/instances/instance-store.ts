@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { isDuplicateKey } from '../database/errors.ts'
 import type { DatabaseLayout } from '../database/gateway-databases.ts'
 import { epoch, newPhaseDocument, nudge, type PhaseDocument, retry } from '../phases/phase-document.ts'
+import { readInBatches } from '../platform/in-batches.ts'
 
 /** One environment on one runtime. It is wanted (`active`) or has to go (`deleted`). */
 export interface StoredInstance extends PhaseDocument {
@@ -56,8 +57,13 @@ function putDown(facts: InstanceFacts): AnyBulkWriteOperation<StoredInstance> {
 
 export function createInstanceStore(database: Database): InstanceStore {
   const instances = database.sys.collection<StoredInstance>('runtimeInstances')
+  // Steps of many environments run at a time.
+  const listOf = readInBatches(async (environmentIds) => {
+    const found = await instances.find({ environmentId: { $in: [...environmentIds] } }).toArray()
+    return Map.groupBy(found, ({ environmentId }) => environmentId)
+  })
   return {
-    listOf: (environmentId) => instances.find({ environmentId }).toArray(),
+    listOf: async (environmentId) => (await listOf(environmentId)) ?? [],
     findById: async (instanceId) => (await instances.findOne({ _id: instanceId })) ?? undefined,
     listToServe: (runtimeId) => instances.find({ runtimeId, state: 'active', phase: { $in: ['Starting', 'Started'] } }).toArray(),
     async insertAll(those) {

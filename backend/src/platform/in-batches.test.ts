@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { inBatches } from './in-batches.ts'
+import { inBatches, readInBatches } from './in-batches.ts'
 
 describe('work in batches', () => {
   it('lets what is asked for meanwhile go together', async () => {
@@ -20,5 +20,20 @@ describe('work in batches', () => {
     })
     await assert.rejects(add('bad'), /refused/)
     await add('good')
+  })
+})
+
+describe('reading in batches', () => {
+  it('gives each what it asked for, and reads what several ask for once', async () => {
+    const batches: (readonly string[])[] = []
+    const read = readInBatches<number>(async (keys) => {
+      batches.push(keys)
+      await new Promise((resolve) => setImmediate(resolve))
+      return new Map(keys.filter((key) => key !== 'missing').map((key) => [key, key.length]))
+    })
+    const first = read('a')
+    await new Promise((resolve) => queueMicrotask(() => resolve(undefined)))
+    assert.deepEqual(await Promise.all([first, read('bb'), read('missing'), read('bb')]), [1, 2, undefined, 2])
+    assert.deepEqual(batches, [['a'], ['bb', 'missing']])
   })
 })

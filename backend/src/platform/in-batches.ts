@@ -20,3 +20,16 @@ export function inBatches<Item>(work: (items: readonly Item[]) => Promise<void>)
     return done
   }
 }
+
+/** Reads for many at a time what each asks for by its key. A read never begins before it is asked for. @returns a function that reads one */
+export function readInBatches<Value>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>): (key: string) => Promise<Value | undefined> {
+  const ask = inBatches<{ readonly key: string; found?: Value | undefined }>(async (asked) => {
+    const found = await read([...new Set(asked.map(({ key }) => key))])
+    for (const each of asked) each.found = found.get(each.key)
+  })
+  return async (key) => {
+    const asked: { key: string; found?: Value | undefined } = { key }
+    await ask(asked)
+    return asked.found
+  }
+}
