@@ -16,18 +16,13 @@ const lookEveryMs = 1_000
 
 /** Freezes begin and end by the time alone, so no change of a document tells listeners of it. */
 export function createFreezeWatch({ environments, onChanged, clock, log }: FreezeWatchDeps): Repeated {
-  /** By environment: the freeze that was on when it was looked at last. */
-  let known = new Map<string, string>()
-  let isFirst = true
+  let lookedAt = clock.now()
   const look = async () => {
     const at = clock.now()
-    const frozen = new Map<string, string>()
-    for (const { gatewayId, environment, protection } of await environments.listWithFreezes())
-      frozen.set(`${gatewayId}/${environment}`, freezeAt(protection?.freezes ?? [], at)?.name ?? '')
-    const changed = [...frozen].filter(([place, name]) => (known.get(place) ?? '') !== name).map(([place]) => place.slice(0, place.lastIndexOf('/')))
-    if (!isFirst) for (const gatewayId of new Set(changed)) onChanged(gatewayId)
-    known = frozen
-    isFirst = false
+    const all = await environments.listWithFreezes()
+    const changed = all.filter(({ protection: { freezes = [] } = {} }) => freezeAt(freezes, lookedAt)?.name !== freezeAt(freezes, at)?.name)
+    for (const gatewayId of new Set(changed.map((environment) => environment.gatewayId))) onChanged(gatewayId)
+    lookedAt = at
   }
   return createRepeated(look, {
     everyMs: lookEveryMs,
