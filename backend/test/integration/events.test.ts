@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { eventSchema, type ImprunEvent } from '@imprun/contracts'
+import { type EnvironmentName, eventSchema, type ImprunEvent } from '@imprun/contracts'
 import { createParser } from 'eventsource-parser'
 import { createAccountStore } from '../../src/accounts/account-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -73,24 +73,27 @@ describe('events', () => {
     await given.api.call('createGateway', { body: { name: 'Home tax', gatewayId: 'hometax' } })
     const hourMs = 3600_000
     const inHours = (hours: number) => new Date(clock.now().getTime() + hours * hourMs).toISOString().slice(0, 16)
-    const freezes = [{ name: 'Move', timeZone: 'UTC', from: inHours(2), to: inHours(4) }]
-    await given.api.call('patchEnvironment', { params: { gatewayId: 'hometax', environment: 'prod' }, body: { protection: { freezes } } })
-    await using events = await listen(given.api, '/api-gateways/hometax/events')
-    const told = () =>
-      events
-        .ofType('gateway')
-        .at(-1)
-        ?.gateway.environments.find(({ name }) => name === 'prod')?.frozen?.freeze
-    const reaches = async (expected: string | undefined) => {
-      const before = events.ofType('gateway').length
-      clock.advanceMs(2.5 * hourMs)
-      await eventually(() => assert.deepEqual([events.ofType('gateway').length > before, told()], [true, expected]), 15_000)
+    const freezing = (environment: EnvironmentName, name: string, from: number, to: number) => {
+      const freezes = [{ name, timeZone: 'UTC', from: inHours(from), to: inHours(to) }]
+      return given.api.call('patchEnvironment', { params: { gatewayId: 'hometax', environment }, body: { protection: { freezes } } })
     }
-
-    await eventually(() => assert.ok(events.seen.length > 0))
+    await freezing('staging', 'Audit', -1, 2)
+    await freezing('prod', 'Move', 2, 4)
+    await using events = await listen(given.api, '/api-gateways/hometax/events')
     await eventually(async () => assert.equal((await given.api.call('getGateway', { params: { gatewayId: 'hometax' } })).phase, 'Started'), 15_000)
-    await reaches('Move')
-    await reaches(undefined)
+    const before = events.ofType('gateway').length
+    clock.advanceMs(2.5 * hourMs)
+    await eventually(() => {
+      const told = events.ofType('gateway').slice(before).at(-1)?.gateway.environments
+      assert.deepEqual(
+        told?.map(({ name, frozen }) => [name, frozen?.freeze]),
+        [
+          ['dev', undefined],
+          ['staging', undefined],
+          ['prod', 'Move'],
+        ],
+      )
+    }, 15_000)
   })
 
   it('tells a stranger nothing, and lets nobody watch the gateway of another', async () => {
