@@ -82,6 +82,13 @@ describe('two backends on one MongoDB', function () {
     }, movedWithinMs)
     // Back under its name, it is not waited for where it serves no more, and gets what is new.
     await killed.start()
+    await eventually(async () => {
+      const [region] = (await survivor.api.call('listRegions', {})).items
+      assert.deepEqual(
+        region?.runtimes.map(({ state }) => state),
+        ['running', 'running'],
+      )
+    }, movedWithinMs)
     await givenPublished(survivor, 'beta', 'answer', 'export default () => 1')
     await givenServedGateway(survivor, 'delta')
     const idsOf = async (gatewayId: string) => new Set((await environmentsOf(survivor, gatewayId)).map(({ runtime }) => runtime?.runtimeId))

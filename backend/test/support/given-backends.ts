@@ -57,5 +57,8 @@ export async function givenServedGateway(backend: GivenBackend, gatewayId: strin
     const { phase, lastError } = await backend.api.call('getGateway', { params: { gatewayId } })
     if (phase !== 'Started') throw new Error(`Gateway ${gatewayId} is ${phase}: ${lastError?.message}`)
   }, 30_000)
-  for (const environment of await environmentsOf(backend, gatewayId)) await eventually(() => isServedAt(environment), 10_000)
+  // A backend hears of the runtimes of others within a second, and tells their addresses from then on.
+  await eventually(async () => {
+    for (const environment of await environmentsOf(backend, gatewayId)) await isServedAt(environment)
+  }, 20_000)
 }
