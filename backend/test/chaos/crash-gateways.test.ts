@@ -79,7 +79,7 @@ describe('a backend that is killed at every write and every word to its runtime'
       await remove(gatewayId)
       await isGone(gatewayId)
       return moment
-    }, 12)
+    }, 20)
     console.log(`      ${moments.length} moments of a creation`)
   })
 

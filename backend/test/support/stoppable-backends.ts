@@ -113,22 +113,46 @@ function createFenceBook() {
     stale,
     refused: (appName: string) => refused.get(appName) ?? 0,
     takenOverFrom: (appName: string) => takenOver.get(appName) ?? 0,
-    note({ direction, name, command, reply, appName }: Crossing, isStopped: boolean): void {
-      if (name !== 'findAndModify') return
-      const { _id, fence } = (command.query ?? {}) as { _id?: string; fence?: number }
-      const written = reply?.value as Document | null | undefined
-      const key = `${command.findAndModify} ${_id ?? written?._id}`
-      const last = given.get(key)
-      if (fence === undefined) {
-        if (written?.fence === undefined || Number(written.fence) <= (last?.fence ?? 0)) return
+    note(crossing: Crossing, isStopped: boolean): void {
+      const { direction, command, appName } = crossing
+      for (const { key, fence } of claimedBy(crossing)) {
+        const last = given.get(key)
+        if (fence <= (last?.fence ?? 0)) continue
         if (isStopped && last && last.to !== appName) add(takenOver, last.to)
-        given.set(key, { fence: Number(written.fence), to: appName })
-      } else if (direction === 'toServer') {
-        if (Number(fence) < (last?.fence ?? 0)) late.add(command)
+        given.set(key, { fence, to: appName })
+      }
+      const write = fencedWrite(crossing)
+      if (!write) return
+      if (direction === 'toServer') {
+        if (write.fence < (given.get(write.key)?.fence ?? 0)) late.add(command)
       } else if (late.has(command)) {
-        if (written) stale.push(`${appName} wrote ${key} with fence ${fence}`)
+        if (write.isApplied) stale.push(`${appName} wrote ${write.key} with fence ${write.fence}`)
         else add(refused, appName)
       }
     },
   }
+}
+
+interface Fenced {
+  key: string
+  fence: number
+}
+const fencedOf = (collection: string, { _id, fence }: Document): Fenced => ({ key: `${collection} ${_id}`, fence: Number(fence) })
+
+/** Documents that a claim was given: one by the write that took it, several by the reading that follows theirs. */
+function claimedBy({ direction, name, command, reply }: Crossing): Fenced[] {
+  if (direction === 'toServer') return []
+  if (name === 'find' && command.filter?.claimId !== undefined)
+    return ((reply?.cursor?.firstBatch ?? []) as Document[]).map((document) => fencedOf(command.find, document))
+  const written = reply?.value as Document | null | undefined
+  const isTaken = name === 'findAndModify' && command.query?.fence === undefined && written?.fence !== undefined
+  return isTaken ? [fencedOf(command.findAndModify, written)] : []
+}
+
+/** A write on the condition that the fence is still its holder's; `isApplied` on the way back. */
+function fencedWrite({ name, command, reply }: Crossing): (Fenced & { isApplied: boolean }) | undefined {
+  const condition: Document | undefined = command.query ?? command.updates?.[0]?.q ?? command.deletes?.[0]?.q
+  if (condition?._id === undefined || condition.fence === undefined) return undefined
+  const isApplied = name === 'findAndModify' ? reply?.value != null : Number(reply?.n) > 0
+  return { ...fencedOf(command[name], condition), isApplied }
 }
