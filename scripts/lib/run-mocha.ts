@@ -1,4 +1,4 @@
-// One mocha process: node run-mocha.ts [--grep=text] <files>. Prints mocha's own report and sends its parent the counts.
+// One mocha process: node run-mocha.ts [--grep=text] [--retries=N] <files>. Prints mocha's own report and sends its parent the counts.
 import { parseArgs } from 'node:util'
 import Mocha from 'mocha'
 import options from '../../.mocharc.json' with { type: 'json' }
@@ -16,9 +16,10 @@ export interface MochaReport {
 // After the last test nothing may keep the process alive; sockets take a moment to close.
 const leaveWithinMs = 10_000
 
-const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({ options: { grep: { type: 'string' }, retries: { type: 'string', default: '0' } }, allowPositionals: true })
 const isCi = Boolean(process.env.CI)
-const mocha = new Mocha({ ...options, color: process.stdout.isTTY === true, forbidOnly: isCi, ...(values.grep && { grep: values.grep }) })
+const retries = Number(values.retries)
+const mocha = new Mocha({ ...options, retries, color: process.stdout.isTTY === true, forbidOnly: isCi, ...(values.grep && { grep: values.grep }) })
 for (const file of positionals) mocha.addFile(file)
 await mocha.loadFilesAsync()
 

@@ -10,11 +10,11 @@ const module = JSON.stringify(join(import.meta.dirname, 'test-set.ts'))
 const skipModule = join(import.meta.dirname, '..', '..', 'test', 'support', 'skip.ts')
 
 /** Runs a test file as `npm test` would. @returns the counts and all that was printed */
-async function runTests(code: string, env: NodeJS.ProcessEnv = {}) {
+async function runTests(code: string, env: NodeJS.ProcessEnv = {}, mochaArgs: string[] = []) {
   await using folder = await temporaryFolder()
   const file = join(folder.path, 'sample.test.mjs')
   await writeFile(file, code)
-  const program = `import { runTestSet } from ${module}\nconst counts = await runTestSet('sample', [${JSON.stringify(file)}], [])\nconsole.log('counts ' + JSON.stringify(counts))`
+  const program = `import { runTestSet } from ${module}\nconst counts = await runTestSet('sample', [${JSON.stringify(file)}], ${JSON.stringify(mochaArgs)})\nconsole.log('counts ' + JSON.stringify(counts))`
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { env: { ...process.env, CI: '', ...env }, stdio: 'pipe' })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk))
@@ -41,6 +41,14 @@ describe('a test set', () => {
     const onCi = await runTests(code, { CI: 'true' })
     assert.deepEqual(onCi.counts, { passed: 1, failed: 1, skipped: 0 })
     assert.match(onCi.output, /Skipped without a reason .*: is left out/)
+  })
+
+  it('tries a failing test again only where it was told to, and says why', async () => {
+    const code = `let tries = 0\nit('is flaky', () => { if (++tries === 1) throw new Error('not yet') })`
+    assert.deepEqual((await runTests(code)).counts, { passed: 0, failed: 1, skipped: 0 })
+    const retried = await runTests(code, {}, ['--retries=1'])
+    assert.deepEqual(retried.counts, { passed: 1, failed: 0, skipped: 0 })
+    assert.match(retried.output, /tried once more: is flaky\nError: not yet/)
   })
 
   it('fails a file that can not be loaded', async () => {

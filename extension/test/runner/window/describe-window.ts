@@ -7,6 +7,7 @@ const parts: Readonly<Record<string, string>> = {
   tab: '.tabs-container .tab',
   'status bar': '.statusbar-item',
   hover: '.monaco-hover',
+  'empty view': '.welcome-view-content',
 }
 const partCharactersMax = 300
 
