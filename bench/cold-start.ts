@@ -1,7 +1,7 @@
 /** `npm run bench -- cold-start`: what the first call costs: of an isolate, of a function, of an environment that has no worker. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { eventually } from '../runtime/test/support/eventually.ts'
 import { givenMongo } from '../runtime/test/support/given-mongo.ts'
 import { GivenEnvironment, givenRuntime } from '../runtime/test/support/given-runtime.ts'

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { trustedProxiesSchema } from '@imprun/contracts/addresses/trusted-proxies'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { NotifySettings } from './notifications/senders/senders.ts'
 import type { NpmSettings } from './packages/npm.ts'
 import { lockTtlMs } from './phases/claims.ts'

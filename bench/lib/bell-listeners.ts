@@ -1,7 +1,7 @@
 /** A process with many listeners of the hub, each with a connection of its own, that read the database when they are woken. See `startChild`. */
 import { bellAddressSchema } from '@imprun/contracts'
 import { MongoClient } from 'mongodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { createHubBell } from '../../runtime/src/front/functions/hub-bell.ts'
 import { silentLog } from '../../runtime/src/platform/log.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bundleSuite } from '../../extension/test/runner/bundle-suite.ts'
 import { ensureEditor, findVsix } from '../../extension/test/runner/editor.ts'
 import { runApiSuite } from '../../extension/test/runner/run-api-suite.ts'

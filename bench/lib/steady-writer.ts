@@ -1,6 +1,6 @@
 /** A process that writes small documents somewhere else in the same MongoDB, so many a second, until it is ended. See `startChild`. */
 import { MongoClient } from 'mongodb'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const tickMs = 10
 /** `perCommit`: it is commits that change streams cost, so one document each unless somebody asks for bulk writes. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const accountSchema = z.object({ userId: z.string(), name: z.string(), isAdmin: z.boolean().optional() }).meta({ id: 'Account' })
 export type Account = z.infer<typeof accountSchema>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { applicationNameLengthMax, environmentNameSchema } from './names.ts'
 
 export const createApplicationSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A deployment that nobody decides on in this time ends. */
 export const approvalTtlMs = 7 * 24 * 3600_000

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { pageQuerySchema } from './paging.ts'
 
 /** What one call of a mutating route did, or was refused to do. Written by the backend alone; nothing changes or removes one. */

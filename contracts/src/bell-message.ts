@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { belledCollections } from './gateway-database/collections.ts'
 
 /** Where a backend replica rings for runtimes that hear by hub (design: the bell). Server-Sent Events, one BellMessage as `data` of each. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The runtimes that functions may ask for, by the Node.js whose language and web standards they were written for. One engine, the newest, serves them all. */
 export const offeredRuntimes = ['nodejs20', 'nodejs22', 'nodejs24'] as const

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A candidate that had fewer requests than this in its window is not judged. */
 export const canaryCallsMin = 20

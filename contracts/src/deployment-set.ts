@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { deploymentSchema, deploymentStatuses } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'
 import { environmentNameSchema, functionNameSchema } from './names.ts'

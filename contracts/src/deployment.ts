@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { approvalSchema } from './approval.ts'
 import { canarySchema } from './canary.ts'
 import { inputFaultSchema } from './errors.ts'

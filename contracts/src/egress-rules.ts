@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Entries of one list. */
 export const egressEntriesMax = 100

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { egressRulesPatchSchema, egressRulesSchema } from './egress-rules.ts'
 import { lifecycleSchema, stateSchema } from './lifecycle.ts'
 import { environmentNameSchema } from './names.ts'

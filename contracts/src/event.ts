@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { applicationSchema } from './application.ts'
 import { deploymentSchema } from './deployment.ts'
 import { functionSchema } from './function.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { canaryWishSchema, healthCheckWishSchema } from './canary.ts'
 import { deploymentSchema } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bundleSchema, patchBundleSchema } from './bundle.ts'
 import { environmentSchema } from './environment.ts'
 import { lifecycleSchema, stateSchema } from './lifecycle.ts'

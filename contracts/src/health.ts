@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** How far back a function's health looks. */
 export const healthWindowMs = 5 * 60_000

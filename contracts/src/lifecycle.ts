@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the user wants. */
 export const states = ['active', 'inactive', 'deleted'] as const

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a person may do in a gateway. Its owner is who made it. */
 export const roles = ['owner', 'admin', 'developer', 'approver', 'viewer'] as const

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { environmentNameSchema } from './names.ts'
 
 /** What a notifier can be told of. The first part names the noun. */

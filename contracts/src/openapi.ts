@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { problemSchema } from './errors.ts'
 import type { RouteDefinition } from './routes/route-definition.ts'
 import { routes } from './routes/routes.ts'

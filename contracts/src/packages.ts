@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const dependenciesMax = 100
 const packageNameLengthMax = 214

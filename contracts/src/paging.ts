@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const pageLimitMax = 200
 export const pageLimitDefault = 50

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const approvalsMax = 5
 export const freezesMax = 50

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const bumps = ['patch', 'minor', 'major'] as const
 export type Bump = (typeof bumps)[number]

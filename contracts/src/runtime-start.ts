@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * Options of Node.js for a runtime's process. It serves thousands of environments and holds little for each, but V8 keeps the memory of a peak, and by itself it

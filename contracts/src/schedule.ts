@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** When a function runs by itself, as its author wrote it: `export const schedule` and `export const timeZone`. */
 export const scheduleRuleSchema = z.object({

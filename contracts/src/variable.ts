@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** An environment's variables, what functions read as `imp.env.NAME`. */
 export const variablesMax = 200

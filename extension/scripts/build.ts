@@ -2,7 +2,7 @@
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createVSIX } from '@vscode/vsce'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 
 const extension = path.join(import.meta.dirname, '..')
 const repository = path.join(extension, '..')
@@ -13,20 +13,7 @@ const stage = path.join(extension, 'out', 'vsix')
 // What one activation has to read and compile.
 const bundleBytesMax = 400 * 1024
 
-/**
- * `z` is one object that holds all of Zod: its compiler, its JSON Schema, its messages in 50 languages. Imported as a namespace it is the same to
- * whoever reads `z.string()`, and esbuild leaves out what nobody reads.
- */
-const zodAsNamespace: Plugin = {
-  name: 'zod-as-namespace',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/](contracts|extension|webviews)[\\/].*\.ts$/ }, async ({ path: file }) => ({
-      contents: (await readFile(file, 'utf8')).replace(/^import \{ z \} from 'zod'$/m, "import * as z from 'zod'"),
-      loader: 'ts',
-    }))
-  },
-}
-const common: BuildOptions = { bundle: true, minify: true, logLevel: 'warning', legalComments: 'none', plugins: [zodAsNamespace] }
+const common: BuildOptions = { bundle: true, minify: true, logLevel: 'warning', legalComments: 'none' }
 
 const webviews = ['new-key', 'send-request']
 const webviewFiles = (file: string) => Object.fromEntries(webviews.map((name) => [name, path.join(repository, 'webviews', 'src', name, file)]))

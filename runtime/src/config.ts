@@ -1,5 +1,5 @@
 import { trustedProxiesSchema } from '@imprun/contracts/addresses/trusted-proxies'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bellKinds } from './front/functions/choose-bell.ts'
 import { type HttpClassesWish, httpClassesWishes } from './front/http/exchange/choose-exchange.ts'
 import { defaultMemoryBudgetMb } from './front/supervision/memory-budget.ts'

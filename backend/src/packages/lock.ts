@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { packageSourceRefused } from './package-errors.ts'
 
 const lockSchema = z.object({

@@ -1,5 +1,5 @@
 import type { ImprunError } from '@imprun/contracts'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { NpmEnd } from './npm.ts'
 import {
   packageNotFound,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { egressRulesDefault, egressRulesSchema } from '../egress-rules.ts'
 import { authTypeSchema, environmentLimitsSchema } from '../environment.ts'
 import { environmentNameSchema } from '../names.ts'

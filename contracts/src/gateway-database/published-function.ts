@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { functionLimitsSchema, methodsSchema } from '../function.ts'
 import { environmentNameSchema } from '../names.ts'
 import { scheduleRuleSchema } from '../schedule.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { environmentNameSchema } from '../names.ts'
 
 /** `__credentials`: one per key. A revoked one stays as a tombstone, so that a re-read by revision sees it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessTokenSchema, accountSchema, createAccessTokenSchema, createUserSchema, newAccessTokenSchema, newUserSchema, userSchema } from '../account.ts'
 import { eventSchema } from '../event.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'

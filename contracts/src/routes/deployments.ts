@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { deploymentSchema, deploymentStatuses, rollbackFunctionSchema } from '../deployment.ts'
 import { deploymentSetSchema, planPromotionQuerySchema, promoteEnvironmentSchema, promotionPlanSchema } from '../deployment-set.ts'
 import { deployToStageSchema, promoteFunctionSchema, publishFunctionSchema } from '../function.ts'

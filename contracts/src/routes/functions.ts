@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { createFunctionSchema, functionSchema, savedFunctionSchema, saveFunctionSchema } from '../function.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'
 import { runFunctionSchema, runResultSchema } from '../run.ts'

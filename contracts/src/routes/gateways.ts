@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { eventSchema } from '../event.ts'
 import { createGatewaySchema, deleteGatewayQuerySchema, gatewaySchema, patchGatewaySchema } from '../gateway.ts'
 import { pageOf, pageQuerySchema } from '../paging.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { createRegionSchema, patchRegionSchema, regionSchema } from '../region.ts'
 import { type RouteDefinition, removedSchema } from './route-definition.ts'
 

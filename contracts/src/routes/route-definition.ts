@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Who may call a route: anyone, or a signed-in person who may read what it names (a stranger sees 404). */
 export type Role = 'anyone' | 'user'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { pageOf, pageQuerySchema } from '../paging.ts'
 import { createToolSchema, toolSchema } from '../tool.ts'
 import { type RouteDefinition, removedSchema } from './route-definition.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Messages of the panel that shows a new key or access token once. It travels only here. */
 export const newKeyToHostSchema = z.discriminatedUnion('type', [

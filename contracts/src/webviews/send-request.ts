@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpMethods } from '../function.ts'
 import { environmentNameSchema } from '../names.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type EditedRequest, type SavedRequest, type SentRequest, savedRequestSchema, sentRequestSchema } from '@imprun/contracts/webviews/send-request'
-import { z } from 'zod'
+import * as z from 'zod'
 import { gatewayFolder } from '../workspace/mirror-paths.ts'
 import type { FunctionKey } from '../workspace/mirror-store.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A backend that somebody signed in to, as it is kept in SecretStorage. */
 export const backendSchema = z.object({

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Connection } from '@imprun/contracts'
 import { connectionSchema } from '@imprun/contracts/account'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Where a running backend may have left its `connection.json`. */
 export interface Places {

@@ -64,7 +64,7 @@ describe('the types of functions', function () {
       'packages.d.ts': packageTypes(['zod']),
       '_rates.ts': 'export const rate: number = 0.22\n',
       'tax.ts': `import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { rate, missing } from './_rates'
 export default (req: ImprunRequest, res: ImprunResponse) =>
   res.json({ tax: rate.toFixed(2), id: createHash('sha256').update(Buffer.from('a')).digest('hex'), parsed: z.string().parse(process.env.A), missing })

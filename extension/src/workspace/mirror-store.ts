@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hashText } from '../platform/hash.ts'
 import { backendFolder, functionFile, gatewayFolder, placeOf } from './mirror-paths.ts'
 

@@ -7,7 +7,7 @@ describe('importedNames', () => {
 import './_setup'
 export * from "./list.js"
 const late = await import('../../outside')
-import { z } from 'zod'
+import * as z from 'zod'
 import('./_lib/late')
 `
     assert.deepEqual(importedNames('orders/create', text), ['_lib/tax', 'orders/_setup', 'orders/list', 'orders/_lib/late'])

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { headline, lines } from './message.ts'
 import { isSuccess, refusal, type Sender } from './sender.ts'
 

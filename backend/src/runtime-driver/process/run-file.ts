@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const runtimeNoteSchema = z.object({
   /** In the arguments of the process too, so that a process id used again by somebody else is told apart. */

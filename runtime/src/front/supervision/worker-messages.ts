@@ -1,5 +1,5 @@
 import { logLevels } from '@imprun/contracts'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FailedMessage, LogMessage, RefusedMessage } from '../../frames/frames.ts'
 
 /** What a worker says in JSON, parsed like anything from outside: it runs other people's code. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hostCalls, resumeCodes } from '../../sandbox/bridge.ts'
 import type { FunctionVersion } from '../function-version.ts'
 import { type HostCalls, isCount } from '../host-call.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Work for which an author could keep a thread busy for long is bounded by its parameters. */
 const iterationsMax = 1_000_000

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hostCalls } from '../../sandbox/bridge.ts'
 import type { HostCalls } from '../host-call.ts'
 import { expressTools } from './express-tools.ts'
