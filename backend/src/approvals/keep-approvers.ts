@@ -1,14 +1,8 @@
-import { environmentNames, ImprunError, type MemberRole, mayIn } from '@imprun/contracts'
+import { environmentNames, ImprunError, mayIn } from '@imprun/contracts'
 import type { EnvironmentStore } from '../environments/environment-store.ts'
-import type { StoredGateway } from '../gateways/gateway-store.ts'
+import type { KeepApprovers } from '../members/member-routes.ts'
 import { listPeople, type PeopleDeps } from './people.ts'
 import { protectionFaults } from './protection-rules.ts'
-
-/**
- * Refuses to take somebody out, or to give a role that may not approve, where an environment's protection could then not be met by those who are left.
- * @throws APPROVERS_TOO_FEW naming the environments
- */
-export type KeepApprovers = (gateway: Pick<StoredGateway, 'gatewayId' | 'ownerId'>, userId: string, role: MemberRole | undefined) => Promise<void>
 
 export const createKeepApprovers =
   ({ environments, ...deps }: PeopleDeps & { environments: Pick<EnvironmentStore, 'listOf'> }): KeepApprovers =>

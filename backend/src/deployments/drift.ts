@@ -12,6 +12,7 @@ import type { FunctionStore, ServedFunction } from '../functions/function-store.
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { createRepeated, type Repeated } from '../platform/repeated.ts'
 import { sha256Hex } from '../platform/secrets.ts'
 import type { Publisher } from '../publishing/publisher.ts'
 import type { ReleaseStore } from '../releases/release-store.ts'
@@ -21,10 +22,7 @@ import type { DeploymentStore } from './deployment-store.ts'
  * Puts `__published_functions` back when somebody else than a deployment has changed it: what runtimes read is then what was deployed, and the audit log
  * says that it was not. A document is looked at when it was changed and its gateway has rested since, and all of them at the start and after a gap.
  */
-export interface DriftRepair {
-  start(): void
-  stop(): Promise<void>
-}
+export type DriftRepair = Repeated
 
 interface DriftDeps {
   database: Database
@@ -62,11 +60,9 @@ interface Drift {
 
 export function createDriftRepair(deps: DriftDeps): DriftRepair {
   const { watcher, gateways, clock, log } = deps
-  const stopping = new AbortController()
   /** By gateway id. */
   const changed = new Map<string, Changed>()
   const endings: (() => void)[] = []
-  let looking: Promise<void> | undefined
 
   const note = (gatewayId: string, ids: Iterable<string> | 'all'): void => {
     const known = changed.get(gatewayId)?.ids ?? new Set()
@@ -80,9 +76,9 @@ export function createDriftRepair(deps: DriftDeps): DriftRepair {
       (error: unknown) => log.warn({ error }, 'Gateways could not be listed to look for drift'),
     )
   }
-  const lookAtQuiet = async (): Promise<void> => {
+  const lookAtQuiet = async (stopping: AbortSignal): Promise<void> => {
     for (const [gatewayId, { atMs, ids }] of [...changed]) {
-      if (stopping.signal.aborted) return
+      if (stopping.aborted) return
       if (clock.monotonicMs() - atMs < quietMs) continue
       changed.delete(gatewayId)
       try {
@@ -95,12 +91,11 @@ export function createDriftRepair(deps: DriftDeps): DriftRepair {
       }
     }
   }
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await lookAtQuiet()
-      await clock.sleepMs(lookEveryMs, stopping.signal).catch(() => {})
-    }
-  }
+  const looks = createRepeated(lookAtQuiet, {
+    everyMs: lookEveryMs,
+    clock,
+    onError: (error) => log.error({ error }, 'The look for drift has failed; it is tried again'),
+  })
 
   return {
     start() {
@@ -110,12 +105,11 @@ export function createDriftRepair(deps: DriftDeps): DriftRepair {
       }
       endings.push(watcher.on({ scope: 'gateway', collection: gatewayCollections.publishedFunctions }, onChange), watcher.onGap(noteAll))
       noteAll()
-      looking = run()
+      looks.start()
     },
     async stop() {
       for (const end of endings.splice(0)) end()
-      stopping.abort()
-      await looking
+      await looks.stop()
     },
   }
 }

@@ -82,17 +82,14 @@ const isOfThisCall = ({ lastCall, revision }: StoredFunction, { callId }: Save):
 
 /** @returns what the call had done before the crash; undefined when there is more to do than the save. */
 async function findDone({ deploymentStore }: SaveFunctionDeps, stored: StoredFunction, { query, callId, audit }: Save): Promise<SavedFunction | undefined> {
-  if (query.publish === undefined) return { function: toFunctionView(stored) }
+  const saved = { functionId: stored._id, toRevision: stored.revision }
+  if (query.publish === undefined) {
+    audit(saved)
+    return { function: toFunctionView(stored) }
+  }
   const begun = await deploymentStore.findOfCall(callId)
   if (!begun) return undefined
-  audit({
-    functionId: stored._id,
-    toRevision: stored.revision,
-    deploymentId: begun._id,
-    releaseId: begun.releaseId,
-    version: begun.version,
-    result: begun.status,
-  })
+  audit({ ...saved, deploymentId: begun._id, releaseId: begun.releaseId, version: begun.version, result: begun.status })
   return answerOf(stored, begun)
 }
 

@@ -1,12 +1,17 @@
-import type { Member } from '@imprun/contracts'
+import type { Member, MemberRole } from '@imprun/contracts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { refuseAutomation } from '../accounts/automation.ts'
-import type { KeepApprovers } from '../approvals/keep-approvers.ts'
 import type { GatewayStore, StoredGateway } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { ownerStays } from './member-errors.ts'
 import type { MemberStore, StoredMember } from './member-store.ts'
+
+/**
+ * Refuses to take somebody out, or to give a role that may not approve, where an environment's protection could then not be met by those who are left.
+ * @throws APPROVERS_TOO_FEW naming the environments
+ */
+export type KeepApprovers = (gateway: Pick<StoredGateway, 'gatewayId' | 'ownerId'>, userId: string, role: MemberRole | undefined) => Promise<void>
 
 interface MemberRoutesDeps {
   accounts: Pick<AccountStore, 'getUser'>

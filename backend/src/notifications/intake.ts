@@ -5,6 +5,7 @@ import type { StoredEnvironment } from '../environments/environment-store.ts'
 import type { StoredGateway } from '../gateways/gateway-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { createRepeated, type Repeated } from '../platform/repeated.ts'
 import { eventsOfDeployment, eventsOfPhases, type Happening } from './events-of.ts'
 import { isWanted } from './notification-rules.ts'
 import type { NotifierStore, StoredNotifier } from './notifier-store.ts'
@@ -15,10 +16,7 @@ import type { Outbox } from './outbox.ts'
  * follow from them, so a change that is seen twice, by several backends or once more after a gap, is told once; and one that no stream told of is found by
  * the next look at all of them.
  */
-export interface Intake {
-  start(): void
-  stop(): Promise<void>
-}
+export type Intake = Repeated
 
 interface IntakeDeps {
   watcher: Watcher
@@ -41,12 +39,10 @@ const notifiersFreshMs = 1_000
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { watcher, notifiers, clock, log } = deps
-  const stopping = new AbortController()
   const endings: (() => void)[] = []
   const inFlight = new Set<Promise<void>>()
   let all: { atMs: number; those: Promise<StoredNotifier[]> } | undefined
   let isLookDue = true
-  let looking: Promise<void> | undefined
 
   const listActive = () => {
     if (!all || clock.monotonicMs() - all.atMs > notifiersFreshMs) all = { atMs: clock.monotonicMs(), those: notifiers.listActive() }
@@ -76,26 +72,27 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (document?.isStalled === true || document?.drifted !== undefined) track(take(gatewayId, () => phaseEvents(deps, gatewayId, environment)))
   }
 
-  const lookAtAll = async () => {
+  const lookAtAll = async (stopping: AbortSignal) => {
     const since = new Date(clock.now().getTime() - lookBackMs)
     const active = await notifiers.listActive()
     for (const gatewayId of new Set(active.map((notifier) => notifier.gatewayId))) {
-      if (stopping.signal.aborted) return
+      if (stopping.aborted) return
       await take(gatewayId, async () => (await deps.deployments.listSince(gatewayId, since)).flatMap(eventsOfDeployment), active)
       await take(gatewayId, () => phaseEvents(deps, gatewayId), active)
     }
   }
-  const run = async () => {
-    let lookedAtMs = Number.NEGATIVE_INFINITY
-    while (!stopping.signal.aborted) {
-      if (isLookDue || clock.monotonicMs() - lookedAtMs > lookEveryMs) {
-        isLookDue = false
-        lookedAtMs = clock.monotonicMs()
-        await lookAtAll().catch((error: unknown) => log.warn({ error }, 'What happened could not be looked through for notifiers'))
-      }
-      await clock.sleepMs(notifiersFreshMs, stopping.signal).catch(() => {})
-    }
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+  const lookWhenDue = async (stopping: AbortSignal) => {
+    if (!isLookDue && clock.monotonicMs() - lookedAtMs <= lookEveryMs) return
+    isLookDue = false
+    lookedAtMs = clock.monotonicMs()
+    await lookAtAll(stopping)
   }
+  const looks = createRepeated(lookWhenDue, {
+    everyMs: notifiersFreshMs,
+    clock,
+    onError: (error) => log.warn({ error }, 'What happened could not be looked through for notifiers'),
+  })
 
   return {
     start() {
@@ -107,12 +104,12 @@ export function createIntake(deps: IntakeDeps): Intake {
           isLookDue = true
         }),
       )
-      looking = run()
+      looks.start()
     },
     async stop() {
       for (const end of endings.splice(0)) end()
-      stopping.abort()
-      await Promise.all([looking, ...inFlight])
+      await looks.stop()
+      await Promise.all(inFlight)
     },
   }
 }

@@ -9,14 +9,14 @@ export interface Repeated {
 
 /** Each time begins so long after the last has ended. What goes wrong is told, and tried again the next time. */
 export function createRepeated(
-  work: () => Promise<void>,
+  work: (stopping: AbortSignal) => Promise<void>,
   { everyMs, clock, onError }: { everyMs: number; clock: Pick<Clock, 'sleepMs'>; onError(error: unknown): void },
 ): Repeated {
   const stopping = new AbortController()
   let working: Promise<void> | undefined
   const run = async () => {
     while (!stopping.signal.aborted) {
-      await work().catch(onError)
+      await work(stopping.signal).catch(onError)
       await clock.sleepMs(everyMs, stopping.signal).catch(() => {})
     }
   }

@@ -4,12 +4,7 @@ import type { EnvironmentSettingsStore } from '../environments/environment-setti
 import type { EnvironmentStore, StoredEnvironment } from '../environments/environment-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-
-/** Has workers refuse to write more once an environment's data has reached its quota, and lets them again once enough was deleted. */
-export interface DataWatch {
-  start(): void
-  stop(): Promise<void>
-}
+import { createRepeated, type Repeated } from '../platform/repeated.ts'
 
 const lookEveryMs = 5_000
 const mebibyte = 1024 * 1024
@@ -18,6 +13,7 @@ const compressionMax = 20
 /** Of the quota: so that an environment at its edge is not opened and closed in turns. */
 const openAgainShare = 0.95
 
+/** Has workers refuse to write more once an environment's data has reached its quota, and lets them again once enough was deleted. */
 export function createDataWatch(deps: {
   database: Database
   environments: Pick<EnvironmentStore, 'listToServe'>
@@ -25,20 +21,18 @@ export function createDataWatch(deps: {
   dataMbPerEnvironment: number | undefined
   clock: Clock
   log: Log
-}): DataWatch {
+}): Repeated {
   const { database, environments, settings, dataMbPerEnvironment, clock, log } = deps
-  const stopping = new AbortController()
-  let looking: Promise<void> | undefined
 
   /** One command tells of all databases how much they have on disk. */
   const readOnDisk = async () => {
     const { databases } = await database.client.db('admin').admin().listDatabases({ nameOnly: false })
     return new Map(databases.map(({ name, sizeOnDisk = 0 }) => [name, sizeOnDisk]))
   }
-  const look = async (quotaBytes: number) => {
+  const look = async (quotaBytes: number, stopping: AbortSignal) => {
     const onDisk = await readOnDisk()
     for (const environment of await environments.listToServe()) {
-      if (stopping.signal.aborted) return
+      if (stopping.aborted) return
       const name = environmentDatabaseName(environment.gatewayId, environment.environment, environment.database)
       const isFull = environment.isDatabaseFull === true
       if (!isFull && (onDisk.get(name) ?? 0) * compressionMax < quotaBytes) continue
@@ -51,19 +45,11 @@ export function createDataWatch(deps: {
     await settings.setDatabaseFull({ gatewayId, environment }, isFull)
     log.info({ gatewayId, environment, isFull }, isFull ? 'The data of an environment has reached its quota' : 'The data of an environment is below its quota')
   }
-  const run = async (quotaBytes: number) => {
-    while (!stopping.signal.aborted) {
-      await look(quotaBytes).catch((error: unknown) => log.warn({ error }, 'The sizes of databases cannot be read at the moment'))
-      await clock.sleepMs(lookEveryMs, stopping.signal).catch(() => {})
-    }
-  }
-  return {
-    start() {
-      if (dataMbPerEnvironment !== undefined) looking = run(dataMbPerEnvironment * mebibyte)
-    },
-    async stop() {
-      stopping.abort()
-      await looking
-    },
-  }
+  if (dataMbPerEnvironment === undefined) return { start() {}, async stop() {} }
+  const quotaBytes = dataMbPerEnvironment * mebibyte
+  return createRepeated((stopping) => look(quotaBytes, stopping), {
+    everyMs: lookEveryMs,
+    clock,
+    onError: (error) => log.warn({ error }, 'The sizes of databases cannot be read at the moment'),
+  })
 }

@@ -27,7 +27,7 @@ export class NewKeyPanel {
   show(key: NewKey): void {
     const root = vscode.Uri.joinPath(this.#extensionUri, 'dist', 'webviews')
     const words = wordsOf[key.kind]()
-    const title = words.heading.replace('{0}', key.holder)
+    const title = words.heading.replace('{0}', () => key.holder)
     const panel = vscode.window.createWebviewPanel('imprun.newKey', title, vscode.ViewColumn.Active, {
       enableScripts: true,
       localResourceRoots: [root],

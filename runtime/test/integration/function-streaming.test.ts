@@ -3,7 +3,7 @@ import { toWorker } from '../../src/frames/frames.ts'
 import { eventually } from '../support/eventually.ts'
 import { givenWorker, type WorkerUnderTest } from '../support/given-worker.ts'
 
-const handler = (body: string): string => `export default async (req: any, res: any) => {\n${body}\n}`
+const handler = (body: string): string => `export default async (req, res) => {\n${body}\n}`
 
 describe('a streamed answer', () => {
   let worker: WorkerUnderTest

@@ -13,7 +13,7 @@ export interface GivenDataWorker extends AsyncDisposable {
   run(body: string, name?: string): Promise<{ name: string; value: ReturnType<typeof JSON.parse>; crossed: boolean }>
 }
 
-const tools = 'const thrown = async (work: () => unknown) => { try { await work() } catch (error: any) { return error } return undefined }; const db = imp.db()'
+const tools = 'const thrown = async (work: () => unknown) => { try { await work() } catch (error) { return error } return undefined }; const db = imp.db()'
 
 /** A worker that is bound to an environment with an empty database of its own. */
 export async function givenDataWorker(): Promise<GivenDataWorker> {

@@ -149,7 +149,7 @@ export class WorkerUnderTest {
   }
   /** @param body of an async handler with `req` and `res` */
   async answerOf(body: string, options: CallOptions = {}): Promise<Answer> {
-    return (await this.given(`export default async (req: any, res: any) => {\n${body}\n}`))(options)
+    return (await this.given(`export default async (req, res) => {\n${body}\n}`))(options)
   }
   /** The same, of one whose call fails. */
   async failureOf(body: string): Promise<FailedMessage> {
