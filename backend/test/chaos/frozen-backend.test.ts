@@ -4,15 +4,16 @@ import { callFunction, givenGateway, givenPublished } from '../support/given-gat
 import { type Inventory, readInventory, readLoose } from '../support/inventory.ts'
 import { readPromises } from '../support/promises.ts'
 import { randomFrom, testSeed } from '../support/seed.ts'
+import { soak } from '../support/soak.ts'
 import { givenStoppableBackends, type StoppableBackends } from '../support/stoppable-backends.ts'
 
-const rounds = 32
+const rounds = soak(32, 200)
 const within = 60_000
 const nothing: Inventory = { documents: {}, users: [], privileges: 0, phases: {} }
 const name = 'answer'
 
 describe('a whole backend that stands still for longer than its locks last', function () {
-  this.timeout(10 * 60_000)
+  this.timeout(10 * 60_000 + rounds * 30_000)
   let given: StoppableBackends
   let healthy: Inventory
   before(async () => {

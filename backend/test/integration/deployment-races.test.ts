@@ -6,6 +6,9 @@ import { startedAt } from '../../src/deployments/stored-deployment.ts'
 import { type GivenFunctions, givenFunctions, request, taxCode } from '../support/given-functions.ts'
 import { givenRuntime, type RuntimeFixture } from '../support/given-runtime.ts'
 import { randomFrom, testSeed } from '../support/seed.ts'
+import { soak } from '../support/soak.ts'
+
+const rounds = soak(2, 200)
 
 type Backend = Pick<GivenFunctions, 'routes'>
 const params = { gatewayId: 'hometax', functionId: 'calculateTax' }
@@ -54,7 +57,7 @@ async function checkHistory(given: GivenFunctions, runtime: RuntimeFixture): Pro
 }
 
 describe('deployments of one function that race', function () {
-  this.timeout(60_000)
+  this.timeout(60_000 + rounds * 10_000)
   let given: GivenFunctions
   let runtime: RuntimeFixture
   let other: Backend
@@ -73,7 +76,7 @@ describe('deployments of one function that race', function () {
   it('all end, and what is served is what was accepted last, with saves, rollbacks and refusals of a runtime among fifty at once', async () => {
     const random = randomFrom(testSeed())
     const { deployment } = await save(given, 0.5)
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < rounds; round++) {
       const isBroken = (rate: number) => rate % 7 === 3
       runtime.refuse(({ code }) => (isBroken(Number(/income \* (\d+)/.exec(code)?.[1])) ? { code: 'CODE_THROWS_AT_LOAD', message: 'no' } : undefined))
       const work = Array.from({ length: 50 }, (_, i) => {
@@ -88,6 +91,7 @@ describe('deployments of one function that race', function () {
       )
       await checkHistory(given, runtime)
     }
+    console.log(`      ${rounds} rounds of fifty`)
   })
 
   /** Saves at fixed times, whatever the answers; `clients` at each of them. The first meets the others: a runtime that is busy sees to it. */
