@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { StoredGateway } from '../gateways/gateway-store.ts'
 import type { MemberStore } from '../members/member-store.ts'
@@ -12,7 +13,8 @@ export interface PeopleDeps {
 export async function listPeople(
   { accounts, members }: PeopleDeps,
   { gatewayId, ownerId }: Pick<StoredGateway, 'gatewayId' | 'ownerId'>,
+  session?: ClientSession,
 ): Promise<PossibleApprover[]> {
-  const [owner, others] = await Promise.all([accounts.getUser(ownerId), members.list(gatewayId)])
+  const [owner, others] = await Promise.all([accounts.getUser(ownerId), members.list(gatewayId, session)])
   return [{ ...owner, role: 'owner' }, ...others]
 }

@@ -1,5 +1,6 @@
 import type { EnvironmentName, Protection } from '@imprun/contracts'
 import { refuseAutomation } from '../accounts/automation.ts'
+import type { Turns } from '../database/turns.ts'
 import type { EnvironmentStore } from '../environments/environment-store.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Caller } from '../http/handlers.ts'
@@ -7,6 +8,7 @@ import { listPeople, type PeopleDeps } from './people.ts'
 import { checkProtection, normalized } from './protection-rules.ts'
 
 interface ProtectDeps extends PeopleDeps {
+  turns: Turns
   gateways: Pick<GatewayStore, 'getAdministered'>
   environments: Pick<EnvironmentStore, 'setProtection'>
 }
@@ -18,10 +20,13 @@ interface ProtectDeps extends PeopleDeps {
 export type Protect = (ref: { gatewayId: string; environment: EnvironmentName }, protection: Protection, caller: Caller) => Promise<void>
 
 export const createProtect =
-  ({ gateways, environments, ...deps }: ProtectDeps): Protect =>
+  ({ turns, gateways, environments, ...deps }: ProtectDeps): Protect =>
   async ({ gatewayId, environment }, protection, caller) => {
     refuseAutomation(caller, 'change what protects an environment')
     const gateway = await gateways.getAdministered(gatewayId, caller.userId)
-    checkProtection(protection, await listPeople(deps, gateway))
-    await environments.setProtection(gatewayId, environment, normalized(protection))
+    // Nobody is taken out between the look at them and the write.
+    await turns.take(gateway.ownerId, async (session) => {
+      checkProtection(protection, await listPeople(deps, gateway, session))
+      await environments.setProtection(gatewayId, environment, normalized(protection), session)
+    })
   }

@@ -9,6 +9,7 @@ import { createCanaryStore } from '../canaries/canary-store.ts'
 import type { Database } from '../database/database.ts'
 import { createGatewayDatabases } from '../database/gateway-databases.ts'
 import { createGatewayUsers } from '../database/gateway-users.ts'
+import { createTurns } from '../database/turns.ts'
 import type { Watcher } from '../database/watcher.ts'
 import { createAwaitingStore } from '../deployments/awaiting-store.ts'
 import { createDeploymentStore } from '../deployments/deployment-store.ts'
@@ -95,6 +96,7 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
   const packages = createGatewayPackages({ store: packageStore, cache: packageCache })
   const variables = createVariableStore(database)
   const sealer = createSecretSealer(secrets)
+  const turns = createTurns(database)
   return {
     database,
     secrets,
@@ -129,7 +131,8 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     canaries: createCanaryStore(database),
     canaryCounts: createCanaryCounts({ database, clock }),
     publisher: createPublisher(database),
-    quotas: createQuotas({ database, settings: quotaSettings }),
+    turns,
+    quotas: createQuotas({ database, turns, settings: quotaSettings }),
     notifiers: createNotifierStore({ database, secrets, clock }),
     outbox: createOutbox(database),
     applications: createApplicationStore(database),

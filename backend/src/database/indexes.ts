@@ -77,7 +77,7 @@ const sysIndexes: Indexes = {
   auditLog: [{ key: { gatewayId: 1, _id: -1 } }, { key: { userId: 1, _id: -1 } }, { key: { requestId: 1 } }],
   portLeases: [{ key: { port: 1 }, unique: true }],
   runtimes: [],
-  quotaTurns: [],
+  turns: [],
   [runtimeHeartbeats]: [],
   idempotencyKeys: [
     { key: { ownerId: 1, key: 1 }, unique: true },

@@ -48,7 +48,7 @@ export interface StoredEnvironment extends PhaseDocument, EnvironmentWishes {
 
 export interface EnvironmentStore {
   /** In stage order. */
-  listOf(gatewayId: string): Promise<StoredEnvironment[]>
+  listOf(gatewayId: string, session?: ClientSession): Promise<StoredEnvironment[]>
   /** Of several gateways, by gateway id, each in stage order. */
   listOfMany(gatewayIds: readonly string[]): Promise<Map<string, StoredEnvironment[]>>
   /** @throws ENVIRONMENT_NOT_FOUND */
@@ -82,7 +82,7 @@ export interface EnvironmentStore {
   ): Promise<void>
   /** Sets the hold of a rollback, or lifts it; nothing is written when there is none to lift. */
   setHold(gatewayId: string, environment: EnvironmentName, held: StoredEnvironment['held'], session?: ClientSession): Promise<void>
-  setProtection(gatewayId: string, environment: EnvironmentName, protection: Protection): Promise<void>
+  setProtection(gatewayId: string, environment: EnvironmentName, protection: Protection, session: ClientSession): Promise<void>
   /** Of all gateways. */
   listWithFreezes(): Promise<Pick<StoredEnvironment, 'gatewayId' | 'environment' | 'protection'>[]>
   /** Adds to what was found before and nobody has seen yet. */
@@ -130,19 +130,19 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
   const environments = database.sys.collection<StoredEnvironment>('environments')
   const find = async (gatewayId: string, environment: string, session?: ClientSession) =>
     (await environments.findOne({ gatewayId, environment: environment as EnvironmentName }, session ? { session } : {})) ?? undefined
-  const listOfMany = async (gatewayIds: readonly string[]) => {
-    const found = await environments.find({ gatewayId: { $in: [...gatewayIds] } }).toArray()
+  const listOfMany = async (gatewayIds: readonly string[], session?: ClientSession) => {
+    const found = await environments.find({ gatewayId: { $in: [...gatewayIds] } }, session ? { session } : {}).toArray()
     return Map.groupBy(found.sort(byStage), ({ gatewayId }) => gatewayId)
   }
   // Steps of many gateways run at a time.
-  const listOf = readInBatches(listOfMany)
+  const listOf = readInBatches((gatewayIds) => listOfMany(gatewayIds))
   const findById = readInBatches(async (ids) => {
     const found = await environments.find({ _id: { $in: [...ids] } }).toArray()
     return new Map(found.map((environment) => [environment._id, environment]))
   })
   return {
-    listOf: async (gatewayId) => (await listOf(gatewayId)) ?? [],
-    listOfMany,
+    listOf: async (gatewayId, session) => (session ? (await listOfMany([gatewayId], session)).get(gatewayId) : await listOf(gatewayId)) ?? [],
+    listOfMany: (gatewayIds) => listOfMany(gatewayIds),
     find: (gatewayId, environment) => find(gatewayId, environment),
     async get(gatewayId, environment, session) {
       const found = await find(gatewayId, environment, session)
@@ -199,8 +199,8 @@ export function createEnvironmentStore(database: Database): EnvironmentStore {
         session ? { session } : {},
       )
     },
-    async setProtection(gatewayId, environment, protection) {
-      await environments.updateOne({ gatewayId, environment }, { $set: { protection }, $currentDate: { updatedAt: true } })
+    async setProtection(gatewayId, environment, protection, session) {
+      await environments.updateOne({ gatewayId, environment }, { $set: { protection }, $currentDate: { updatedAt: true } }, { session })
     },
     listWithFreezes: () =>
       environments

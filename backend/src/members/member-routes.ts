@@ -1,4 +1,5 @@
 import type { Member, MemberRole } from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { refuseAutomation } from '../accounts/automation.ts'
 import type { GatewayStore, StoredGateway } from '../gateways/gateway-store.ts'
@@ -7,11 +8,20 @@ import type { Clock } from '../platform/clock.ts'
 import { ownerStays } from './member-errors.ts'
 import type { MemberStore, StoredMember } from './member-store.ts'
 
+/** Somebody gets another role, or none. */
+export interface MemberChange {
+  gateway: Pick<StoredGateway, 'gatewayId' | 'ownerId'>
+  userId: string
+  role: MemberRole | undefined
+}
+
 /**
  * Refuses to take somebody out, or to give a role that may not approve, where an environment's protection could then not be met by those who are left.
- * @throws APPROVERS_TOO_FEW naming the environments
+ * Two such changes come one after the other.
+ * @param make may run again, so it does nothing but write with the session
+ * @throws APPROVERS_TOO_FEW naming the environments, or what `make` throws
  */
-export type KeepApprovers = (gateway: Pick<StoredGateway, 'gatewayId' | 'ownerId'>, userId: string, role: MemberRole | undefined) => Promise<void>
+export type KeepApprovers = <Made>(change: MemberChange, make: (session: ClientSession) => Promise<Made>) => Promise<Made>
 
 interface MemberRoutesDeps {
   accounts: Pick<AccountStore, 'getUser'>
@@ -36,8 +46,9 @@ export function createMemberRoutes({ accounts, gateways, members, keepApprovers,
       const { gatewayId, ownerId } = await gateways.getAs(params.gatewayId, account.userId, 'administer')
       if (params.userId === ownerId) throw ownerStays(gatewayId)
       const { userId, name } = await accounts.getUser(params.userId)
-      await keepApprovers({ gatewayId, ownerId }, userId, body.role)
-      return toMemberView(await members.put({ gatewayId, userId, name, role: body.role, since: clock.now(), by: account }))
+      const { role } = body
+      const put = (session: ClientSession) => members.put({ gatewayId, userId, name, role, since: clock.now(), by: account }, session)
+      return toMemberView(await keepApprovers({ gateway: { gatewayId, ownerId }, userId, role }, put))
     },
     async deleteMember({ params, account }) {
       refuseAutomation(account, 'take people out')
@@ -46,8 +57,8 @@ export function createMemberRoutes({ accounts, gateways, members, keepApprovers,
         ? gateways.getOwned(params.gatewayId, account.userId)
         : gateways.getAs(params.gatewayId, account.userId, 'administer'))
       if (params.userId === ownerId) throw ownerStays(gatewayId)
-      await keepApprovers({ gatewayId, ownerId }, params.userId, undefined)
-      await members.remove(gatewayId, params.userId)
+      const { userId } = params
+      await keepApprovers({ gateway: { gatewayId, ownerId }, userId, role: undefined }, (session) => members.remove(gatewayId, userId, session))
       return {}
     },
   }

@@ -1,4 +1,5 @@
 import type { MemberRole } from '@imprun/contracts'
+import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
 import type { Caller } from '../http/handlers.ts'
 import { memberNotFound } from './member-errors.ts'
@@ -20,15 +21,15 @@ export interface StoredMember {
 export interface MemberStore {
   findRole(gatewayId: string, userId: string): Promise<GivenRole | undefined>
   /** By name. */
-  list(gatewayId: string): Promise<StoredMember[]>
+  list(gatewayId: string, session?: ClientSession): Promise<StoredMember[]>
   /** Of gateways that belong to others, where the user has any of these roles; absent: whatever role. */
   listGatewayIds(userId: string, roles?: readonly MemberRole[]): Promise<string[]>
   /** What documents of gateways that the user may read have in common. */
   readable(userId: string): Promise<ReadableFilter>
   /** Lets somebody in, or gives another role. */
-  put(member: Omit<StoredMember, '_id'>): Promise<StoredMember>
+  put(member: Omit<StoredMember, '_id'>, session: ClientSession): Promise<StoredMember>
   /** @throws MEMBER_NOT_FOUND */
-  remove(gatewayId: string, userId: string): Promise<void>
+  remove(gatewayId: string, userId: string, session: ClientSession): Promise<void>
   removeAll(gatewayId: string): Promise<void>
 }
 
@@ -47,20 +48,24 @@ export function createMemberStore(database: Database): MemberStore {
   }
   return {
     findRole: async (gatewayId, userId) => (await members.findOne({ _id: idOf(gatewayId, userId) }, { projection: { role: 1 } }))?.role,
-    list: (gatewayId) => members.find({ gatewayId }).sort({ name: 1 }).toArray(),
+    list: (gatewayId, session) =>
+      members
+        .find({ gatewayId }, session ? { session } : {})
+        .sort({ name: 1 })
+        .toArray(),
     listGatewayIds,
     async readable(userId) {
       const gatewayIds = await listGatewayIds(userId)
       return gatewayIds.length === 0 ? { ownerId: userId } : { $or: [{ ownerId: userId }, { gatewayId: { $in: gatewayIds } }] }
     },
-    async put({ gatewayId, userId, since, ...facts }) {
+    async put({ gatewayId, userId, since, ...facts }, session) {
       const update = { $set: facts, $setOnInsert: { gatewayId, userId, since } }
-      const stored = await members.findOneAndUpdate({ _id: idOf(gatewayId, userId) }, update, { upsert: true, returnDocument: 'after' })
+      const stored = await members.findOneAndUpdate({ _id: idOf(gatewayId, userId) }, update, { upsert: true, returnDocument: 'after', session })
       if (!stored) throw new Error('MongoDB did not answer the member it has just written.')
       return stored
     },
-    async remove(gatewayId, userId) {
-      const { deletedCount } = await members.deleteOne({ _id: idOf(gatewayId, userId) })
+    async remove(gatewayId, userId, session) {
+      const { deletedCount } = await members.deleteOne({ _id: idOf(gatewayId, userId) }, { session })
       if (deletedCount === 0) throw memberNotFound(gatewayId, userId)
     },
     async removeAll(gatewayId) {

@@ -1,7 +1,7 @@
 import { ImprunError } from '@imprun/contracts'
 import type { ClientSession } from 'mongodb'
 import type { Database } from '../database/database.ts'
-import { inLine } from '../platform/lines.ts'
+import type { Turns } from '../database/turns.ts'
 
 /** How much one user or gateway may have. Whoever runs imprun sets them; undefined: as much as there is room for. */
 export interface QuotaSettings {
@@ -18,43 +18,25 @@ export interface Quotas {
   makeFunction<Made>(gateway: { gatewayId: string; ownerId: string }, make: (session: ClientSession) => Promise<Made>): Promise<Made>
 }
 
-/** One for each owner. Two transactions that both write it cannot both be committed. */
-interface Turn {
-  _id: string
-  taken: number
-}
-
-export function createQuotas({ database, settings }: { database: Database; settings: QuotaSettings }): Quotas {
-  const turns = database.sys.collection<Turn>('quotaTurns')
+export function createQuotas({ database, turns, settings }: { database: Database; turns: Turns; settings: QuotaSettings }): Quotas {
   const count = (collection: string, filter: object, limit: number, session: ClientSession) =>
     database.sys.collection(collection).countDocuments(filter, { limit, session })
 
-  const inTurn = <Made>(ownerId: string, work: (session: ClientSession) => Promise<Made>): Promise<Made> => {
-    const once = async (session: ClientSession) => {
-      await turns.updateOne({ _id: ownerId }, { $inc: { taken: 1 } }, { upsert: true, session })
-      return work(session)
-    }
-    // To wait here is cheaper than to be refused by MongoDB and tried again.
-    return inLine(`quotas of ${ownerId}`, () => database.client.withSession((session) => session.withTransaction(() => once(session), asOfNow)))
-  }
-
   return {
     makeGateway: (ownerId, make) =>
-      inTurn(ownerId, async (session) => {
+      turns.take(ownerId, async (session) => {
         const { gatewaysPerUser: max } = settings
         if ((await count('apiGateways', { ownerId }, max, session)) < max) return make(session)
         throw exceeded('gateways', max, `You have ${max} gateways, as many as one person may have here.`, 'Delete one that you no longer need')
       }),
     makeFunction: ({ gatewayId, ownerId }, make) =>
-      inTurn(ownerId, async (session) => {
+      turns.take(ownerId, async (session) => {
         const { functionsPerGateway: max } = settings
         if ((await count('functions', { gatewayId }, max, session)) < max) return make(session)
         throw exceeded('functions', max, `${gatewayId} has ${max} functions, as many as one gateway may have here.`, 'Delete one, or make another gateway')
       }),
   }
 }
-
-const asOfNow = { readConcern: { level: 'snapshot' } } as const
 
 const exceeded = (what: string, max: number, state: string, remedy: string) =>
   new ImprunError('QUOTA_EXCEEDED', `${state} ${remedy}, or ask whoever runs imprun for more.`, { facts: { quota: what, max } })

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { createGatewaySchema, environmentSchema, gatewaySchema, type ImprunError, isImprunError, pageQuerySchema } from '@imprun/contracts'
+import { createTurns } from '../../src/database/turns.ts'
 import { createEnvironmentRoutes, type RuntimesPort } from '../../src/environments/environment-routes.ts'
 import { createGatewayRoutes } from '../../src/gateways/gateway-routes.ts'
 import type { Caller } from '../../src/http/handlers.ts'
@@ -16,7 +17,11 @@ async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: Runt
   const given = await givenLifecycle(options)
   const { gateways, environments, settings, variables, views, addresses, instances, regionChecks, protect, guardProtected } = given
   const regions = createRegionStore(given.database)
-  const quotas = createQuotas({ ...given, settings: { gatewaysPerUser: 100, functionsPerGateway: 100, dataMbPerEnvironment: undefined } })
+  const quotas = createQuotas({
+    ...given,
+    turns: createTurns(given.database),
+    settings: { gatewaysPerUser: 100, functionsPerGateway: 100, dataMbPerEnvironment: undefined },
+  })
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
   const routes = {
     ...createGatewayRoutes({ gateways, environments, instances, regions, regionChecks, views, quotas, clock: systemClock }),

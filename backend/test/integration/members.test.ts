@@ -251,6 +251,39 @@ describe('protection of an environment', () => {
     assert.equal((await given.api.call('listMembers', { params })).items.length, 2)
   })
 
+  it('is met by who is left when all of them leave at one moment', async () => {
+    await using given = await givenApi()
+    await givenGateway(given, gatewayId)
+    const people = []
+    for (const name of ['first', 'second', 'third', 'fourth']) people.push(await givenMember(given, gatewayId, name, 'approver'))
+    const approvers = people.map(({ userId }) => userId)
+    await given.api.call('patchEnvironment', { params: { gatewayId, environment: 'prod' }, body: { protection: { approvals: 2 } } })
+
+    const left = await Promise.allSettled(approvers.map((userId) => given.api.call('deleteMember', { params: { gatewayId, userId } })))
+
+    // The owner is one of the two who are needed.
+    assert.equal(left.filter(({ status }) => status === 'fulfilled').length, 3)
+    assert.deepEqual(
+      left.flatMap((each) => (each.status === 'rejected' ? [each.reason.problem.code] : [])),
+      ['APPROVERS_TOO_FEW'],
+    )
+    assert.equal((await given.api.call('listMembers', { params })).items.length, 2)
+  })
+
+  it('is not asked of somebody who leaves at that moment', async () => {
+    await using given = await givenApi()
+    await givenGateway(given, gatewayId)
+    const { userId } = await givenMember(given, gatewayId, 'only', 'approver')
+    for (let round = 0; round < 10; round++) {
+      const protect = given.api.call('patchEnvironment', { params: { gatewayId, environment: 'prod' }, body: { protection: { approvals: 2 } } })
+      const leave = given.api.call('deleteMember', { params: { gatewayId, userId } })
+      const ended = await Promise.allSettled([protect, leave])
+      assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 1, JSON.stringify(ended))
+      await given.api.call('patchEnvironment', { params: { gatewayId, environment: 'prod' }, body: { protection: { approvals: 0 } } })
+      await given.api.call('putMember', { params: { gatewayId, userId }, body: { role: 'approver' } })
+    }
+  })
+
   it('is checked as a whole, shown with the environment, told to listeners and audited', async () => {
     await using given = await givenApi()
     await givenGateway(given, gatewayId)

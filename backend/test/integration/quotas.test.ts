@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { ClientSession } from 'mongodb'
+import { createTurns } from '../../src/database/turns.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { createQuotas } from '../../src/quotas/quotas.ts'
 import { givenMongo } from '../support/given-mongo.ts'
@@ -11,7 +12,11 @@ async function givenQuotas() {
   const mongo = await givenMongo()
   const { database } = mongo
   const functions = database.sys.collection<{ _id: string; gatewayId: string; name: string }>('functions')
-  const { makeFunction } = createQuotas({ database, settings: { gatewaysPerUser: max, functionsPerGateway: max, dataMbPerEnvironment: undefined } })
+  const { makeFunction } = createQuotas({
+    database,
+    turns: createTurns(database),
+    settings: { gatewaysPerUser: max, functionsPerGateway: max, dataMbPerEnvironment: undefined },
+  })
   const insert = async (session: ClientSession) => {
     const _id = newId()
     await functions.insertOne({ _id, gatewayId, name: _id }, { session })
@@ -45,7 +50,7 @@ describe('a quota', function () {
     // The other backend has taken its turn and has not committed.
     await given.database.client.withSession(async (session) => {
       session.startTransaction({ readConcern: { level: 'snapshot' } })
-      await given.database.sys.collection<{ _id: string }>('quotaTurns').updateOne({ _id: ownerId }, { $inc: { taken: 1 } }, { session })
+      await given.database.sys.collection<{ _id: string }>('turns').updateOne({ _id: ownerId }, { $inc: { taken: 1 } }, { session })
       const mine = given.make()
       mine.catch(() => {})
       await given.insert(session)

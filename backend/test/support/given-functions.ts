@@ -13,6 +13,7 @@ import { createCanaryCounts } from '../../src/canaries/canary-counts.ts'
 import { createCanaryRoutes } from '../../src/canaries/canary-routes.ts'
 import { createCanaryStore } from '../../src/canaries/canary-store.ts'
 import { ensureGatewayIndexes } from '../../src/database/indexes.ts'
+import { createTurns } from '../../src/database/turns.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { createAwaitingStore } from '../../src/deployments/awaiting-store.ts'
 import { createDeploymentRoutes } from '../../src/deployments/deployment-routes.ts'
@@ -134,7 +135,11 @@ export async function givenFunctions({ acknowledgeDeadlineMs = 5_000 } = {}) {
       environments,
       variables,
       guardProtected: async () => {},
-      quotas: createQuotas({ database, settings: { gatewaysPerUser: 1000, functionsPerGateway: 1000, dataMbPerEnvironment: undefined } }),
+      quotas: createQuotas({
+        database,
+        turns: createTurns(database),
+        settings: { gatewaysPerUser: 1000, functionsPerGateway: 1000, dataMbPerEnvironment: undefined },
+      }),
       health: createHealthStore({ database, clock: systemClock }),
       schedules: createScheduleReader(database),
       staleInDev: createStaleInDev({ functions, releases }),

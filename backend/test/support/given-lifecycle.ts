@@ -6,6 +6,7 @@ import { createAuditStore } from '../../src/audit/audit-store.ts'
 import type { Database } from '../../src/database/database.ts'
 import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
 import { createGatewayUsers, type GatewayUsers } from '../../src/database/gateway-users.ts'
+import { createTurns } from '../../src/database/turns.ts'
 import { createWatcher } from '../../src/database/watcher.ts'
 import { createEnvironmentSettingsStore } from '../../src/environments/environment-settings.ts'
 import { createEnvironmentStore } from '../../src/environments/environment-store.ts'
@@ -56,7 +57,13 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const environments = createEnvironmentStore(database)
   const members = createMemberStore(database)
   const gateways = createGatewayStore({ database, environments, members })
-  const protect = createProtect({ accounts: createAccountStore({ database, clock: systemClock }), members, gateways, environments })
+  const protect = createProtect({
+    turns: createTurns(database),
+    accounts: createAccountStore({ database, clock: systemClock }),
+    members,
+    gateways,
+    environments,
+  })
   const regions = createRegionStore(database)
   const secrets = createSecrets(Buffer.alloc(32, 7))
   const sealer = createSecretSealer(secrets)
