@@ -7,11 +7,11 @@ import { givenGateway } from '../support/given-gateway.ts'
 import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
 
 /** The watcher notices silence within seconds and waits for seconds more before it tries again for the n-th time. */
-const within = 30_000
+const within = 60_000
 const never = new Promise<never>(() => {})
 
 describe("the backend's change stream", function () {
-  this.timeout(3 * 60_000)
+  this.timeout(8 * 60_000)
   let mongo: GivenMongo
   let proxy: FaultProxy
   let backend: GivenBackend

@@ -8,7 +8,7 @@ import { readPromises } from '../support/promises.ts'
 
 const gatewayId = 'mortal'
 const answering = (value: number): string => `export default () => ({ value: ${value} })`
-const within = 20_000
+const within = 60_000
 
 describe('a backend that is killed at every write of a deployment', function () {
   this.timeout(10 * 60_000)

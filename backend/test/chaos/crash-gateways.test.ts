@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import { callFunction, givenPublished } from '../support/given-gateway.ts'
 import { type Inventory, readInventory, readLoose, readMachine } from '../support/inventory.ts'
 
-const settledWithinMs = 20_000
+const settledWithinMs = 60_000
 const nothing: Inventory = { documents: {}, users: [], privileges: 0, phases: {} }
 
 describe('a backend that is killed at every write and every word to its runtime', function () {

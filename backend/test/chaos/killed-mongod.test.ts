@@ -13,10 +13,10 @@ const gatewayId = 'steadfast'
 const name = 'answer'
 const params = { gatewayId, functionId: name }
 const answering = (value: number): string => `export default () => ({ value: ${value} })`
-const within = 30_000
+const within = 60_000
 
 describe('while MongoDB is killed and comes back', function () {
-  this.timeout(4 * 60_000)
+  this.timeout(8 * 60_000)
   let backend: GivenBackend
   let apiKey: string
   before(async () => {

@@ -17,7 +17,7 @@ const longToCome = new Date('9999-01-01')
 type Reached = Record<string, number>
 
 describe('waiting for runtimes while events are dropped, repeated, delayed and told again', function () {
-  this.timeout(3 * 60_000)
+  this.timeout(8 * 60_000)
   let mongo: GivenMongo
   before(async () => {
     mongo = await givenMongo()

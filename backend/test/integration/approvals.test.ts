@@ -65,7 +65,7 @@ describe('approvals', () => {
     assert.ok(found)
     return found
   }
-  const endsWith = (deployment: Deployment, error: ErrorCode) => eventually(async () => assert.equal((await find(deployment)).error?.code, error), 15_000)
+  const endsWith = (deployment: Deployment, error: ErrorCode) => eventually(async () => assert.equal((await find(deployment)).error?.code, error))
   const answerIn = (name: string) => callFunction(backend, { gatewayId, environment: 'prod', name })
 
   it('are given by whom the matrix says, and by nobody else', async () => {
@@ -227,7 +227,7 @@ describe('approvals', () => {
     // All that a backend has written when it dies there.
     const approved = await createAwaitingStore(database).approve([stored], { userId: first.userId, by: 'first', decision: 'approved', at: clock.now() })
     assert.ok(approved)
-    await eventually(async () => assert.equal((await store.findById(deploymentId))?.status, 'SUCCESS'), 15_000)
+    await eventually(async () => assert.equal((await store.findById(deploymentId))?.status, 'SUCCESS'))
     assert.deepEqual(await answerIn('killed'), { status: 200, body: { answer: 'old', rate: '1' } })
   })
 })

@@ -12,7 +12,7 @@ const keep = `export default (req) => {
 
 async function givenBundled(backend: GivenBackend, gatewayId: string, memory: string) {
   await backend.api.call('createGateway', { body: { name: gatewayId, gatewayId, bundle: { memory } } })
-  await eventually(async () => assert.equal((await backend.api.call('getGateway', { params: { gatewayId } })).phase, 'Started'), 20_000)
+  await eventually(async () => assert.equal((await backend.api.call('getGateway', { params: { gatewayId } })).phase, 'Started'))
   await givenPublished(backend, gatewayId, 'keep', keep)
 }
 
@@ -37,7 +37,7 @@ describe('bundles', function () {
     })()
     const patched = await backend.api.call('patchGateway', { params: { gatewayId: 'small' }, body: { bundle: { memory: '512Mi' } } })
     assert.deepEqual(patched.bundle, { runtime: 'nodejs24', memory: '512Mi', cpu: '500m' })
-    await eventually(async () => assert.deepEqual(await call('small', 90), { status: 200, body: { kept: 90 } }), 20_000)
+    await eventually(async () => assert.deepEqual(await call('small', 90), { status: 200, body: { kept: 90 } }))
     isOver = true
     assert.deepEqual(new Set(await steady), new Set([200]))
   })

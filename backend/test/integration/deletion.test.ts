@@ -33,7 +33,7 @@ async function givenStubborn() {
 const whatIsLeft = ['environment dev of shop on its runtime', 'MongoDB user imprun_env_shop_dev', 'database gatewayid_shop_dev', 'database gatewayid_shop']
 
 describe('the deletion of a gateway whose runtime does not let go', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   it('tells what is left, and that it is overdue once its deadline has passed', async () => {
     await using given = await givenStubborn()
@@ -88,7 +88,7 @@ describe('the deletion of a gateway whose runtime does not let go', function () 
 })
 
 describe('a single environment', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   const reaches = (given: Awaited<ReturnType<typeof givenLifecycle>>, phase: string) =>
     eventually(async () => assert.equal((await given.environments.get('shop', 'staging')).phase, phase))

@@ -80,7 +80,7 @@ describe('events', () => {
     await freezing('staging', 'Audit', -1, 2)
     await freezing('prod', 'Move', 2, 4)
     await using events = await listen(given.api, '/api-gateways/hometax/events')
-    await eventually(async () => assert.equal((await given.api.call('getGateway', { params: { gatewayId: 'hometax' } })).phase, 'Started'), 15_000)
+    await eventually(async () => assert.equal((await given.api.call('getGateway', { params: { gatewayId: 'hometax' } })).phase, 'Started'))
     const before = events.ofType('gateway').length
     clock.advanceMs(2.5 * hourMs)
     await eventually(() => {

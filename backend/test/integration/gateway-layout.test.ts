@@ -30,7 +30,7 @@ async function givenDatabases() {
 }
 
 describe("a gateway's database", function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   it('has next to nothing in it until something is published, and everything then', async () => {
     await using given = await givenDatabases()

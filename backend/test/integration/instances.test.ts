@@ -49,7 +49,7 @@ async function givenServed() {
 }
 
 describe('instances', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   it('are one for each environment, wanted by it alone, and go when it stops', async () => {
     await using given = await givenServed()

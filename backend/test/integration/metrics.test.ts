@@ -41,7 +41,7 @@ describe('metrics', function () {
     await backend.api.call('createGateway', { body: { name: 'stalling', gatewayId: 'stalling' } })
     const read = async () => parse(await (await fetch(`${backend.connection.apiUrl}/metrics`)).text())
 
-    await eventually(async () => assert.ok(((await read()).get('imprun_engine_steps_total{kind="environment",outcome="failed"}') ?? 0) > 0), 20_000)
+    await eventually(async () => assert.ok(((await read()).get('imprun_engine_steps_total{kind="environment",outcome="failed"}') ?? 0) > 0))
     await using mongo = await givenMongo()
     const environments = mongo.database.sys.collection('environments')
     // As if it had failed many times before: the next failure leaves it stalled too.

@@ -26,7 +26,7 @@ function gate() {
 const noTick = { tickMs: 3_600_000 }
 
 describe('the phase engine', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   it('takes up at its start what is due', async () => {
     await using given = await givenPhases()

@@ -31,7 +31,7 @@ async function givenQuotas() {
 }
 
 describe('a quota', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   it('lets pass exactly as many as there is room for, however many are made at once', async () => {
     await using given = await givenQuotas()

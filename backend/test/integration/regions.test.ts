@@ -39,9 +39,9 @@ describe('regions', function () {
     const { api } = backend
     await api.call('createRegion', { body: { ...region, settings: {} } })
     assert.equal((await api.refusal('createRegion', { body: { ...region, settings: {} } })).code, 'REGION_ID_TAKEN')
-    await eventually(async () => assert.deepEqual(await stateOf(backend, 'seoul'), ['running']), 20_000)
+    await eventually(async () => assert.deepEqual(await stateOf(backend, 'seoul'), ['running']))
     await api.call('createGateway', { body: { name: 'tax', gatewayId: 'tax', regionId: 'seoul' } })
-    await eventually(async () => assert.equal((await api.call('getGateway', { params: { gatewayId: 'tax' } })).phase, 'Started'), 20_000)
+    await eventually(async () => assert.equal((await api.call('getGateway', { params: { gatewayId: 'tax' } })).phase, 'Started'))
     const [dev] = await environmentsOf(backend, 'tax')
     assert.ok(dev)
     assert.match(dev.url, /^http:\/\/tax\.dev\.seoul\.localhost:\d+$/)
@@ -60,7 +60,7 @@ describe('regions', function () {
     }, 20_000)
 
     await api.call('deleteGateway', { params: { gatewayId: 'tax' } })
-    await eventually(async () => assert.equal((await api.refusal('getGateway', { params: { gatewayId: 'tax' } })).code, 'GATEWAY_NOT_FOUND'), 20_000)
+    await eventually(async () => assert.equal((await api.refusal('getGateway', { params: { gatewayId: 'tax' } })).code, 'GATEWAY_NOT_FOUND'))
     await api.call('deleteRegion', { params: { regionId: 'seoul' } })
     await eventually(async () => assert.equal(await stateOf(backend, 'seoul'), undefined))
     assert.equal((await api.refusal('deleteRegion', { params: { regionId: 'local' } })).code, 'REGION_IN_USE')
@@ -101,10 +101,10 @@ describe('regions', function () {
       await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { settings: { ...settings, runtimes: 1 } } })
       await isFull()
       await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { settings: { ...settings, portsCount: 50, runtimes: 1 } } })
-      await eventually(() => api.call('createGateway', { body }), 20_000)
+      await eventually(() => api.call('createGateway', { body }))
       assert.equal((await person.refusal('createGateway', { body: { ...body, gatewayId: 'toll' } })).code, 'REGION_PROTECTED')
       await api.call('patchRegion', { params: { regionId: 'seoul' }, body: { isProtected: false } })
-      await eventually(() => person.call('createGateway', { body: { ...body, gatewayId: 'toll' } }), 20_000)
+      await eventually(() => person.call('createGateway', { body: { ...body, gatewayId: 'toll' } }))
     } finally {
       stranger.close()
     }

@@ -36,9 +36,9 @@ describe('published functions that somebody changes by hand', function () {
     const revision = await nextRevision()
     const { code } = (await publications().findOne({ name: 'answer' })) ?? { code: '' }
     await publications().updateOne({ name: 'answer' }, { $set: { code: code.replace('value: 1', 'value: 666'), revision } })
-    await eventually(async () => assert.deepEqual((await answer()).body, { value: 666 }), 10_000)
+    await eventually(async () => assert.deepEqual((await answer()).body, { value: 666 }))
 
-    await eventually(async () => assert.deepEqual((await answer()).body, { value: 1 }), 20_000)
+    await eventually(async () => assert.deepEqual((await answer()).body, { value: 1 }))
     await eventually(async () => {
       const [record] = await repairs()
       assert.deepEqual([record?.facts.function, record?.facts.environment, record?.actor], ['answer', 'dev', 'imprun'])
@@ -60,7 +60,7 @@ describe('published functions that somebody changes by hand', function () {
 
   it('come back when they were deleted', async () => {
     await publications().deleteOne({ name: 'answer' })
-    await eventually(async () => assert.equal((await publications().findOne({ name: 'answer' }))?.isRemoved, false), 20_000)
+    await eventually(async () => assert.equal((await publications().findOne({ name: 'answer' }))?.isRemoved, false))
     assert.deepEqual((await answer()).body, { value: 1 })
   })
 
@@ -68,9 +68,9 @@ describe('published functions that somebody changes by hand', function () {
     const revision = await nextRevision()
     const { _id, ...copied } = (await publications().findOne({ name: 'answer' })) as PublishedFunction & { _id: unknown }
     await publications().insertOne({ ...copied, _id: 'dev/smuggled', name: 'smuggled', revision } as never)
-    await eventually(async () => assert.equal((await answer('smuggled')).status, 200), 10_000)
+    await eventually(async () => assert.equal((await answer('smuggled')).status, 200))
 
-    await eventually(async () => assert.equal((await answer('smuggled')).status, 404), 20_000)
+    await eventually(async () => assert.equal((await answer('smuggled')).status, 404))
   })
 
   it('are left alone while deployments change them', async () => {
@@ -79,7 +79,7 @@ describe('published functions that somebody changes by hand', function () {
     for (let value = 2; value < 12; value++) await backend.api.call('saveFunction', { params, query: { publish: 'dev' }, body: { code: answering(value) } })
     // One more change by hand is put back, so the looks at the publishes before it are over by then.
     await publications().deleteOne({ name: 'answer' })
-    await eventually(async () => assert.equal((await repairs()).length, before + 1), 20_000)
+    await eventually(async () => assert.equal((await repairs()).length, before + 1))
     assert.deepEqual((await answer()).body, { value: 11 })
   })
 })

@@ -58,8 +58,7 @@ describe('the life of a gateway', function () {
   it('stops answering when it is stopped, and takes up its functions when it is started', async () => {
     await using backend = await givenBackend()
     const gatewayId = 'resting'
-    const phaseBecomes = (phase: Phase) =>
-      eventually(async () => assert.equal((await backend.api.call('getGateway', { params: { gatewayId } })).phase, phase), 15_000)
+    const phaseBecomes = (phase: Phase) => eventually(async () => assert.equal((await backend.api.call('getGateway', { params: { gatewayId } })).phase, phase))
     await givenGateway(backend, gatewayId)
     await givenPublished(backend, gatewayId, 'calculateTax', taxCode(0.22))
 

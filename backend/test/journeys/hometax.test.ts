@@ -25,7 +25,7 @@ describe('the hometax API of the document', () => {
     assert.equal(created.status, 202)
     assert.equal(created.body.gatewayId, 'hometax')
     assert.equal(created.body.phase, 'Creating')
-    await eventually(async () => assert.equal((await backend.api.call('getGateway', { params: { gatewayId: 'hometax' } })).phase, 'Started'), 15_000)
+    await eventually(async () => assert.equal((await backend.api.call('getGateway', { params: { gatewayId: 'hometax' } })).phase, 'Started'))
   })
 
   it('9.2 writes the function and publishes it to dev', async () => {

@@ -59,7 +59,7 @@ describe('promoting a whole environment', function () {
     await backend.start()
 
     const { setId } = await promoteAll(sameCall)
-    await eventually(async () => assert.deepEqual(await inStaging(), [3, 3, 3]), 15_000)
+    await eventually(async () => assert.deepEqual(await inStaging(), [3, 3, 3]))
     const { items } = await backend.api.call('listGatewayDeployments', { params: { gatewayId }, query: { environment: 'staging', limit: 3 } })
     assert.deepEqual([...new Set(items.map((each) => each.setId))], [setId])
     await eventually(async () => assert.equal((await backend.api.call('getDeploymentSet', { params: { gatewayId, setId } })).status, 'SUCCESS'))

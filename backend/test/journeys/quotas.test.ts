@@ -23,7 +23,7 @@ describe('journey: a quota is reached', () => {
     await api.call('deleteFunction', { params: { ...params, functionId: 'first' } })
     await api.call('createFunction', { params, body: { name: 'second', code: 'export default () => 1' } })
     await api.call('deleteGateway', { params })
-    await eventually(() => api.call('createGateway', { body: { name: 'Two', gatewayId: 'two-gateway' } }), 15_000)
+    await eventually(() => api.call('createGateway', { body: { name: 'Two', gatewayId: 'two-gateway' } }))
   })
 
   it('of data: functions read and delete but write no more, until enough is deleted', async () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const pollMs = 10
 
 /** Waits until `check` no longer throws, and fails with its last word when it goes on throwing. */
-export async function eventually<Value>(check: () => Value | Promise<Value>, withinMs = 15_000): Promise<Value> {
+export async function eventually<Value>(check: () => Value | Promise<Value>, withinMs = 30_000): Promise<Value> {
   const deadline = performance.now() + withinMs
   while (true) {
     try {

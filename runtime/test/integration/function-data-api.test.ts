@@ -185,7 +185,7 @@ describe("imp.db(), the driver's collection", () => {
     const before = await open()
     await run('for (let n = 0; n < 10; n++) await items.find().batchSize(5).next(); return {}', 'many')
     assert.ok((await open()) > before)
-    await eventually(async () => assert.ok((await open()) <= before), 20_000)
+    await eventually(async () => assert.ok((await open()) <= before))
   })
 
   it('bounds the documents that come at once', async () => {

@@ -6,7 +6,7 @@ import { type GivenMongo, givenMongo } from '../support/given-mongo.ts'
 import { type GivenEnvironment, type GivenRuntime, givenEnvironment, givenRuntime } from '../support/given-runtime.ts'
 
 describe('SIGTERM', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let mongo: GivenMongo
   before(async () => {
     mongo = await givenMongo()
