@@ -33,7 +33,7 @@ export interface GatewaySystem {
 
 type Action = (model: GatewayModel, system: GatewaySystem) => Promise<void>
 const name = 'answer'
-const within = 30_000
+const within = 60_000
 const answering = (value: number): string => `export default () => ({ value: ${value} })`
 const paramsOf = ({ gatewayId }: GatewaySystem) => ({ gatewayId, functionId: name })
 
@@ -210,5 +210,6 @@ export const gatewayCommands: fc.Arbitrary<GatewayCommand>[] = [
     .tuple(values, fc.integer({ min: 0, max: 80 }))
     .map(([value, messages]) => new GatewayCommand('kill backend in a publish', isActive, killBackendIn(value, messages))),
   command('kill runtime', () => true, killRuntime),
-  command('kill workers', hasServed('dev'), killWorkers),
+  // Seldom possible, for want of something that is served.
+  ...Array.from({ length: 3 }, () => command('kill workers', hasServed('dev'), killWorkers)),
 ]
