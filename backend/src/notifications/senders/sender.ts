@@ -16,12 +16,16 @@ export type Sender<Kind extends SealedTarget['kind']> = (
 /** What 4xx says will be said again, but for these: the service was not ready, or wants fewer requests. */
 const passing = new Set([408, 425, 429])
 
-/** @param detail what the service said; the status stands for it where it said nothing. */
-export function refusal({ status, headers }: PostAnswer, detail: string): Sent {
+/**
+ * @param said by the service; the status stands for it where that is nothing
+ * @param secrets what of it nobody may read: a service may well repeat the address that it was asked at
+ */
+export function refusal({ status, headers }: PostAnswer, said: string, secrets: readonly string[]): Sent {
   const retryAfterS = Number(headers['retry-after'])
+  const detail = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), said).slice(0, 200)
   return {
     isDelivered: false,
-    detail: detail === '' ? `It answered ${status}.` : `It answered ${status}: ${detail.slice(0, 200)}`,
+    detail: detail === '' ? `It answered ${status}.` : `It answered ${status}: ${detail}`,
     isFinal: status >= 300 && status < 500 && !passing.has(status),
     ...(retryAfterS > 0 ? { retryAfterMs: retryAfterS * 1000 } : {}),
   }

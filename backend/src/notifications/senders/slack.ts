@@ -17,7 +17,19 @@ const bodyOf = (event: NotificationEvent) => {
   }
 }
 
+/** What is shorter gives nothing away, and may well be part of a word. */
+const pieceCharsMin = 6
+
+/** What lets anyone write who knows it, in pieces: a service may write the address its own way. The longest first, so that none is left over of another. */
+function piecesOf(text: string): string[] {
+  const { pathname, search } = new URL(text)
+  return `${pathname}${search}`
+    .split(/[/?&=]/)
+    .filter(({ length }) => length >= pieceCharsMin)
+    .toSorted((one, other) => other.length - one.length)
+}
+
 export const sendToSlack: Sender<'slack'> = async ({ url }, event, post, signal) => {
   const answer = await post(url, JSON.stringify(bodyOf(event)), { 'content-type': 'application/json' }, signal)
-  return isSuccess(answer) ? { isDelivered: true, detail: 'Slack took the message.' } : refusal(answer, answer.text.trim())
+  return isSuccess(answer) ? { isDelivered: true, detail: 'Slack took the message.' } : refusal(answer, answer.text.trim(), piecesOf(url))
 }

@@ -12,6 +12,9 @@ const answerSchema = z.object({
 /** A message has at most 4,096 characters. */
 const textMax = 4_096
 
+/** What follows the bot's number. */
+const secretOf = (botToken: string) => botToken.slice(botToken.indexOf(':') + 1)
+
 /** @param apiUrl of Telegram, or of a Bot API server of one's own. The bot's token is part of every address there; it is never logged. */
 export const createTelegramSender =
   (apiUrl: string): Sender<'telegram'> =>
@@ -22,7 +25,7 @@ export const createTelegramSender =
     const said = answerSchema.safeParse(parseJson(answer.text)).data
     if (isSuccess(answer) && said?.ok) return { isDelivered: true, detail: 'Telegram took the message.' }
     const retryAfterS = said?.parameters?.retry_after
-    return { ...refusal(answer, said?.description ?? ''), ...(retryAfterS === undefined ? {} : { retryAfterMs: retryAfterS * 1000 }) }
+    return { ...refusal(answer, said?.description ?? '', [secretOf(botToken)]), ...(retryAfterS === undefined ? {} : { retryAfterMs: retryAfterS * 1000 }) }
   }
 
 function parseJson(text: string): unknown {

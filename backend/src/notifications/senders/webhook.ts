@@ -26,5 +26,5 @@ export const createWebhookSender =
       'webhook-signature': sign(secret, event.id, atS, body),
     }
     const answer = await post(url, body, headers, signal)
-    return isSuccess(answer) ? { isDelivered: true, detail: `It answered ${answer.status}.` } : refusal(answer, '')
+    return isSuccess(answer) ? { isDelivered: true, detail: `It answered ${answer.status}.` } : refusal(answer, '', [])
   }
