@@ -25,6 +25,8 @@ const withShortfall = (facts: GateFacts, more: Partial<NonNullable<GateFacts['sh
   shortfall: { variables: [], limits: [], ...facts.shortfall, ...more },
 })
 
+const regionFault: Refusal = { code: 'REGION_UNREACHABLE', detail: 'No runtime answers. Try again.' }
+
 /** What makes each gate refuse, apart from whatever else is wrong, in the order of the gates. */
 const faults: Partial<Record<ErrorCode, (facts: GateFacts) => GateFacts>> = {
   MODULE_NOT_PUBLISHABLE: (facts) => ({ ...facts, functionName: '_lib/tax' }),
@@ -32,7 +34,7 @@ const faults: Partial<Record<ErrorCode, (facts: GateFacts) => GateFacts>> = {
   NO_RELEASE_IN_ENVIRONMENT: (facts) => ({ ...facts, release: undefined }),
   STAGE_ORDER_VIOLATED: (facts) => ({ ...facts, from: 'dev', served: {} }),
   ENVIRONMENT_NOT_STARTED: (facts) => withTarget(facts, { phase: 'Stopped', state: 'inactive' }),
-  REGION_UNREACHABLE: (facts) => withTarget(facts, { regionFault: { code: 'REGION_UNREACHABLE', detail: 'No runtime answers. Try again.' } }),
+  REGION_UNREACHABLE: (facts) => withTarget(facts, { regionFault }),
   ENVIRONMENT_HELD: (facts) => withTarget({ ...facts, isAutomation: true }, { held: { reason: 'wrong tax' } }),
   ENVIRONMENT_FROZEN: (facts) => withTarget(facts, { protection: { approvals: 0, freezes } }),
   LIMITS_ABOVE_ENVIRONMENT: (facts) => withShortfall(facts, { limits: [{ name: 'timeoutMs', asked: 9, allowed: 5 }] }),
@@ -73,6 +75,7 @@ describe('gates of a deployment whose turn has come', () => {
   const release = { _id: 'r1', limits: { timeoutMs: 60_000 }, variables: ['RATE'] } as unknown as StoredRelease
   const wrongs: Partial<Record<ErrorCode, object>> = {
     ENVIRONMENT_NOT_STARTED: { state: 'inactive', phase: 'Stopped' },
+    REGION_UNREACHABLE: { regionFault },
     ENVIRONMENT_HELD: { held: { reason: 'wrong tax' } },
     ENVIRONMENT_FROZEN: { protection: { approvals: 0, freezes } },
   }

@@ -1,8 +1,14 @@
 import { strict as assert } from 'node:assert'
+import { randomBytes } from 'node:crypto'
 import { type RouteDefinition, type RouteName, routes } from '@imprun/contracts'
+import { connectDatabase } from '../../src/database/database.ts'
+import { createGatewayUsers } from '../../src/database/gateway-users.ts'
+import { createSecrets } from '../../src/platform/secrets.ts'
 import { givenApi } from '../support/given-api.ts'
 
 const mutating = (Object.entries(routes) as [RouteName, RouteDefinition][]).filter(([, { method }]) => method !== 'GET')
+/** MongoDB's code of what a user may not do. */
+const unauthorized = 13
 const pathOf = ({ path }: RouteDefinition) => path.replace(/:(\w+)/g, 'no-$1')
 
 describe('audit', () => {
@@ -72,6 +78,34 @@ describe('audit', () => {
     const { token } = await api.call('createUser', { body: { name: 'mallory' } })
     assert.equal((await api.withToken(token).refusal('listGatewayAudit', { params })).code, 'GATEWAY_NOT_FOUND')
     assert.equal((await api.withToken(token).refusal('listAudit')).code, 'FORBIDDEN')
+  })
+
+  it('is out of reach for the MongoDB users of runtimes and functions', async () => {
+    await using given = await givenApi()
+    await given.api.call('createApplication', { body: { name: 'Shop' } })
+    const users = createGatewayUsers({ database: given.database, secrets: createSecrets(randomBytes(32)) })
+    const { uri: ofFront } = await users.ensureFrontUser('audited')
+    await users.allowFront('audited')
+    await users.ensureEnvironmentUser('audited', 'dev', 'separate')
+    await users.ensureEnvironmentUser('audited', 'prod', 'shared')
+    const before = await given.auditRecords()
+    assert.equal(before.length, 1)
+
+    for (const uri of [ofFront, users.environmentUri('audited', 'dev'), users.environmentUri('audited', 'prod')]) {
+      await using stack = new AsyncDisposableStack()
+      const { sys } = stack.adopt(await connectDatabase(uri), (connected) => connected.close())
+      const records = sys.collection('auditLog')
+      const attempts: Record<string, () => Promise<unknown>> = {
+        read: () => records.findOne(),
+        add: () => records.insertOne({ actor: 'nobody' }),
+        change: () => records.updateMany({}, { $set: { actor: 'nobody' } }),
+        replace: () => records.findOneAndReplace({}, { actor: 'nobody' }),
+        remove: () => records.deleteMany({}),
+        drop: () => records.drop(),
+      }
+      for (const [name, attempt] of Object.entries(attempts)) await assert.rejects(attempt, { code: unauthorized }, name)
+    }
+    assert.deepEqual(await given.auditRecords(), before)
   })
 
   it('has no route that changes or removes a record', () => {

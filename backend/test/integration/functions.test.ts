@@ -123,23 +123,40 @@ describe('functions', () => {
     assert.equal((await get(given, 'prod/list')).functionId, plain.functionId)
   })
 
-  it('tells both authors when a save starts from a stale revision, and lets one of many parallel saves win each round', async () => {
+  it('tells both authors when a save starts from a stale revision', async () => {
     await using given = await givenFunctions()
     await given.givenGateway('hometax')
     await create(given)
     const facts: Record<string, unknown> = {}
     await given.routes.saveFunction(request<'saveFunction'>({ body: { code: taxCode(2), baseRevision: 1 } }, facts))
 
-    const problem = await problemOf(given.routes.saveFunction(request<'saveFunction'>({ body: { code: taxCode(3), baseRevision: 1 } })))
-    const round = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, i) => given.routes.saveFunction(request<'saveFunction'>({ body: { code: taxCode(10 + i), baseRevision: 2 } }))),
-    )
+    const lee = { ...ada, name: 'lee' }
+    const problem = await problemOf(given.routes.saveFunction(request<'saveFunction'>({ body: { code: taxCode(3), baseRevision: 1 }, by: lee })))
 
     assert.equal(problem.code, 'REVISION_STALE')
     const { theirs, yours, ...revisions } = problem.facts as { theirs: { by: string }; yours: { by: string } }
-    assert.deepEqual([revisions, theirs.by, yours.by], [{ baseRevision: 1, revision: 2 }, ada.name, ada.name])
-    assert.equal(round.filter(({ status }) => status === 'fulfilled').length, 1)
+    assert.deepEqual([revisions, theirs.by, yours.by], [{ baseRevision: 1, revision: 2 }, 'ada', 'lee'])
     assert.deepEqual([facts.fromRevision, facts.toRevision], [1, 2])
+  })
+
+  it('lets one of twenty who save at the same moment win, round after round', async () => {
+    await using given = await givenFunctions()
+    await given.givenGateway('hometax')
+    await create(given)
+    for (let baseRevision = 1; baseRevision <= 10; baseRevision++) {
+      const saves = Array.from({ length: 20 }, (_, client) => ({ code: taxCode(100 * baseRevision + client), baseRevision }))
+      const round = await Promise.allSettled(saves.map((body) => given.routes.saveFunction(request<'saveFunction'>({ body }))))
+
+      const won = round.flatMap((each) => (each.status === 'fulfilled' ? [each.value.function] : []))
+      const refused = round.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code?: string }).code] : []))
+      assert.deepEqual(
+        refused,
+        Array.from({ length: 19 }, () => 'REVISION_STALE'),
+      )
+      const { revision, code } = await get(given, 'calculateTax')
+      assert.deepEqual([revision, code], [baseRevision + 1, saves[round.findIndex(({ status }) => status === 'fulfilled')]?.code])
+      assert.equal(won[0]?.revision, revision)
+    }
   })
 
   it('loses no edit of twenty who save again and again from what they have read', async () => {

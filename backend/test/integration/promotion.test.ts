@@ -34,6 +34,25 @@ describe('promotion', () => {
     )
   })
 
+  it('compiles nothing, and neither does the way back', async () => {
+    await using given = await givenFunctions()
+    await given.givenGateway('hometax')
+    await using runtime = await givenRuntime(given.database, 'hometax')
+    await create(given)
+    await publish(given)
+    await promote(given, 'dev', 'staging')
+    await save(given, taxCode(0.2))
+    const compilations = given.compilations()
+    assert.ok(compilations >= 2)
+
+    await promote(given, 'dev', 'staging')
+    await promote(given, 'staging', 'prod')
+    const back = await given.routes.rollbackFunction(request<'rollbackFunction'>({ body: { environment: 'staging', reason: 'try' } }))
+
+    assert.deepEqual([back.status, back.version, runtime.serves('prod', 'calculateTax')?.version], ['SUCCESS', '1.0.0', '1.0.1'])
+    assert.equal(given.compilations(), compilations)
+  })
+
   it('promotes what dev serves, not what was saved since', async () => {
     await using given = await givenFunctions()
     await given.givenGateway('hometax')

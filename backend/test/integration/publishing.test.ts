@@ -143,6 +143,9 @@ describe('publishing', () => {
 
     assert.equal(problem.code, 'RUNTIME_NOT_ACKNOWLEDGED')
     assert.match(problem.message, /runtime-1/)
+    const { deployment } = problem.facts as { deployment: { status: string; error?: { code: string; detail: string } } }
+    assert.deepEqual([deployment.status, deployment.error?.code], ['FAILED', 'RUNTIME_NOT_ACKNOWLEDGED'])
+    assert.match(deployment.error?.detail ?? '', /runtime-1/)
     await runtime.resume()
     assert.equal(runtime.serves('dev', 'calculateTax'), undefined)
   })
