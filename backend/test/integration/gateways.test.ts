@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { environmentNames, ImprunError, type Phase, phases, type State, states } from '@imprun/contracts'
+import { environmentNames, ImprunError } from '@imprun/contracts'
 import type { EngineEvent } from '../../src/phases/engine.ts'
 import { newPhaseDocument } from '../../src/phases/phase-document.ts'
 import { eventually } from '../support/eventually.ts'
@@ -113,28 +113,6 @@ describe('gateways', function () {
       (await given.getView('hometax')).environments.map(({ attempts, lastError }) => ({ attempts, lastError })),
       environmentNames.map(() => ({ attempts: 0, lastError: undefined })),
     )
-  })
-
-  it('reach what is wished from every phase and wish, and stay there', async () => {
-    await using given = await givenLifecycle({ isStopped: true })
-    const pairs = phases.filter((phase) => phase !== 'Deleted').flatMap((phase) => states.map((state) => ({ phase, state })))
-    for (const { phase, state } of pairs) {
-      const gatewayId = `${phase}-${state}`.toLowerCase()
-      await given.createGateway({ name: gatewayId })
-      await given.database.sys.collection('apiGateways').updateOne({ gatewayId }, { $set: { phase, state } })
-      // Environments are as far as their gateway; before it has its database they wait for it.
-      if (phase === 'Creating') continue
-      await given.environments.begin(gatewayId, 0)
-      await given.database.sys.collection('environments').updateMany({ gatewayId }, { $set: { phase: phase === 'Deleting' ? 'Started' : phase } })
-    }
-    await given.lifecycle.start()
-    const ends: Record<State, Phase | undefined> = { active: 'Started', inactive: 'Stopped', deleted: undefined }
-    for (const { phase, state } of pairs) {
-      const gatewayId = `${phase}-${state}`.toLowerCase()
-      const end = phase === 'Deleting' ? undefined : ends[state]
-      if (end) await given.reaches(gatewayId, end, 60_000)
-      else await given.isGone(gatewayId, 60_000)
-    }
   })
 
   it('are finished by the next life of a backend that dies at any point of creating and deleting them', async () => {

@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert'
+import { bundleSchema } from '@imprun/contracts'
+import type { StoredInstance } from '../../src/instances/instance-store.ts'
+import { newPhaseDocument } from '../../src/phases/phase-document.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFakeDriver } from '../support/fake-driver.ts'
-import { givenBackend } from '../support/given-backend.ts'
+import { type GivenBackend, givenBackend } from '../support/given-backend.ts'
 import { givenGateway, givenPublished } from '../support/given-gateway.ts'
 import { givenMongo } from '../support/given-mongo.ts'
 
@@ -10,6 +13,8 @@ function parse(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
 }
+
+const readMetrics = async ({ connection }: GivenBackend) => parse(await (await fetch(`${connection.apiUrl}/metrics`)).text())
 
 describe('metrics', function () {
   this.timeout(60_000)
@@ -39,7 +44,7 @@ describe('metrics', function () {
     driver.failWith(new Error('There is no room.'))
     await using backend = await givenBackend({ createDriver: () => driver })
     await backend.api.call('createGateway', { body: { name: 'stalling', gatewayId: 'stalling' } })
-    const read = async () => parse(await (await fetch(`${backend.connection.apiUrl}/metrics`)).text())
+    const read = () => readMetrics(backend)
 
     await eventually(async () => assert.ok(((await read()).get('imprun_engine_steps_total{kind="environment",outcome="failed"}') ?? 0) > 0))
     await using mongo = await givenMongo()
@@ -52,5 +57,38 @@ describe('metrics', function () {
       assert.equal(stalled, 3)
       assert.equal((await read()).get('imprun_engine_stalled{kind="environment"}'), stalled)
     }, 20_000)
+  })
+
+  it('tell how much is due, since when, and how long it waited, as queries tell', async () => {
+    await using backend = await givenBackend({ createDriver: createFakeDriver })
+    await using mongo = await givenMongo()
+    const instances = mongo.database.sys.collection<StoredInstance>('runtimeInstances')
+    const read = () => readMetrics(backend)
+    const readWaits = async () => {
+      const seconds = { $divide: [{ $subtract: ['$$NOW', '$updatedAt'] }, 1_000] }
+      return (await instances.aggregate<{ seconds: number }>([{ $project: { seconds } }]).toArray()).map((each) => each.seconds)
+    }
+    const isBetween = (value: number | undefined, [atLeast = Number.NaN]: number[], [atMost = Number.NaN]: number[]) =>
+      assert.ok(value !== undefined && atLeast <= value && value <= atMost, `${value} is not from ${atLeast} to ${atMost}`)
+
+    // No backend has their runtime, so they stay due.
+    const common = { gatewayId: 'waiting', database: 'separate' as const, bundle: bundleSchema.parse({}), runtimeId: 'elsewhere' }
+    const bookkeeping = { ...newPhaseDocument(new Date(Date.now() - 3_600_000)), phase: 'Starting' as const }
+    await instances.insertMany(
+      (['dev', 'prod'] as const).map((environment) => ({ _id: environment, environmentId: environment, environment, ...common, ...bookkeeping })),
+    )
+    const [atLeast, waiting, atMost] = [await readWaits(), await read(), await readWaits()]
+    assert.equal(waiting.get('imprun_engine_due{kind="instance"}'), atMost.length)
+    isBetween(waiting.get('imprun_engine_oldest_due_seconds{kind="instance"}'), atLeast, atMost)
+
+    const runtime = await mongo.database.sys.collection<{ _id: string }>('runtimes').findOne()
+    assert.ok(runtime)
+    const before = await readWaits()
+    await instances.updateOne({ _id: 'dev' }, { $set: { runtimeId: runtime._id, state: 'deleted', phase: 'Deleting' } })
+    await eventually(async () => assert.equal(await instances.countDocuments(), 1))
+    const [taken, after] = [await read(), await readWaits()]
+    assert.equal(taken.get('imprun_engine_claim_latency_seconds_count{kind="instance"}'), 1)
+    isBetween(taken.get('imprun_engine_claim_latency_seconds_sum{kind="instance"}'), before, after)
+    assert.equal(taken.get('imprun_engine_due{kind="instance"}'), after.length)
   })
 })
