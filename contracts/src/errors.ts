@@ -32,6 +32,7 @@ export const errorCodes = {
   USER_NOT_FOUND: { status: 404, fixedBy: 'caller', retry: 'never' },
   MEMBER_NOT_FOUND: { status: 404, fixedBy: 'caller', retry: 'never' },
   NOTIFIER_NOT_FOUND: { status: 404, fixedBy: 'caller', retry: 'never' },
+  VARIABLE_VERSION_NOT_FOUND: { status: 404, fixedBy: 'caller', retry: 'never' },
   TOOL_NOT_FOUND: { status: 404, fixedBy: 'caller', retry: 'never' },
   REGION_NOT_FOUND: { status: 404, fixedBy: 'caller', retry: 'never' },
   REGION_ID_TAKEN: { status: 409, fixedBy: 'caller', retry: 'never' },

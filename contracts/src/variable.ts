@@ -26,3 +26,32 @@ export const variablesViewSchema = z.record(
   z.discriminatedUnion('secret', [z.object({ secret: z.literal(false), value: z.string() }), z.object({ secret: z.literal(true) })]),
 )
 export type VariablesView = z.infer<typeof variablesViewSchema>
+
+/** How many versions of an environment's variables are kept: with each that comes beyond that, the oldest goes. */
+export const variableVersionsMax = 50
+
+/** What a version did to one variable. Its value is not told, be it secret or not. */
+export const variableChangeSchema = z.object({
+  name: z.string(),
+  change: z.enum(['added', 'changed', 'removed']),
+  /** Whether it is a secret since then; of one that was removed, whether it was. */
+  secret: z.boolean(),
+})
+export type VariableChange = z.infer<typeof variableChangeSchema>
+
+/** A change of an environment's variables that can be gone back to. */
+export const variableVersionSchema = z
+  .object({
+    /** Counted from 1 in every environment; a number is never used again. */
+    version: z.number().int().positive(),
+    at: z.iso.datetime(),
+    by: z.string(),
+    changes: z.array(variableChangeSchema),
+    /** Of a revert: the version whose variables it brought back. */
+    revertedTo: z.number().int().positive().optional(),
+  })
+  .meta({ id: 'VariableVersion' })
+export type VariableVersion = z.infer<typeof variableVersionSchema>
+
+/** All variables as they were after that version, secrets included. What was made since is a version of its own, so this can be reverted, too. */
+export const revertVariablesSchema = z.strictObject({ version: z.number().int().positive() })

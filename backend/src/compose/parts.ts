@@ -46,6 +46,7 @@ import type { RuntimeDriver, RuntimeSpec } from '../runtime-driver/runtime-drive
 import type { RegionDefaults } from '../runtime-driver/runtime-pool.ts'
 import { createScheduleReader } from '../schedules/schedule-reader.ts'
 import { createSecretSealer } from '../variables/secret-sealer.ts'
+import { createVariableHistory } from '../variables/variable-history.ts'
 import { createVariableStore } from '../variables/variable-store.ts'
 
 export interface RuntimeSettings {
@@ -96,6 +97,7 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
   const packages = createGatewayPackages({ store: packageStore, cache: packageCache })
   const variables = createVariableStore(database)
   const sealer = createSecretSealer(secrets)
+  const variableHistory = createVariableHistory({ database, sealer, clock })
   const turns = createTurns(database)
   return {
     database,
@@ -116,8 +118,9 @@ export function composeParts({ database, watcher, secrets, clock, log, packageCa
     bellHub: createBellHub({ watcher }),
     databases: createGatewayDatabases(database),
     variables,
+    variableHistory,
     sealer,
-    settings: createEnvironmentSettingsStore({ database, environments, variables, sealer }),
+    settings: createEnvironmentSettingsStore({ database, environments, variables, variableHistory, sealer }),
     functions,
     packageStore,
     packageCache,

@@ -38,7 +38,10 @@ export function composeServices(ground: Ground, parts: Parts) {
     placement,
     recordLeftovers: createLeftoverRecord(parts),
     limits: { lockTtlMs: ground.lockMs, renewEveryMs: ground.lockMs / 3 },
-    contents: [functions, releases, deploymentStore, grants, tools, parts.packageStore, parts.variables, parts.members, parts.notifiers, parts.outbox],
+    contents: [
+      ...[functions, releases, deploymentStore, grants, tools, parts.packageStore],
+      ...[parts.variables, parts.variableHistory, parts.members, parts.notifiers, parts.outbox],
+    ],
     observe(event, kind) {
       metrics.engineEvent(kind, event)
       return ground.observe?.(event)

@@ -36,6 +36,7 @@ const sysIndexes: Indexes = {
   ],
   functions: [{ key: { gatewayId: 1, name: 1 }, unique: true }],
   variables: [{ key: { gatewayId: 1 } }],
+  variableVersions: [{ key: { gatewayId: 1, environment: 1, version: -1 } }],
   releases: [
     { key: { functionId: 1, version: 1 }, unique: true },
     { key: { functionId: 1, sequence: -1 }, unique: true },

@@ -5,6 +5,8 @@ import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
 import type { InstanceStore } from '../instances/instance-store.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { VariableHistory } from '../variables/variable-history.ts'
+import { createVariableRoutes } from '../variables/variable-routes.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import { settingsNotAcknowledged } from './environment-errors.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
@@ -24,21 +26,39 @@ export interface RuntimesPort {
 /** Longer than a runtime needs to be given up for lost, so that a dead one delays the answer and does not fail it. */
 const acknowledgeDeadlineMs = 10_000
 
+type RouteNames =
+  | 'getEnvironment'
+  | 'patchEnvironment'
+  | 'retryEnvironment'
+  | 'releaseHold'
+  | 'acknowledgeDrift'
+  | keyof ReturnType<typeof createVariableRoutes>
+
 export function createEnvironmentRoutes(deps: {
   gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable' | 'getAdministered'>
   protect: Protect
   guardProtected: GuardProtected
   environments: EnvironmentStore
   instances: Pick<InstanceStore, 'retryOf'>
-  settings: Pick<EnvironmentSettingsStore, 'change'>
+  settings: Pick<EnvironmentSettingsStore, 'change' | 'revertVariables'>
   variables: Pick<VariableStore, 'get'>
+  variableHistory: Pick<VariableHistory, 'list'>
   runtimes: RuntimesPort
   addresses: Addresses
   clock: Clock
-}): Pick<Handlers, 'getEnvironment' | 'patchEnvironment' | 'retryEnvironment' | 'releaseHold' | 'acknowledgeDrift'> {
+}): Pick<Handlers, RouteNames> {
   const { gateways, protect, guardProtected, environments, instances, settings, variables, runtimes, addresses, clock } = deps
   const show = async (stored: StoredEnvironment) => toEnvironmentDetail(stored, await variables.get(stored), addresses, clock.now())
+  const showOnceInForce = async (gatewayId: string, environment: EnvironmentName, revision: number, signal: AbortSignal) => {
+    // A refusal is about the code of some function: the runtime has read everything up to this revision and enforces the setting.
+    const answer = await runtimes.waitForRuntimes(gatewayId, environment, revision, { deadlineMs: acknowledgeDeadlineMs, signal })
+    if (answer.outcome === 'late') throw settingsNotAcknowledged(gatewayId, environment, answer.runtimeIds)
+    return show(await environments.get(gatewayId, environment))
+  }
+
   return {
+    ...createVariableRoutes({ ...deps, showOnceInForce }),
+
     async getEnvironment({ params, account }) {
       await gateways.getOwned(params.gatewayId, account.userId)
       return show(await environments.get(params.gatewayId, params.environment))
@@ -78,11 +98,8 @@ export function createEnvironmentRoutes(deps: {
       if (protection) await protect({ gatewayId, environment }, protection, account)
       if (state) await environments.wantOwn(gatewayId, environment, state)
       if (Object.keys(others).length === 0) return show(await environments.get(gatewayId, environment))
-      const revision = await settings.change({ gatewayId, environment }, others)
-      // A refusal is about the code of some function: the runtime has read everything up to this revision and enforces the setting.
-      const answer = await runtimes.waitForRuntimes(gatewayId, environment, revision, { deadlineMs: acknowledgeDeadlineMs, signal })
-      if (answer.outcome === 'late') throw settingsNotAcknowledged(gatewayId, environment, answer.runtimeIds)
-      return show(await environments.get(gatewayId, environment))
+      const revision = await settings.change({ gatewayId, environment }, others, account.name)
+      return showOnceInForce(gatewayId, environment, revision, signal)
     },
   }
 }

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   ImprunError,
   type InputFault,
   type StoredVariable,
   type StoredVariables,
+  type VariableChange,
   type VariablesPatch,
   type VariablesView,
   variablesBytesMax,
@@ -27,7 +29,7 @@ export function changeVariables(before: StoredVariables, patch: VariablesPatch, 
     const bytes = Buffer.byteLength(value)
     if (bytes > variableValueBytesMax) faults.push(faultOf(name, `The value has ${bytes} bytes; at most ${variableValueBytesMax} are allowed.`))
     const known = before[name]
-    after[name] = (secret ?? (known !== undefined && 'secret' in known)) ? { secret: seal(name, value) } : { value }
+    after[name] = (secret ?? isSecret(known)) ? { secret: seal(name, value) } : { value }
   }
   faults.push(...checkTotals(after, Object.keys(patch)))
   if (faults.length > 0) throw variablesInvalid(faults)
@@ -50,6 +52,19 @@ const faultOf = (name: string, message: string): InputFault => ({ field: `variab
 
 const variablesInvalid = (faults: readonly InputFault[]) =>
   new ImprunError('INPUT_INVALID', faults.map(({ field, message }) => `${field}: ${message}`).join(' '), { errors: faults })
+
+/** By name. A secret that was sealed anew counts as changed. */
+export function changesBetween(before: StoredVariables, after: StoredVariables): VariableChange[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+  return names.flatMap((name) => {
+    const [was, is] = [before[name], after[name]]
+    if (isDeepStrictEqual(was, is)) return []
+    const change = was === undefined ? 'added' : is === undefined ? 'removed' : 'changed'
+    return [{ name, change, secret: isSecret(is ?? was) }]
+  })
+}
+
+export const isSecret = (variable: StoredVariable | undefined): boolean => variable !== undefined && 'secret' in variable
 
 /** Without the values of secrets. */
 export const toVariablesView = (variables: StoredVariables): VariablesView =>

@@ -15,7 +15,7 @@ const secretText = 'k-5f0c1b-the-text-of-the-secret-ß'
 /** One gateway and the routes of its environments, as the HTTP layer calls them: what comes in has been parsed. */
 async function givenSettings(options: GivenLifecycleOptions & { acknowledge?: RuntimesPort['waitForRuntimes'] } = {}) {
   const given = await givenLifecycle(options)
-  const { gateways, environments, instances, settings, variables, addresses, database, protect, guardProtected } = given
+  const { gateways, environments, instances, settings, variables, variableHistory, addresses, database, protect, guardProtected } = given
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
   const routes = createEnvironmentRoutes({
     gateways,
@@ -23,6 +23,7 @@ async function givenSettings(options: GivenLifecycleOptions & { acknowledge?: Ru
     instances,
     settings,
     variables,
+    variableHistory,
     runtimes,
     addresses,
     protect,

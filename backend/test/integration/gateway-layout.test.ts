@@ -4,8 +4,10 @@ import { createGatewayDatabases } from '../../src/database/gateway-databases.ts'
 import { withNextRevision } from '../../src/database/gateway-revision.ts'
 import { createEnvironmentSettingsStore } from '../../src/environments/environment-settings.ts'
 import { createEnvironmentStore, newEnvironments } from '../../src/environments/environment-store.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { createSecrets } from '../../src/platform/secrets.ts'
 import { createSecretSealer } from '../../src/variables/secret-sealer.ts'
+import { createVariableHistory } from '../../src/variables/variable-history.ts'
 import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { givenMongo } from '../support/given-mongo.ts'
 
@@ -17,7 +19,8 @@ async function givenDatabases() {
   const collections = async () => (await database.gateway('shop').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).sort()
   const environments = createEnvironmentStore(database)
   const sealer = createSecretSealer(createSecrets(Buffer.alloc(32, 7)))
-  const settings = createEnvironmentSettingsStore({ database, environments, variables: createVariableStore(database), sealer })
+  const variableHistory = createVariableHistory({ database, sealer, clock: systemClock })
+  const settings = createEnvironmentSettingsStore({ database, environments, variables: createVariableStore(database), variableHistory, sealer })
   const indexCommands = async (): Promise<number> => Number((await database.named('admin').command({ serverStatus: 1 })).metrics.commands.createIndexes.total)
   return {
     ...mongo,

@@ -15,7 +15,7 @@ const stranger: Caller = { userId: 'user-2', name: 'eve' }
 /** The routes of gateways and environments as the HTTP layer calls them. */
 async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: RuntimesPort['waitForRuntimes'] } = {}) {
   const given = await givenLifecycle(options)
-  const { gateways, environments, settings, variables, views, addresses, instances, regionChecks, protect, guardProtected } = given
+  const { gateways, environments, settings, variables, variableHistory, views, addresses, instances, regionChecks, protect, guardProtected } = given
   const regions = createRegionStore(given.database)
   const quotas = createQuotas({
     ...given,
@@ -25,7 +25,10 @@ async function givenRoutes(options: GivenLifecycleOptions & { acknowledge?: Runt
   const runtimes: RuntimesPort = { waitForRuntimes: options.acknowledge ?? (async () => ({ outcome: 'applied' })) }
   const routes = {
     ...createGatewayRoutes({ gateways, environments, instances, regions, regionChecks, views, quotas, clock: systemClock }),
-    ...createEnvironmentRoutes({ gateways, environments, instances, settings, variables, runtimes, addresses, protect, guardProtected, clock: systemClock }),
+    ...createEnvironmentRoutes({
+      ...{ gateways, environments, instances, settings, variables, variableHistory, runtimes },
+      ...{ addresses, protect, guardProtected, clock: systemClock },
+    }),
   }
   const facts: Record<string, unknown>[] = []
   const request = (account: Caller = owner) => ({

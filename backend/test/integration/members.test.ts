@@ -38,6 +38,7 @@ describe('people of a gateway', () => {
       ['owner', 'admin', 'developer'],
       (api) => api.call('saveFunction', { params: { gatewayId, functionId: 'calculateTax' }, body: { code: 'export default () => 2' } }),
     ],
+    ['read the history of variables', roles, (api) => api.call('listVariableVersions', { params: dev })],
     ['retry the gateway', ['owner', 'admin', 'developer'], (api) => api.call('retryGateway', { params })],
     ['lift a hold', ['owner', 'admin', 'developer'], (api) => api.call('releaseHold', { params: dev, body: { reason: 'mended' } })],
     ['rename the gateway', ['owner', 'admin'], (api) => api.call('patchGateway', { params, body: { name: 'shared' } })],
@@ -68,12 +69,13 @@ describe('people of a gateway', () => {
     const developer = apiOf('developer')
     const refused = [
       await developer.refusal('patchEnvironment', { params: prod, body: { variables: { RATE: '1' } } }),
+      await developer.refusal('revertVariables', { params: prod, body: { version: 1 } }),
       await developer.refusal('patchEnvironment', { params: prod, body: { state: 'active' } }),
       await developer.refusal('deleteFunction', { params: { gatewayId, functionId } }),
     ]
     assert.deepEqual(
       refused.map(({ code }) => code),
-      ['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'],
+      ['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'],
     )
     await developer.call('patchEnvironment', { params: dev, body: { state: 'active' } })
     await apiOf('admin').call('patchEnvironment', { params: prod, body: { state: 'active' } })

@@ -105,6 +105,16 @@ describe('an environment and its variables', () => {
     assert.deepEqual(variables, { RATE: { secret: false, value: '20' } })
     assert.deepEqual((await call()).body, { rate: '20', key: 0 })
   })
+
+  it('come back as they were, secrets included, when a change of them is taken back', async () => {
+    const params = { gatewayId, environment: 'dev' }
+    const { items } = await backend.api.call('listVariableVersions', { params })
+    const [deleted, before] = items
+    assert.deepEqual(deleted?.changes, [{ name: 'API_KEY', change: 'removed', secret: true }])
+    const answer = await backend.api.call('revertVariables', { params, body: { version: before?.version ?? 0 } })
+    assert.deepEqual(answer.variables, { API_KEY: { secret: true }, RATE: { secret: false, value: '20' } })
+    assert.deepEqual((await call()).body, { rate: '20', key: secretText.length })
+  })
 })
 
 /** Every file of the home: logs, keys, notes. */

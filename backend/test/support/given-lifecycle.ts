@@ -28,6 +28,7 @@ import { createRegionChecks } from '../../src/regions/region-checks.ts'
 import { createRegionStore } from '../../src/regions/region-store.ts'
 import type { Assignments, RuntimeDriver } from '../../src/runtime-driver/runtime-driver.ts'
 import { createSecretSealer, type SecretSealer } from '../../src/variables/secret-sealer.ts'
+import { createVariableHistory } from '../../src/variables/variable-history.ts'
 import { createVariableStore } from '../../src/variables/variable-store.ts'
 import { eventually } from './eventually.ts'
 import { createFakeDriver, createFakeDriverWith } from './fake-driver.ts'
@@ -68,6 +69,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const secrets = createSecrets(Buffer.alloc(32, 7))
   const sealer = createSecretSealer(secrets)
   const variables = createVariableStore(database)
+  const variableHistory = createVariableHistory({ database, sealer, clock: systemClock })
   const users = createGatewayUsers({ database, secrets })
   const databases = createGatewayDatabases(database)
   const fakeDriver = options.hasNoUsers ? createFakeDriver() : createFakeDriverWith(users)
@@ -76,7 +78,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
   const { pool, directory, placement } = oneRuntime(driver, instances)
   const addresses = createAddresses(directory, pool)
   const regionChecks = createRegionChecks({ directory, accounts: { isAdmin: async () => false } })
-  const settings = createEnvironmentSettingsStore({ database, environments, variables, sealer })
+  const settings = createEnvironmentSettingsStore({ database, environments, variables, variableHistory, sealer })
   const views = createGatewayViews({ gateways, environments, addresses, clock: systemClock })
   const create = createGatewayCreation({ gateways, regions, regionChecks, clock: systemClock })
   await regions.ensureLocal()
@@ -140,6 +142,7 @@ export async function givenLifecycle(options: GivenLifecycleOptions = {}) {
     databases,
     settings,
     variables,
+    variableHistory,
     views,
     lifecycle,
     newLife,

@@ -1,5 +1,7 @@
 import { releaseHoldSchema } from '../deployment.ts'
 import { environmentDetailSchema, patchEnvironmentSchema } from '../environment.ts'
+import { pageOf, pageQuerySchema } from '../paging.ts'
+import { revertVariablesSchema, variableVersionSchema } from '../variable.ts'
 import type { RouteDefinition } from './route-definition.ts'
 
 export const environmentRoutes = {
@@ -19,6 +21,26 @@ export const environmentRoutes = {
     role: 'user',
     tag: 'environments',
     body: patchEnvironmentSchema,
+    status: 200,
+    response: environmentDetailSchema,
+  },
+  listVariableVersions: {
+    method: 'GET',
+    path: '/api-gateways/:gatewayId/environments/:environment/variable-versions',
+    summary: 'Who changed which variables, newest first; values are not told',
+    role: 'user',
+    tag: 'environments',
+    query: pageQuerySchema.omit({ filter: true }),
+    status: 200,
+    response: pageOf(variableVersionSchema),
+  },
+  revertVariables: {
+    method: 'POST',
+    path: '/api-gateways/:gatewayId/environments/:environment/revert-variables',
+    summary: 'Bring all variables of a version back, secrets included; answers when every runtime goes by them',
+    role: 'user',
+    tag: 'environments',
+    body: revertVariablesSchema,
     status: 200,
     response: environmentDetailSchema,
   },
