@@ -57,12 +57,24 @@ describe('a backend that is killed at every write of what runtimes go by', funct
     return moment
   }
 
+  const read = async () => (await call()).body as { rate?: string }
+  /** Runtimes are given what is stored, and the newest version of the history is that, too. */
+  const variablesAgree = async () => {
+    const versions = mortal.mongo.database.sys.collection('variableVersions')
+    const all = await Promise.all([
+      find('sys', 'variables', `${gatewayId}/${environment}`),
+      find('gateway', gatewayCollections.variables, environment),
+      versions.findOne({ gatewayId, environment }, { sort: { version: -1 } }),
+    ])
+    const [kept, given, newest] = all.map((document) => (document as { variables?: unknown } | null)?.variables)
+    assert.deepEqual([given, newest], [kept, kept])
+  }
+
   for (const secret of [false, true]) {
     it(`change a ${secret ? 'secret' : 'plain'} variable: what was answered is what functions read, and what they read is what is stored`, async () => {
       const kind = secret ? 'secret' : 'plain'
       const moments = await dieAtEveryMoment(async (n, passed) => {
         const value = `${kind}-${n}`
-        const read = async () => (await call()).body as { rate?: string }
         const before = await read()
         const body = { variables: { RATE: { value, secret } } }
         const isDone = async () => (await read()).rate === value
@@ -70,11 +82,7 @@ describe('a backend that is killed at every write of what runtimes go by', funct
           act: () => api().call('patchEnvironment', { params: { gatewayId, environment }, body, headers: { 'idempotency-key': value } }),
           isDone,
           async isConsistent() {
-            const [kept, given] = [
-              await find('sys', 'variables', `${gatewayId}/${environment}`),
-              await find('gateway', gatewayCollections.variables, environment),
-            ]
-            assert.deepEqual((given as { variables?: unknown } | null)?.variables, (kept as { variables?: unknown } | null)?.variables)
+            await variablesAgree()
             const now = await read()
             assert.ok(now.rate === value || now.rate === before.rate, `${now.rate} was never set`)
           },
@@ -83,6 +91,27 @@ describe('a backend that is killed at every write of what runtimes go by', funct
       console.log(`      ${moments.length} moments of changing a ${kind} variable`)
     })
   }
+
+  it('take a change of variables back: what was answered is what functions read, and it is one version of the history', async () => {
+    const params = { gatewayId, environment }
+    const set = (value: string) => api().call('patchEnvironment', { params, body: { variables: { RATE: { value, secret: true } } } })
+    const list = async () => (await api().call('listVariableVersions', { params })).items
+    const moments = await dieAtEveryMoment(async (n, passed) => {
+      const value = `good-${n}`
+      await set(value)
+      const [good] = await list()
+      await set(`bad-${n}`)
+      const body = { version: good?.version ?? 0 }
+      const moment = await holdsWhatWasAnswered(passed, {
+        act: () => api().call('revertVariables', { params, body, headers: { 'idempotency-key': value } }),
+        isDone: async () => (await read()).rate === value,
+        isConsistent: variablesAgree,
+      })
+      assert.equal((await list()).filter(({ revertedTo }) => revertedTo === good?.version).length, 1, moment)
+      return moment
+    }, 3)
+    console.log(`      ${moments.length} moments of taking a change back`)
+  })
 
   it('revoke a key: what was answered is refused by the runtime, and every document says the same', async () => {
     await api().call('patchEnvironment', { params: { gatewayId, environment }, body: { authType: 'key-auth' } })
