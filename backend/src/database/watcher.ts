@@ -44,14 +44,19 @@ const watchedSysCollections = [
   'applicationGrants',
   'mcpTools',
   'members',
+  'notifiers',
   'regions',
   'runtimeInstances',
 ] as const
 const watchedOperations = ['insert', 'update', 'replace', 'delete'] as const
 const gatewayDatabase = /^gatewayid_([a-z0-9-]+)$/
 
-/** What phase engines write for themselves: that they take a document or still hold it; and of instances, which nobody else follows, that they let go. */
+/**
+ * What phase engines write for themselves: that they take a document or still hold it; and of instances, which nobody else follows, that they let go. And how
+ * an attempt to tell somebody went.
+ */
 const uneventful: Document[] = [
+  { 'ns.coll': 'notifiers', 'updateDescription.updatedFields.lastAttempt': { $exists: true } },
   { 'updateDescription.updatedFields.lockedAt': { $gt: epoch }, 'updateDescription.updatedFields.phase': { $exists: false } },
   { 'ns.coll': 'runtimeInstances', 'updateDescription.updatedFields.nextAttemptAt': { $gt: epoch } },
 ]

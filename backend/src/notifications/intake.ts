@@ -97,6 +97,10 @@ export function createIntake(deps: IntakeDeps): Intake {
   return {
     start() {
       endings.push(
+        // A new one is told of the very next deployment: the stream brings the two in their order.
+        watcher.on({ scope: 'sys', collection: 'notifiers' }, () => {
+          all = undefined
+        }),
         watcher.on({ scope: 'sys', collection: 'deployments' }, onDeployment),
         watcher.on({ scope: 'sys', collection: 'apiGateways' }, onPhases),
         watcher.on({ scope: 'sys', collection: 'environments' }, onPhases),
