@@ -75,6 +75,8 @@ describe('deployments of one function that race', function () {
 
   it('all end, and what is served is what was accepted last, with saves, rollbacks and refusals of a runtime among fifty at once', async () => {
     const random = randomFrom(testSeed())
+    /** No other save has it, and the runtime takes it. */
+    const lastRate = (round: number) => 7_000_000 + round * 7
     const { deployment } = await save(given, 0.5)
     for (let round = 0; round < rounds; round++) {
       const isBroken = (rate: number) => rate % 7 === 3
@@ -89,6 +91,12 @@ describe('deployments of one function that race', function () {
         codes.filter((code) => code !== 'DEPLOYMENT_SUPERSEDED'),
         [],
       )
+      await checkHistory(given, runtime)
+
+      // Accepted after all of them, so this is what has to be served.
+      const last = await save(random() < 0.5 ? given : other, lastRate(round))
+      assert.equal(last.deployment?.status, 'SUCCESS')
+      assert.equal(runtime.serves('dev', 'calculateTax')?.releaseId, last.deployment.releaseId)
       await checkHistory(given, runtime)
     }
     console.log(`      ${rounds} rounds of fifty`)

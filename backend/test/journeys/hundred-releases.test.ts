@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { type GivenBackend, givenBackend } from '../support/given-backend.ts'
 import { callFunction, givenGateway, givenPublished } from '../support/given-gateway.ts'
 import { randomFrom, testSeed } from '../support/seed.ts'
+import { soak } from '../support/soak.ts'
 
 const functionCode = (value: number): string => `import { part } from './_lib/part'\nexport default () => ({ value: ${value}, part })`
 const moduleCode = (value: number): string => `export const part = ${value}`
@@ -33,7 +34,7 @@ describe('a function with a hundred releases', function () {
     assert.equal(answers.size, 100)
     const random = randomFrom(testSeed())
     const ids = [...answers.keys()]
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < soak(25, 200); round++) {
       const releaseId = ids[Math.floor(random() * ids.length)] ?? ''
       const back = await backend.api.call('rollbackFunction', { params, body: { environment: 'dev', releaseId, reason: `round ${round}` } })
       assert.equal(back.status, 'SUCCESS')
