@@ -47,6 +47,7 @@ export interface CommandArguments {
   'imprun.filterLogs': []
   'imprun.pauseLogs': []
   'imprun.editVariables': [node?: EnvironmentNode]
+  'imprun.showVariableHistory': [node?: EnvironmentNode]
   'imprun.editLimits': [target?: FunctionTarget | EnvironmentNode]
   'imprun.goToEnvironment': [target?: FunctionTarget]
   'imprun.promote': [target?: FunctionTarget]
@@ -121,6 +122,7 @@ const ids: Record<CommandId, true> = {
   'imprun.filterLogs': true,
   'imprun.pauseLogs': true,
   'imprun.editVariables': true,
+  'imprun.showVariableHistory': true,
   'imprun.editLimits': true,
   'imprun.goToEnvironment': true,
   'imprun.promote': true,

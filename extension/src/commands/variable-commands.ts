@@ -1,11 +1,12 @@
-import type { EnvironmentDetail, VariablesPatch } from '@imprun/contracts'
+import type { EnvironmentDetail, VariablesPatch, VariableVersion } from '@imprun/contracts'
+import { pageLimitMax } from '@imprun/contracts/paging'
 import { variableNameSchema } from '@imprun/contracts/variable'
 import { type CommandContext, openSession } from './command-context.ts'
 import type { Handlers } from './command-table.ts'
 import { chooseEnvironment } from './targets.ts'
 import { firstFault } from './validation.ts'
 
-export function variableCommands(context: CommandContext): Pick<Handlers, 'imprun.editVariables'> {
+export function variableCommands(context: CommandContext): Pick<Handlers, 'imprun.editVariables' | 'imprun.showVariableHistory'> {
   const { t } = context
   return {
     'imprun.editVariables': async (node) => {
@@ -14,6 +15,11 @@ export function variableCommands(context: CommandContext): Pick<Handlers, 'impru
       const params = { gatewayId: environment.gatewayId, environment: environment.name }
       // Until it is left: who sets one variable often sets the next.
       for (let next = true; next; ) next = await editOne(context, params)
+    },
+
+    'imprun.showVariableHistory': async (node) => {
+      const environment = await chooseEnvironment(context, node, t('Variable history of which environment?'))
+      if (environment) await showHistory(context, { gatewayId: environment.gatewayId, environment: environment.name })
     },
   }
 }
@@ -87,8 +93,57 @@ const askValue = ({ prompts, t }: CommandContext, name: string, isSecret: boolea
 
 async function patch(context: CommandContext, params: Place, variables: VariablesPatch): Promise<void> {
   await openSession(context).api.call('patchEnvironment', { params, body: { variables } })
+  tellInEffect(context, params)
+}
+
+function tellInEffect(context: CommandContext, { gatewayId, environment }: Place): void {
   context.refreshViews()
-  context.prompts.tell(context.t('The variables of {0} are in effect.', `${params.gatewayId}/${params.environment}`))
+  context.prompts.tell(context.t('The variables of {0} are in effect.', `${gatewayId}/${environment}`))
+}
+
+async function showHistory(context: CommandContext, params: Place): Promise<void> {
+  const { prompts, t } = context
+  const { api } = openSession(context)
+  const place = `${params.gatewayId}/${params.environment}`
+  const { items } = await api.call('listVariableVersions', { params, query: { limit: pageLimitMax } })
+  if (items.length === 0) return void (await prompts.offer('info', t('Nobody has changed a variable of {0} yet.', place)))
+  const wanted = await prompts.pick(
+    t('Variable history of {0}', place),
+    items.map((version) => versionChoice(version, version === items[0], context)),
+    t('Choose a version to bring its variables back.'),
+  )
+  if (!wanted) return
+  if (wanted === items[0]) return prompts.tell(t('These are the variables of {0} now.', place))
+  const since = items.slice(0, items.indexOf(wanted)).flatMap(({ changes }) => changes.map(({ name }) => name))
+  // Asked everywhere, prod or not: it overwrites what others have set.
+  const isSure = await prompts.confirm({
+    message: t('Bring the variables of {0} back to version {1}?', place, wanted.version),
+    detail: t('Set or removed since then: {0}. It takes effect with the next call; the code stays as it is.', [...new Set(since)].sort().join(', ')),
+    yes: t('Bring back'),
+  })
+  if (!isSure) return
+  await api.call('revertVariables', { params, body: { version: wanted.version }, idempotencyKey: crypto.randomUUID() })
+  tellInEffect(context, params)
+}
+
+function versionChoice(version: VariableVersion, isNow: boolean, { t }: CommandContext) {
+  const { by, at, changes, revertedTo } = version
+  const named = (wanted: VariableVersion['changes'][number]['change']) =>
+    changes.filter(({ change }) => change === wanted).map(({ name, secret }) => (secret ? `$(lock) ${name}` : name))
+  const [added, changed, removed] = [named('added'), named('changed'), named('removed')].map((names) => names.join(', '))
+  return {
+    label: `v${version.version}`,
+    description: [...(isNow ? [t('now')] : []), by, new Date(at).toLocaleString()].join(' · '),
+    detail: [
+      revertedTo === undefined ? '' : t('back to version {0}', revertedTo),
+      added && t('added: {0}', added),
+      changed && t('changed: {0}', changed),
+      removed && t('removed: {0}', removed),
+    ]
+      .filter(Boolean)
+      .join(' · '),
+    value: version,
+  }
 }
 
 const shorten = (text: string) => {

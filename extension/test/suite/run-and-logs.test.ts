@@ -147,6 +147,31 @@ describe('settings in the editor', () => {
     assert.deepEqual((await host.call(await urlOf(host), post({ word: 'x' }))).body, { word: 'x', greeting: null })
   })
 
+  it('tell what was done to variables, by name only, and bring them back after a confirm', async () => {
+    const { host } = await given()
+    const { node } = await rowAt(host.inside.views.gateways, 'Home tax', 'dev')
+    const params = { gatewayId: 'hometax', environment: 'dev' }
+    for (const value of ['good morning', 'good night']) await apiOf(host).call('patchEnvironment', { params, body: { variables: { GREETING: value } } })
+    const { items } = await apiOf(host).call('listVariableVersions', { params })
+    const wanted = `v${items[1]?.version}`
+    const variablesNow = async () => (await apiOf(host).call('getEnvironment', { params })).variables.GREETING
+
+    const { asked, offered } = answer(host, { pick: [wanted], confirm: false })
+    await vscode.commands.executeCommand('imprun.showVariableHistory', node)
+    assert.deepEqual(asked, ['Variable history of hometax/dev', `Bring the variables of hometax/dev back to version ${items[1]?.version}?`])
+    assert.match(offered[0] ?? '', /^v\d+ now · .+ changed: GREETING$/)
+    assert.match(offered[1] ?? '', /^v\d+ .+ added: GREETING$/)
+    assert.doesNotMatch(offered.join('\n'), /good|hello/)
+    assert.deepEqual(await variablesNow(), { secret: false, value: 'good night' })
+
+    const { told } = answer(host, { pick: [wanted], confirm: true })
+    await vscode.commands.executeCommand('imprun.showVariableHistory', node)
+    assert.ok(told.some((text) => text.includes('in effect')))
+    assert.deepEqual(await variablesNow(), { secret: false, value: 'good morning' })
+    assert.equal(((await host.call(await urlOf(host), post({ word: 'x' }))).body as { greeting: string }).greeting, 'good morning')
+    await apiOf(host).call('patchEnvironment', { params, body: { variables: { GREETING: null } } })
+  })
+
   it('change the limits of a function and of an environment', async () => {
     const { host } = await given()
     const { node } = await rowAt(host.inside.views.gateways, 'Home tax', 'dev', name)
