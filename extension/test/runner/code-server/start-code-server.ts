@@ -23,6 +23,8 @@ const quietSettings = {
   'chat.mcp.autostart': 'never',
   'git.enabled': false,
   'window.confirmBeforeClose': 'never',
+  // In a browser texts are saved after a second, which a slow machine needs to look at one that is not.
+  'files.autoSave': 'off',
 }
 
 export interface CodeServerOptions {

@@ -16,7 +16,7 @@ export function lookOf(theme: Theme): Look {
   const colorTheme = theme === 'High Contrast' ? 'Default High Contrast' : `Default ${theme} Modern`
   return {
     // Of the file's path its name is enough: the rest is a temporary folder.
-    settings: { 'workbench.colorTheme': colorTheme, 'breadcrumbs.filePath': 'last', 'files.autoSave': 'off', 'editor.minimap.enabled': false },
+    settings: { 'workbench.colorTheme': colorTheme, 'breadcrumbs.filePath': 'last', 'editor.minimap.enabled': false },
     picture: (workbench, name) => workbench.screenshot(join(imagesFolder, `${name}${suffixes[theme]}.png`)),
   }
 }
