@@ -24,7 +24,7 @@ export interface GivenSecondRuntime extends AsyncDisposable {
  * @param memoryMb of its worker: what needs more can not be loaded there.
  */
 export async function givenSecondRuntime(
-  { uri }: GivenMongo,
+  { uri }: Pick<GivenMongo, 'uri'>,
   gatewayId: string,
   environment: EnvironmentName,
   { memoryMb }: { memoryMb?: number } = {},
