@@ -3,7 +3,7 @@ import type { EnvironmentName } from '@imprun/contracts'
 import { dieAtEveryMoment, givenMortalBackend, type MortalBackend } from '../support/crash-points.ts'
 import { eventually } from '../support/eventually.ts'
 import { callFunction, givenGateway, givenPublished } from '../support/given-gateway.ts'
-import { readLoose } from '../support/inventory.ts'
+import { readLoose, readMachine } from '../support/inventory.ts'
 import { readPromises } from '../support/promises.ts'
 
 const gatewayId = 'mortal'
@@ -13,23 +13,44 @@ const within = 60_000
 describe('a backend that is killed at every write of a deployment', function () {
   this.timeout(10 * 60_000)
   let mortal: MortalBackend
+  /** Outlives every backend: with the runtime's address, functions can be called while none runs. */
+  let edge: Pick<MortalBackend['backend'], 'connection'>
   before(async () => {
     mortal = await givenMortalBackend()
     await givenGateway(mortal.backend, gatewayId)
+    edge = { connection: mortal.backend.connection }
   })
   after(() => mortal?.[Symbol.asyncDispose]())
 
   const api = () => mortal.backend.api
   const named = (functionId: string) => ({ gatewayId, functionId })
   const valueIn = async (environment: EnvironmentName, name: string) => {
-    const { status, body } = await callFunction(mortal.backend, { gatewayId, environment, name, input: {} })
+    const { status, body } = await callFunction(edge, { gatewayId, environment, name, input: {} })
     return status === 200 ? (body as { value: number }).value : undefined
   }
+  const look = (environment: EnvironmentName, name: string) => readPromises(mortal.mongo.database, { gatewayId, environment, name })
+  const leavesNothing = async (moment: string | undefined) => {
+    const { database } = mortal.mongo
+    assert.deepEqual(await readLoose(database), { transactions: 0, runningKeys: 0, openDeployments: 0 }, moment)
+    const { workers, ...machine } = await readMachine(database, mortal.backend.home)
+    assert.deepEqual(machine, { runtimes: 1, leases: 1, known: 1, users: 1 }, moment)
+    // A warm spare, and those of the two environments that are called, unless that was long ago.
+    assert.ok(workers >= 1 && workers <= 3, `${workers} workers: ${moment}`)
+  }
+  /** While no backend runs: what succeeded is published and answered, or what a deployment has put in its place that is recorded as under way. */
+  const breaksNoPromise = (name: string, environment: EnvironmentName, moment: string) =>
+    eventually(async () => {
+      const { succeeded, published, underWay, values } = await look(environment, name)
+      if (published?.deploymentId !== succeeded?.deploymentId) assert.ok(published && underWay.has(published.deploymentId), moment)
+      const allowed = [succeeded, published].map((each) => each && values.get(each.releaseId))
+      const value = await valueIn(environment, name)
+      assert.ok(allowed.includes(value), `${value} instead of ${allowed.join(' or ')}: ${moment}`)
+    }, within)
   /** All has ended by itself; what is recorded, what runtimes were given and what a caller gets are the same. */
   const keepsPromises = (name: string, environment: EnvironmentName, moment: string | undefined) =>
     eventually(async () => {
-      assert.deepEqual(await readLoose(mortal.mongo.database), { transactions: 0, runningKeys: 0, openDeployments: 0 }, moment)
-      const { succeeded, served, published, values } = await readPromises(mortal.mongo.database, { gatewayId, environment, name })
+      await leavesNothing(moment)
+      const { succeeded, served, published, values } = await look(environment, name)
       assert.deepEqual({ served, published }, { served: succeeded, published: succeeded }, moment)
       assert.equal(await valueIn(environment, name), succeeded && values.get(succeeded.releaseId), moment)
     }, within)
@@ -111,6 +132,7 @@ describe('a backend that is killed at every write of a deployment', function () 
         await prepare(name)
         const moment = await mortal.dieOnce(passed, () => act(name, headers))
         if (moment !== undefined) {
+          for (const each of names) await breaksNoPromise(each, environment, moment)
           await mortal.backend.start()
           await keepPromises(moment)
           await act(name, headers)

@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EnvironmentName } from '@imprun/contracts'
 import { isAlive, waitUntilGone } from '../../src/platform/processes.ts'
 import { ProblemError } from '../support/api.ts'
@@ -32,19 +35,35 @@ describe('while MongoDB is killed and comes back', function () {
   after(() => backend?.[Symbol.asyncDispose]())
 
   const call = (environment: EnvironmentName, key?: string) => callFunction(backend, { gatewayId, environment, name, apiKey: key, input: {} })
-  const mongodPid = async (): Promise<number> => JSON.parse(await readFile(join(backend.home, 'run', 'mongod.json'), 'utf8')).pid
+  const readNote = async (): Promise<{ pid: number; port: number }> => JSON.parse(await readFile(join(backend.home, 'run', 'mongod.json'), 'utf8'))
   const killMongod = async () => {
-    const pid = await mongodPid()
+    const { pid } = await readNote()
     process.kill(pid, 'SIGKILL')
     assert.ok(await waitUntilGone(pid, within), 'MongoDB was killed')
     return pid
   }
+  const readiness = async () => (await fetch(new URL('/readyz', backend.connection.apiUrl))).status
   const isBack = (before: number) =>
     eventually(async () => {
-      const pid = await mongodPid()
+      const { pid } = await readNote()
       assert.ok(pid !== before && isAlive(pid))
-      assert.equal((await fetch(new URL('/readyz', backend.connection.apiUrl))).status, 200)
+      assert.equal(await readiness(), 200)
     }, within)
+  /** Somebody else has its port for a while, so it cannot come back at once. */
+  const killMongodFor = async (awayMs: number) => {
+    const { port } = await readNote()
+    for (;;) {
+      const killed = await killMongod()
+      await using squatter = await listenAt(port)
+      if (squatter) {
+        const isAway = eventually(async () => assert.notEqual(await readiness(), 200), within)
+        await Promise.all([isAway, sleep(awayMs)])
+        return killed
+      }
+      // The backend was quicker.
+      await isBack(killed)
+    }
+  }
 
   it('no acknowledged deployment is lost, and no caller of a function notices', async () => {
     const { pid: backendPid } = backend.connection
@@ -74,10 +93,10 @@ describe('while MongoDB is killed and comes back', function () {
       }
     }
     const working = Promise.all([save(), ask(), ask()])
-    for (let kill = 0; kill < 3; kill++) {
+    for (const awayMs of [0, 5_000]) {
       const before = acknowledged.length
       await eventually(() => assert.ok(acknowledged.length >= before + 3), within)
-      await isBack(await killMongod())
+      await isBack(await (awayMs > 0 ? killMongodFor(awayMs) : killMongod()))
     }
     const before = acknowledged.length
     await eventually(() => assert.ok(acknowledged.length >= before + 3, `nothing goes on: ${refused.at(-1)}`), within)
@@ -116,3 +135,15 @@ describe('while MongoDB is killed and comes back', function () {
     assert.equal((await call('staging', apiKey)).status, 200)
   })
 })
+
+/** Takes a port, and hangs up on whoever connects. @returns undefined when it is taken */
+async function listenAt(port: number): Promise<AsyncDisposable | undefined> {
+  const server = createServer((socket) => socket.destroy())
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  } catch {
+    return undefined
+  }
+  return server
+}

@@ -1,10 +1,10 @@
 import type { Phase, State } from '@imprun/contracts'
-import { createWatcher } from '../../src/database/watcher.ts'
+import { createWatcher, type Watcher } from '../../src/database/watcher.ts'
 import { type ClaimStore, createClaimStore } from '../../src/phases/claims.ts'
 import { goTo, rest, type Step } from '../../src/phases/decisions.ts'
 import { createPhaseEngine, type EngineEvent, type EngineLimits } from '../../src/phases/engine.ts'
 import type { Machine } from '../../src/phases/machine.ts'
-import { epoch, newPhaseDocument, type PhaseDocument } from '../../src/phases/phase-document.ts'
+import { epoch, newPhaseDocument, nudge, type PhaseDocument } from '../../src/phases/phase-document.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -33,6 +33,15 @@ export const machineOf = (create: Step<Thing>): Machine<Thing> => {
 /** The watcher listens to this collection, so its documents wake engines. */
 export const thingsCollection = 'environments'
 
+interface EngineOptions {
+  holder?: string
+  observe?: (event: EngineEvent) => void | Promise<void>
+  limits?: Partial<EngineLimits>
+  isDeaf?: boolean
+  /** What the engine is given to listen to, made of the watcher that is there. */
+  hearing?: (watcher: Watcher) => Watcher
+}
+
 /** Phase documents on a real MongoDB, and engines that move them. Time is MongoDB's own: a test makes a lock old by writing it so. */
 export async function givenPhases() {
   const mongo = await givenMongo()
@@ -41,17 +50,15 @@ export async function givenPhases() {
 
   const claimsOf = (holder: string): ClaimStore<Thing> => createClaimStore<Thing>({ collection: things, holder })
 
-  const startEngine = async (
-    create: Step<Thing>,
-    options: { holder?: string; observe?: (event: EngineEvent) => void | Promise<void>; limits?: Partial<EngineLimits>; isDeaf?: boolean } = {},
-  ) => {
+  /** @param work what is done in Creating, or in every phase */
+  const startEngine = async (work: Step<Thing> | Machine<Thing>, options: EngineOptions = {}) => {
     const watcher = createWatcher({ database: mongo.database, clock: systemClock, log: silentLog })
     const engine = createPhaseEngine<Thing>({
       database: mongo.database,
-      watcher,
+      watcher: options.hearing?.(watcher) ?? watcher,
       clock: systemClock,
       log: silentLog,
-      machine: machineOf(create),
+      machine: typeof work === 'function' ? machineOf(work) : work,
       collection: thingsCollection,
       holder: options.holder ?? newId(),
       observe: options.observe,
@@ -85,6 +92,10 @@ export async function givenPhases() {
     /** As if the holder had been silent for so long. */
     async ageLock(id: string, ms: number) {
       await things.updateOne({ _id: id }, [{ $set: { lockedAt: { $subtract: ['$lockedAt', ms] } } }])
+    },
+    /** As a noun's store writes what is wished. */
+    async want(id: string, state: State) {
+      await things.updateOne({ _id: id }, { ...nudge, $set: { ...nudge.$set, state } })
     },
     /** As if its wait were over. */
     async makeDue(id: string) {

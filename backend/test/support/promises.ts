@@ -10,6 +10,8 @@ export interface Promises {
   served: Remembered | undefined
   /** What runtimes were given. */
   published: Remembered | undefined
+  /** Ids of deployments that have not ended. */
+  underWay: Set<string>
   /** By release id, the number in its source `{ value: <number> }`. */
   values: Map<string, number>
 }
@@ -23,12 +25,17 @@ export async function readPromises(
   { gatewayId, environment, name }: { gatewayId: string; environment: EnvironmentName; name: string },
 ): Promise<Promises> {
   const { sys } = database
+  const ofThis = { gatewayId, environment, functionName: name }
   const [deployment] = await sys
     .collection('deployments')
-    .find({ gatewayId, environment, functionName: name, status: 'SUCCESS' })
+    .find({ ...ofThis, status: 'SUCCESS' })
     // Ids of two backends that were made in one second are in no order.
     .sort({ revision: -1 })
     .limit(1)
+    .toArray()
+  const open = await sys
+    .collection('deployments')
+    .find({ ...ofThis, isOpen: true })
     .toArray()
   const stored = await sys.collection('functions').findOne({ gatewayId, name })
   const given = await database.gateway(gatewayId).collection(gatewayCollections.publishedFunctions).findOne({ environment, name })
@@ -37,6 +44,7 @@ export async function readPromises(
     succeeded: remember(deployment && { ...deployment, deploymentId: String(deployment._id) }),
     served: remember(stored?.served[environment]),
     published: remember(given?.isRemoved ? undefined : given),
+    underWay: new Set(open.map(({ _id }) => String(_id))),
     values: new Map(releases.map(({ _id, source }) => [String(_id), Number(/value: (\d+)/.exec(String(source))?.[1])])),
   }
 }
