@@ -105,6 +105,7 @@ describe('a backend that is killed at every write and every word to its runtime'
         await becomes(gatewayId, 'Started')
       }
       assert.deepEqual(await inventory(gatewayId), healthy, moment)
+      await looseEnds()
       return moment
     }, 6)
     console.log(`      ${moments.length} moments of a stop and a start`)

@@ -10,10 +10,10 @@ const locksWatched = 3
 const limits = { lockTtlMs, renewEveryMs: 200, tickMs: 20 }
 const aheadMs = 120_000
 const claimsAsked = 60
-const within = 30_000
+const within = 60_000
 
 describe('two replicas of which one has its clock ahead by many locks', function () {
-  this.timeout(90_000)
+  this.timeout(240_000)
 
   it('leave each document with its holder for as long as the lock is kept', async () => {
     await using given = await givenPhases()
