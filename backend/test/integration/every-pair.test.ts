@@ -34,7 +34,7 @@ async function comeToRest(given: Given, collection: string, ids: readonly string
 /** As many as there are pairs, of gateways that are Started. */
 async function givenStarted(given: Given, collection: string): Promise<string[]> {
   const gatewayIds = Array.from({ length: pairs.length / 3 }, (_, index) => `gateway-${index}`)
-  for (const name of gatewayIds) await given.createGateway({ name })
+  await Promise.all(gatewayIds.map((name) => given.createGateway({ name })))
   await Promise.all(gatewayIds.map((gatewayId) => given.reaches(gatewayId, 'Started', within)))
   await given.lifecycle.stop()
   const found = await given.database.sys.collection<PhaseDocument>(collection).find().toArray()
