@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deployment } from '@imprun/contracts'
 import { paceMs } from '../../src/deployments/pace.ts'
-import { startedAt } from '../../src/deployments/stored-deployment.ts'
+import { type StoredDeployment, startedAt } from '../../src/deployments/stored-deployment.ts'
 import { type GivenFunctions, givenFunctions, request, taxCode } from '../support/given-functions.ts'
 import { givenRuntime, type RuntimeFixture } from '../support/given-runtime.ts'
 import { randomFrom, testSeed } from '../support/seed.ts'
@@ -34,8 +34,12 @@ async function checkHistory(given: GivenFunctions, runtime: RuntimeFixture): Pro
     [],
   )
   const ran = history.filter(({ revision }) => revision !== undefined)
-  const stored = await Promise.all(ran.map(({ deploymentId }) => given.deploymentStore.findById(deploymentId)))
-  const used = stored.flatMap((each) => [each?.revision, ...(each?.rollback ? [each.rollback.revision] : [])])
+  const all = given.database.sys.collection<StoredDeployment>('deployments')
+  const stored = new Map((await all.find({ gatewayId: params.gatewayId }).toArray()).map((each) => [each._id, each]))
+  const used = ran.flatMap(({ deploymentId }) => {
+    const { revision, rollback } = stored.get(deploymentId) ?? {}
+    return [revision, ...(rollback ? [rollback.revision] : [])]
+  })
   assert.equal(new Set(used).size, used.length, 'A revision was used twice')
   const loaded = runtime.loaded.map(({ revision }) => revision)
   assert.deepEqual(
@@ -47,11 +51,8 @@ async function checkHistory(given: GivenFunctions, runtime: RuntimeFixture): Pro
   const [served] = (await given.routes.getFunction(request<'getFunction'>({ params }))).served
   assert.equal(served?.deploymentId, last?.deploymentId)
   for (const { deploymentId } of history.filter(({ status }) => status === 'SUPERSEDED')) {
-    const { supersededBy } = (await given.deploymentStore.findById(deploymentId)) ?? {}
-    assert.ok(
-      history.some((other) => other.deploymentId === supersededBy),
-      'A deployment was superseded by nobody',
-    )
+    const { supersededBy } = stored.get(deploymentId) ?? {}
+    assert.ok(supersededBy !== undefined && stored.has(supersededBy), 'A deployment was superseded by nobody')
   }
   return history
 }
