@@ -90,6 +90,11 @@ export class FunctionVersion {
 
   /** Compiles the code in a context of its own and runs its top level. @returns why it cannot serve */
   load(): LoadRefusal | undefined {
+    const first = this.#tryToLoad()
+    // What others had left of the memory may have been too little. It was given up with all that was in it, so what fails again has itself to blame.
+    return first.isMemoryLost && this.sharesMemory ? this.#tryToLoad().refusal : first.refusal
+  }
+  #tryToLoad(): { refusal: LoadRefusal | undefined; isMemoryLost: boolean } {
     const { memory, configuration, facts } = this.#dependencies
     const context = memory.takeContext()
     context.host = createHostFunction(this)
@@ -100,7 +105,7 @@ export class FunctionVersion {
     const { isLost } = context
     if (refusal !== undefined) this.#releaseContext()
     if (isLost) this.#dependencies.onOutOfMemory(this)
-    return refusal
+    return { refusal, isMemoryLost: isLost }
   }
 
   /**

@@ -152,6 +152,14 @@ describe('hostile functions', () => {
     }
   })
 
+  it('leave a version no reason to be refused when they have filled the memory before it', async () => {
+    const keeping = 'const kept = Array.from({ length: 38 }, () => new Array(131_072).fill(0.5))\nexport default () => ({ kept: kept.length })'
+    const first = await worker.given(keeping)
+    assert.equal((await first()).text, '{"kept":38}')
+    const second = await worker.given(keeping)
+    assert.equal((await second()).text, '{"kept":38}')
+  })
+
   it('take down nobody when they use up the memory as they are loaded', async () => {
     const { refusal } = await worker.load('const all: unknown[] = []\nfor (;;) all.push({ a: new Array(100).fill(all.length) })\nexport default 1')
     assert.equal(refusal?.code, 'CODE_THROWS_AT_LOAD')

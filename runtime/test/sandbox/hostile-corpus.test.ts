@@ -113,7 +113,8 @@ describe('the hostile corpus', function () {
 
   const losses = (): number => runtime.events.filter((event) => event.type === 'worker-lost').length
   const run = async ({ title, code, body, statuses, answer, losesWorker, timeoutMs = 2_000 }: HostileCase): Promise<void> => {
-    await home.publishAndWait('hostile', code.replaceAll('{outside}', `http://127.0.0.1:${outside.port}`), { limits: { timeoutMs } })
+    const { failures } = await home.publishAndWait('hostile', code.replaceAll('{outside}', `http://127.0.0.1:${outside.port}`), { limits: { timeoutMs } })
+    assert.deepEqual(failures, [], 'What another one has left behind is no reason to refuse it.')
     const lostBefore = losses()
     const beside = [home, neighbour].map((environment) => givenSteadyTraffic(environment.url('/healthy')))
     const got = await ask(home.url('/hostile'), body)
