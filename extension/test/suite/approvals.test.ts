@@ -83,8 +83,12 @@ describe('approvals in the editor', () => {
 
     await givenFunction(host, 'withdrawn')
     await promote(apiOf(host), 'withdrawn')
-    const mine = await eventually(() => rowAt(deployments, 'withdrawn 1.0.0'))
-    assert.match(mine.node.toTreeItem().contextValue ?? '', /^deployment;waiting;mine$/)
+    const mine = await eventually(async () => {
+      // Until the list is read anew, the first of that name is the one to dev.
+      const first = await rowAt(deployments, 'withdrawn 1.0.0')
+      assert.equal(first.node.toTreeItem().contextValue, 'deployment;waiting;mine')
+      return first
+    })
     const takenBack = answer(host, { confirm: true })
     await vscode.commands.executeCommand('imprun.cancelDeployment', mine.node)
     assert.deepEqual(takenBack.asked, ['Take back withdrawn 1.0.0 to hometax/staging?'])
