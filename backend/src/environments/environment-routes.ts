@@ -6,12 +6,12 @@ import type { Handlers } from '../http/handlers.ts'
 import type { InstanceStore } from '../instances/instance-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { VariableHistory } from '../variables/variable-history.ts'
-import { createVariableRoutes } from '../variables/variable-routes.ts'
 import type { VariableStore } from '../variables/variable-store.ts'
 import { settingsNotAcknowledged } from './environment-errors.ts'
 import type { EnvironmentSettingsStore } from './environment-settings.ts'
 import type { EnvironmentStore, StoredEnvironment } from './environment-store.ts'
 import { type Addresses, toEnvironmentDetail } from './environment-view.ts'
+import { createVariableRoutes } from './variable-routes.ts'
 
 /** Waits until every live runtime has applied a revision. */
 export interface RuntimesPort {

@@ -1,11 +1,11 @@
 import type { EnvironmentDetail, EnvironmentName, VariableChange, VariableVersion } from '@imprun/contracts'
 import type { GuardProtected } from '../approvals/guard-protected.ts'
 import { toPage } from '../database/paging.ts'
-import type { EnvironmentSettingsStore } from '../environments/environment-settings.ts'
-import type { EnvironmentStore } from '../environments/environment-store.ts'
 import type { GatewayStore } from '../gateways/gateway-store.ts'
 import type { Handlers } from '../http/handlers.ts'
-import type { ListedVersion, VariableHistory } from './variable-history.ts'
+import type { ListedVersion, VariableHistory } from '../variables/variable-history.ts'
+import type { EnvironmentSettingsStore } from './environment-settings.ts'
+import type { EnvironmentStore } from './environment-store.ts'
 
 export function createVariableRoutes(deps: {
   gateways: Pick<GatewayStore, 'getOwned' | 'getChangeable'>
