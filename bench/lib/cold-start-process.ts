@@ -57,7 +57,7 @@ for (let round = 0; round < rounds; round++) contextsMs.push(time(() => serveOnc
 live.dispose()
 // As a worker does it.
 const functionsMs: number[] = []
-const contexts = new ContextPool(engine, memoryMb)
+const contexts = new ContextPool(engine, memoryMb, () => undefined)
 serveOnce(contexts.take())
 for (let round = 0; round < rounds; round++) {
   await sleep(betweenPublishesMs)

@@ -56,7 +56,7 @@ export class Worker {
     this.#network = network
     this.#process = process
     this.#engine = engine
-    this.#contexts = new ContextPool(engine, spareMemoryMb)
+    this.#contexts = new ContextPool(engine, spareMemoryMb, () => this.#onSharedMemoryLost())
     this.#sharedMemory = sharedMemory(this.#contexts)
   }
 
@@ -139,7 +139,10 @@ export class Worker {
   }
   /** The contexts of the lost isolate are gone; each function is loaded again when it is called next. */
   #onOutOfMemory(lost: FunctionVersion): void {
-    if (!lost.sharesMemory) return lost.dispose(lost.exhausted)
+    if (lost.sharesMemory) this.#onSharedMemoryLost()
+    else lost.dispose(lost.exhausted)
+  }
+  #onSharedMemoryLost(): void {
     for (const version of this.#versions) if (version.sharesMemory) version.dispose('Another function of this environment used up the memory.')
   }
   /** A function that asks for memory of its own gets it, up to what the environment may have. */

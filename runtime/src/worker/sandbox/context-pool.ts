@@ -8,14 +8,17 @@ const refillDelayMs = 3
 /** One environment's isolate with a few blank contexts made ahead. */
 export class ContextPool {
   readonly #engine: Engine
+  readonly #onLost: () => void
   #isolate: SandboxIsolate
   #blanks: SandboxContext[] = []
   #refill: NodeJS.Timeout | undefined
 
-  constructor(engine: Engine, memoryMb: number) {
+  /** @param onLost there was no room for one more context, and all that were taken are gone */
+  constructor(engine: Engine, memoryMb: number, onLost: () => void) {
     this.#engine = engine
+    this.#onLost = onLost
     this.#isolate = engine.createIsolate(memoryMb)
-    while (this.#isLacking) this.#makeBlank()
+    while (this.#isLacking) this.#blanks.push(this.#isolate.createContext())
   }
   /** Called before any context was taken. */
   setMemory(memoryMb: number): void {
@@ -23,21 +26,30 @@ export class ContextPool {
   }
   take(): SandboxContext {
     if (this.#isolate.isDisposed) this.#renew(this.#isolate.memoryMb)
-    const context = this.#blanks.pop() ?? this.#isolate.createContext()
+    const context = this.#blanks.pop() ?? this.#create() ?? this.#isolate.createContext()
     this.#refillLater()
     return context
   }
+  /** @returns none where the memory that the others left was too little. By then it was given up, and there is a new one. */
+  #create(): SandboxContext | undefined {
+    try {
+      return this.#isolate.createContext()
+    } catch {
+      // V8 ends an isolate that is full, and its functions with it; whatever else went wrong in there is no ground to go on in it.
+      this.#renew(this.#isolate.memoryMb)
+      this.#onLost()
+      return undefined
+    }
+  }
   get #isLacking(): boolean {
     return !this.#isolate.isDisposed && this.#blanks.length < blanksKept
-  }
-  #makeBlank(): void {
-    this.#blanks.push(this.#isolate.createContext())
   }
   #refillLater(): void {
     this.#refill ??= setTimeout(() => {
       this.#refill = undefined
       if (!this.#isLacking) return
-      this.#makeBlank()
+      const blank = this.#create()
+      if (blank !== undefined) this.#blanks.push(blank)
       this.#refillLater()
     }, refillDelayMs)
   }
