@@ -46,9 +46,12 @@ describe('a tree of 200 gateways with 50 functions each', () => {
     const drawn: unknown[] = []
     const drawing = gateways.onDidChangeTreeData((changed) => void drawn.push(...[changed].flat()))
     const health = { type: 'health', gatewayId, environment: 'dev', functionName: 'function03', calls: 20 } as const
-    given.backend.send({ ...health, failed: 10 })
-    await eventually(() => assert.equal(drawn.at(-1), node))
-    // What the sign-in had drawn is over as well; the row is asked for, as VS Code does where the view is in sight.
+    // Sent again until it is drawn alone: one that comes together with what the sign-in draws is drawn with the whole tree.
+    await eventually(() => {
+      given.backend.send({ ...health, failed: 10 })
+      assert.equal(drawn.at(-1), node)
+    })
+    // The row is asked for, as VS Code does where the view is in sight.
     drawn.length = 0
     gateways.getTreeItem(node)
     given.backend.send({ ...health, failed: 10 })
