@@ -24,7 +24,11 @@ export interface Output {
 export function createOutput({ send, flush }: { send: SendFrame; flush: () => void }): Output {
   const sendJson = (id: number, kind: number, value: unknown): void => send(id, kind, '', JSON.stringify(value), 'utf8')
   return {
-    done: (id) => send(id, toFront.done, '', '', 'latin1'),
+    done(id) {
+      send(id, toFront.done, '', '', 'latin1')
+      // A publish is not acknowledged later because calls came in the same turn.
+      flush()
+    },
     refused: (id, refusal) => sendJson(id, toFront.refused, refusal),
     pong: (id) => send(id, toFront.pong, '', '', 'latin1'),
     crossed(id) {
