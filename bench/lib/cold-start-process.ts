@@ -6,7 +6,7 @@ import { ContextPool } from '../../runtime/src/worker/sandbox/context-pool.ts'
 import type { SandboxContext, SandboxIsolate } from '../../runtime/src/worker/sandbox/engine.ts'
 import { readGuestBundle } from '../../runtime/src/worker/sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from '../../runtime/src/worker/sandbox/isolated-vm-engine.ts'
-import { makeInterruptible } from '../../runtime/src/worker/sandbox/v8-flags.ts'
+import { prepareV8 } from '../../runtime/src/worker/sandbox/v8-flags.ts'
 import { createStackMapper } from '../../runtime/src/worker/stack-mapper.ts'
 import { warmUp } from '../../runtime/src/worker/warm-up.ts'
 
@@ -22,7 +22,7 @@ const facts = { gatewayId: 'bench', environment: 'dev', functionName: 'tax', ver
 const stacks = createStackMapper('function:tax', '')
 let served = 0
 
-makeInterruptible()
+prepareV8()
 const engine = createIsolatedVmEngine(await readGuestBundle())
 warmUp(engine, systemNetwork)
 

@@ -4,7 +4,7 @@ import { joinToPayload } from '../../runtime/src/worker/data/payload.ts'
 import { loadInto } from '../../runtime/src/worker/load-function.ts'
 import { readGuestBundle } from '../../runtime/src/worker/sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from '../../runtime/src/worker/sandbox/isolated-vm-engine.ts'
-import { makeInterruptible } from '../../runtime/src/worker/sandbox/v8-flags.ts'
+import { prepareV8 } from '../../runtime/src/worker/sandbox/v8-flags.ts'
 import { createStackMapper } from '../../runtime/src/worker/stack-mapper.ts'
 import { compile } from '../../runtime/test/support/given-worker.ts'
 import { median } from './figures.ts'
@@ -79,7 +79,7 @@ const sourceOf = (operations: number): string => `export default async (req) => 
 
 /** A function in a real sandbox whose every question to the database is answered with the same bytes. @returns microseconds per operation */
 async function openFunction(operations: number): Promise<(documents: readonly Uint8Array[]) => Promise<number>> {
-  makeInterruptible()
+  prepareV8()
   const context = createIsolatedVmEngine(await readGuestBundle())
     .createIsolate(256)
     .createContext()

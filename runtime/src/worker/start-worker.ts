@@ -7,7 +7,7 @@ import { createOutput } from './output.ts'
 import { createSharedMark } from './running-mark.ts'
 import { readGuestBundle } from './sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from './sandbox/isolated-vm-engine.ts'
-import { makeInterruptible } from './sandbox/v8-flags.ts'
+import { prepareV8 } from './sandbox/v8-flags.ts'
 import { warmUp } from './warm-up.ts'
 import { startWatchdog } from './watchdog.ts'
 import { spareMemoryMb, Worker } from './worker.ts'
@@ -37,7 +37,7 @@ export async function startWorker(network: Network): Promise<void> {
   // thread takes twice as long (measured: 61 ms instead of 33).
   const watchdog = startWatchdog(spareMemoryMb, memory)
   const [guestCode] = await Promise.all([readGuestBundle(), watchdog.isLooking])
-  makeInterruptible()
+  prepareV8()
   const engine = createIsolatedVmEngine(guestCode, mark)
   warmUp(engine, network)
   const worker = new Worker(engine, output, network, {

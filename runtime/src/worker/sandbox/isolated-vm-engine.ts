@@ -12,6 +12,7 @@ import {
   type SandboxScript,
 } from './engine.ts'
 import { snapshotWarmUp } from './snapshot-warm-up.ts'
+import { trustOwnSnapshot } from './v8-flags.ts'
 
 /**
  * Entering by `applySync` on the process's one thread costs 2-3 us where the library's thread pool costs 50 and twice the CPU (measured), so a call that
@@ -30,6 +31,7 @@ const loadSuffix = `\n}catch(error){globalThis.${loadCaughtName}={error}}undefin
  */
 export function createIsolatedVmEngine(guestCode: string, mark: RunningMark = noMark): Engine {
   const snapshot = ivm.Isolate.createSnapshot([{ code: guestCode, filename: guestScriptName }], snapshotWarmUp)
+  trustOwnSnapshot()
   return { createIsolate: (memoryMb) => createIsolate(new ivm.Isolate({ memoryLimit: memoryMb, snapshot }), memoryMb, mark) }
 }
 
