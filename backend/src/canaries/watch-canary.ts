@@ -2,7 +2,7 @@ import type { CanaryWindow, Deployment } from '@imprun/contracts'
 import type { Database } from '../database/database.ts'
 import { withNextRevision } from '../database/gateway-revision.ts'
 import type { DeploymentStore } from '../deployments/deployment-store.ts'
-import { dueSince, type StoredDeployment } from '../deployments/stored-deployment.ts'
+import { dueSince, isAskedLater, type StoredDeployment } from '../deployments/stored-deployment.ts'
 import { functionNotFound } from '../functions/function-errors.ts'
 import type { FunctionStore } from '../functions/function-store.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -87,7 +87,7 @@ async function look(deps: WatchDeps, current: CanaryDeployment, recent: Recent):
 
 /** Asked for later, or waited for people and was approved later. */
 const isNewer = (other: StoredDeployment, current: CanaryDeployment): boolean =>
-  other._id > current._id || (other.approval !== undefined && dueSince(other) > dueSince(current))
+  isAskedLater(other, current) || (other.approval !== undefined && dueSince(other) > dueSince(current))
 
 const isNews = ({ canary }: CanaryDeployment, { window, verdict }: Observed): boolean =>
   canary.verdict !== verdict || canary.window.candidate.calls !== window.candidate.calls || canary.window.baseline.calls !== window.baseline.calls

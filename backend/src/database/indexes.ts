@@ -50,7 +50,7 @@ const sysIndexes: Indexes = {
     { key: { gatewayId: 1, environment: 1, _id: -1 } },
     // Failures are rare, and asked for.
     { key: { gatewayId: 1, status: 1, _id: -1 } },
-    { key: { functionId: 1, environment: 1, status: 1, _id: -1 } },
+    { key: { functionId: 1, environment: 1, status: 1, revision: -1 } },
     { key: { lane: 1 }, unique: true, partialFilterExpression: { lane: { $exists: true } } },
     { key: { functionId: 1, environment: 1 }, partialFilterExpression: { isOpen: true } },
     { key: { claimedAt: 1 }, partialFilterExpression: { isOpen: true } },

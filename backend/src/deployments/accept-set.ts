@@ -36,7 +36,7 @@ export interface SetOrder {
  */
 export async function acceptSet(deps: AcceptDeps, order: SetOrder): Promise<Members> {
   const { result } = await withNextRevision(deps.database, order.gatewayId, async (session, revision) => {
-    const drafted = draftSet(order, deps.clock.now())
+    const drafted = draftSet(order, deps.clock.now(), revision)
     const current = await readFunctions(deps, drafted, session)
     const newer = drafted.flatMap((each) => newerServed(each, current.get(each.functionId)?.served ?? {}) ?? [])[0]
     await refuseRemoved(
@@ -64,8 +64,10 @@ type Drafted = readonly [NewDeployment, ...NewDeployment[]]
 const map = <In, Out>([first, ...others]: readonly [In, ...In[]], change: (each: In) => Out): [Out, ...Out[]] => [change(first), ...others.map(change)]
 
 /** A call is known by the lead, which stands for all of them. */
-function draftSet({ items, environment, from, protection, by, requestId, callId }: SetOrder, now: Date): Drafted {
-  const drafted = map(items, ({ stored, release, isRemoval }) => draft({ stored, environment, from, isRemoval, protection, by, requestId }, release, now))
+function draftSet({ items, environment, from, protection, by, requestId, callId }: SetOrder, now: Date, revision: number): Drafted {
+  const drafted = map(items, ({ stored, release, isRemoval }) =>
+    draft({ stored, environment, from, isRemoval, protection, by, requestId }, release, now, revision),
+  )
   const [lead, ...followers] = map(drafted, (each) => ({ ...each, setId: drafted[0]._id }))
   return [callId === undefined ? lead : { ...lead, callId }, ...followers]
 }

@@ -66,7 +66,7 @@ async function write(deps: AcceptDeps, order: Order, enter: Enter): Promise<Stor
     const current = await saveOrRead(deps, order, session)
     await refuseOutdated(deps, order, session)
     const release = await ensureRelease(deps, order, session)
-    const drafted = draft(order, release, deps.clock.now())
+    const drafted = draft(order, release, deps.clock.now(), revision)
     const entry: Entry = { drafted, current, release, revision, session }
     if (!drafted.awaitsApproval) await holdOrLift(deps, drafted, order.liftsHold, session)
     const entered = await (drafted.awaitsApproval ? awaitApproval : enter)(deps, entry)

@@ -41,11 +41,11 @@ export function createDeploymentHistory(deployments: Collection<StoredDeployment
       return (await deployments.findOne({ functionId, environment, status: 'SUCCESS', releaseId }, { projection: { _id: 1 } })) !== null
     },
     async findSucceededBefore(functionId, environment, releaseId, session) {
-      const options = { sort: { _id: -1 }, ...(session ? { session } : {}) } as const
+      const options = { sort: { revision: -1 }, ...(session ? { session } : {}) } as const
       const succeeded = { functionId, environment, status: 'SUCCESS' as const }
-      const came = await deployments.findOne({ ...succeeded, releaseId, kind: { $ne: 'rollback' } }, { ...options, projection: { _id: 1 } })
-      if (!came) return undefined
-      return (await deployments.findOne({ ...succeeded, releaseId: { $ne: releaseId }, _id: { $lt: came._id } }, options)) ?? undefined
+      const came = await deployments.findOne({ ...succeeded, releaseId, kind: { $ne: 'rollback' } }, { ...options, projection: { revision: 1 } })
+      if (came?.revision === undefined) return undefined
+      return (await deployments.findOne({ ...succeeded, releaseId: { $ne: releaseId }, revision: { $lt: came.revision } }, options)) ?? undefined
     },
     listOfFunction: (functionId, query) => list({ functionId }, query),
     listOfGateway: (gatewayId, query) => list({ gatewayId }, query),

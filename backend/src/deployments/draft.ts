@@ -28,8 +28,11 @@ export interface Wanted {
 }
 type DraftedRelease = Pick<StoredRelease, '_id' | 'version' | 'hash' | 'sourceHash'>
 
-/** Not written yet: a deployment that waits. */
-export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDeployment {
+/**
+ * Not written yet: a deployment that waits.
+ * @param askedRevision of the transaction that it is written in
+ */
+export function draft(wanted: Wanted, release: DraftedRelease, now: Date, askedRevision: number): NewDeployment {
   const { stored, environment, warnings = [], canary, protection, by, requestId, callId } = wanted
   const approval = wanted.reason === undefined ? approvalFor(protection, release.hash, now) : undefined
   return {
@@ -50,6 +53,7 @@ export function draft(wanted: Wanted, release: DraftedRelease, now: Date): NewDe
     ...(approval ? { approval, awaitsApproval: true as const } : {}),
     by,
     requestId,
+    askedRevision,
     ...(callId === undefined ? {} : { callId }),
     createdAt: now,
   }

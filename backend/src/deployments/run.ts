@@ -103,6 +103,7 @@ export const toServed = (succeeded: StoredDeployment): StoredServed => ({
   revision: succeeded.revision ?? 0,
   deploymentId: succeeded._id,
   sourceHash: succeeded.sourceHash,
+  ...(succeeded.askedRevision === undefined ? {} : { askedRevision: succeeded.askedRevision }),
   ...(succeeded.sourceRevision === undefined ? {} : { sourceRevision: succeeded.sourceRevision }),
   ...(succeeded.liveMs === undefined ? {} : { liveMs: succeeded.liveMs }),
   at: succeeded.finishedAt ?? succeeded.createdAt,

@@ -44,6 +44,11 @@ export interface StoredDeployment extends OpenFields {
   /** People decide first; nobody works on it, and it is not open. */
   awaitsApproval?: true
   liveMs?: number
+  /**
+   * The gateway's revision when it was asked for. It rises with each one, whichever backend took it, which ids and clocks of two backends do not. Absent in
+   * documents from before it was kept.
+   */
+  askedRevision?: number
   /** Of the publication this deployment made. */
   revision?: number
   /** Of the publication that took it back, and the release that is served again; none when there was none before. */
@@ -77,24 +82,32 @@ export type Members = readonly [StoredDeployment, ...StoredDeployment[]]
 /** Follows the lead of its set, whose claim stands for all of them. */
 export const isFollower = ({ _id, setId }: Pick<StoredDeployment, '_id' | 'setId'>): boolean => setId !== undefined && setId !== _id
 
+type Asked = Pick<StoredDeployment, '_id' | 'setId' | 'askedRevision'>
+
+/** Of two of one gateway. All of a set were asked for at one moment. */
+export function isAskedLater(one: Asked, other: Asked): boolean {
+  const [mine, theirs] = [one, other].map(({ askedRevision = 0 }) => askedRevision) as [number, number]
+  return mine === theirs ? (one.setId ?? one._id) > (other.setId ?? other._id) : mine > theirs
+}
+
 /**
  * Whether this one has to wait for the other, which is open for the same function and environment. A set needs all its lanes at one moment, so what comes
- * after it waits behind it; between two sets the one with the smaller id goes first, so that they never wait for each other.
+ * after it waits behind it; of two sets the one that was asked for first goes first, so that they never wait for each other.
  */
-export function isBlockedBy(mine: Pick<StoredDeployment, '_id' | 'setId'>, other: StoredDeployment): boolean {
+export function isBlockedBy(mine: Asked, other: StoredDeployment): boolean {
   if (other._id === mine._id || (other.setId !== undefined && other.setId === mine.setId)) return false
-  return other.lane !== undefined || (other.setId !== undefined && other.setId < (mine.setId ?? mine._id))
+  return other.lane !== undefined || (other.setId !== undefined && isAskedLater(mine, other))
 }
 
 /** @returns the deployment that put something newer there: made of a later save, or asked for later. */
 export function newerServed(
-  { _id, environment, sourceRevision }: Pick<StoredDeployment, '_id' | 'environment' | 'sourceRevision'>,
+  { environment, sourceRevision, askedRevision = 0 }: Pick<StoredDeployment, 'environment' | 'sourceRevision' | 'askedRevision'>,
   all: StoredFunction['served'],
 ): string | undefined {
   const served = all[environment]
   if (!served) return undefined
-  const { sourceRevision: theirs, deploymentId } = served
-  const isNewer = sourceRevision !== undefined && theirs !== undefined ? theirs > sourceRevision : deploymentId > _id
+  const { sourceRevision: theirs, askedRevision: askedTheirs = 0, deploymentId } = served
+  const isNewer = sourceRevision !== undefined && theirs !== undefined ? theirs > sourceRevision : askedTheirs > askedRevision
   return isNewer ? deploymentId : undefined
 }
 

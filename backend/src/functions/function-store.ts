@@ -14,6 +14,8 @@ export interface StoredServed {
   version: string
   revision: number
   deploymentId: string
+  /** Of that deployment, see there. */
+  askedRevision?: number
   sourceHash: string
   /** The save it was published from; absent after a promotion or a rollback. */
   sourceRevision?: number

@@ -7,6 +7,7 @@ import { environmentsOf, givenBackends, givenServedGateway, isServedAt } from '.
 import { isGone } from '../support/given-driver.ts'
 import { givenPublished } from '../support/given-gateway.ts'
 
+const answering = (value: number): string => `export default () => ({ value: ${value} })`
 const gatewayIds = ['alpha', 'beta']
 
 /** Longer than the lease of a lost backend and the look of the others, on a busy machine. */
@@ -55,6 +56,25 @@ describe('two backends on one MongoDB', function () {
     await other.stop()
     assert.deepEqual(await given.leases(), [])
     assert.deepEqual(await given.runtimes(), [])
+  })
+
+  it('take what is asked for later for the newer one, whichever of them is asked', async () => {
+    await using given = await givenBackends(2)
+    const [one, other] = given.backends as [GivenBackend, GivenBackend]
+    await givenServedGateway(one, 'alpha')
+    await givenPublished(one, 'alpha', 'answer', answering(0))
+    const named = { gatewayId: 'alpha', functionId: 'answer' }
+    const served = async () => (await other.api.call('getFunction', { params: named })).served[0]?.version
+    // Many in one second: ids that two processes make in the same second are in no order.
+    for (let round = 1; round <= 12; round++) {
+      const [asked, next] = round % 2 ? [one, other] : [other, one]
+      const before = await served()
+      await asked.api.call('saveFunction', { params: named, query: { publish: 'dev' }, body: { code: answering(round) } })
+      const { status } = await next.api.call('rollbackFunction', { params: named, body: { environment: 'dev', reason: `round ${round}` } })
+      assert.equal(status, 'SUCCESS')
+      assert.equal(await served(), before, 'The release before is another one.')
+      await next.api.call('promoteFunction', { params: named, body: { from: 'dev', to: 'staging' } })
+    }
   })
 
   it('serve on what a backend that was killed served, and leave nothing of it', async () => {
