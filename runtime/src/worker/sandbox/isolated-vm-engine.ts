@@ -26,6 +26,7 @@ const loadPrefix = '"use strict";try{'
 const loadSuffix = `\n}catch(error){globalThis.${loadCaughtName}={error}}undefined`
 
 /**
+ * To be called once in a process: see `trustOwnSnapshot`.
  * @param guestCode the bundled guest. One snapshot of it is made here and shared by every isolate.
  * @param mark is told which function is inside
  */
