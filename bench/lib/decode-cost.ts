@@ -2,6 +2,7 @@ import { BSON, ObjectId } from 'mongodb'
 import { hostCalls, resumeCodes } from '../../runtime/src/sandbox/bridge.ts'
 import { joinToPayload } from '../../runtime/src/worker/data/payload.ts'
 import { loadInto } from '../../runtime/src/worker/load-function.ts'
+import type { Engine } from '../../runtime/src/worker/sandbox/engine.ts'
 import { readGuestBundle } from '../../runtime/src/worker/sandbox/guest-bundle.ts'
 import { createIsolatedVmEngine } from '../../runtime/src/worker/sandbox/isolated-vm-engine.ts'
 import { prepareV8 } from '../../runtime/src/worker/sandbox/v8-flags.ts'
@@ -77,14 +78,16 @@ const sourceOf = (operations: number): string => `export default async (req) => 
   return { read }
 }`
 
-/** One for all that is measured: a process makes one snapshot, see `trustOwnSnapshot`. */
-const engine = readGuestBundle().then((code) => {
+/** One for all that is measured: a process makes one snapshot, see `trustOwnSnapshot`. Made on use, so that what is measured before runs without its flags. */
+let engine: Promise<Engine> | undefined
+async function makeEngine(): Promise<Engine> {
   prepareV8()
-  return createIsolatedVmEngine(code)
-})
+  return createIsolatedVmEngine(await readGuestBundle())
+}
 
 /** A function in a real sandbox whose every question to the database is answered with the same bytes. @returns microseconds per operation */
 async function openFunction(operations: number): Promise<(documents: readonly Uint8Array[]) => Promise<number>> {
+  engine ??= makeEngine()
   const context = (await engine).createIsolate(256).createContext()
   let documents: readonly Uint8Array[] = []
   let onAnswer = (_text: string): void => undefined
