@@ -66,6 +66,10 @@ export const toFront = {
   invoke: 0xffff_010b,
   /** id: how many promises handed to `imp.waitUntil` are still waited for; sent when it begins or ceases to be 0. */
   background: 0xffff_010c,
+  /** id: a function's index; body: its version, whose entries had to be stopped again and again. What is called of it from now on comes back by `returned`. */
+  expelled: 0xffff_010d,
+  /** The call is the front's again: nothing of it has left the worker, and nothing of it runs there any more. */
+  returned: 0xffff_010e,
 } as const
 /** Any smaller kind is a whole answer in text: the kind is the length of its head in bytes (ASCII), and the body is head + "\n\n" + text as UTF-8. */
 export const answerKindMax = 0xfffe_ffff
@@ -92,6 +96,8 @@ export interface BindMessage {
   dataUri: string
   dataDatabase: string
   memoryMb: number
+  /** Absent: it is not. What is kept apart already stays, whatever it does. */
+  isForQuarantine?: boolean
   configuration: ConfigureMessage
 }
 export interface LoadMessage {

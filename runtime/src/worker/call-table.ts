@@ -18,6 +18,8 @@ export interface Call<Owner> {
   meta: string
   /** By `performance.now()`. */
   startedAtMs: number
+  /** Its function has begun to run. */
+  isEntered: boolean
   isCrossed: boolean
   isStreaming: boolean
   isPaused: boolean
@@ -51,6 +53,7 @@ export class CallTable<Owner> {
         owner,
         meta: '',
         startedAtMs: 0,
+        isEntered: false,
         isCrossed: false,
         isStreaming: false,
         isPaused: false,
@@ -90,6 +93,7 @@ export class CallTable<Owner> {
     const slot = call.number % slotsMax
     call.owner = undefined
     call.meta = ''
+    call.isEntered = false
     call.isCrossed = false
     call.isStreaming = false
     call.isPaused = false

@@ -1,6 +1,6 @@
 import type { FailedMessage } from '../frames/frames.ts'
 import { requestIdOf } from './call-meta.ts'
-import type { Call, CallTable } from './call-table.ts'
+import type { Call, CallLink, CallTable } from './call-table.ts'
 import type { EffectiveLimits } from './effective-limits.ts'
 import type { FunctionLog } from './function-log.ts'
 import type { Output } from './output.ts'
@@ -11,6 +11,9 @@ export const failedStatus = { FUNCTION_FAILED: 500, FUNCTION_TIMED_OUT: 504, FUN
   FailedMessage['code'],
   number
 >
+
+/** For the author. */
+export const stoppedAgainText = 'The function was stopped again and again, and its process went on without it.'
 
 /** Why a call has no answer. */
 export interface CallFailure {
@@ -38,6 +41,8 @@ export interface FailuresPorts<Owner> {
   /** Sends such an answer. */
   answer(call: Call<Owner>, text: string): void
   onOutOfMemory(): void
+  /** An entry ran too long; told once its call has failed. */
+  onStopped(): void
 }
 
 /** How calls of one version end without an answer, and what its author reads about it. */
@@ -64,16 +69,35 @@ export class Failures<Owner> {
     this.#ports.endLater(number)
   }
 
+  /** Calls whose version runs elsewhere from now on are the front's again. */
+  giveBack(calls: readonly Call<Owner>[], which: (call: Call<Owner>) => boolean): void {
+    for (const call of calls) {
+      // What has come through a middleware may not come through it twice.
+      if (call.link !== undefined || !which(call)) continue
+      const { frontId } = call
+      this.#ports.calls.close(call)
+      this.#ports.output.returned(frontId)
+    }
+  }
+  /** The same for one that comes when its version has gone. */
+  turnAway(frontId: number, link: CallLink<Owner> | undefined): void {
+    const { output } = this.#ports
+    if (link === undefined) return output.returned(frontId)
+    output.failed(frontId, { code: 'FUNCTION_TIMED_OUT', message: stoppedAgainText })
+    link.onAnswered(failedStatus.FUNCTION_TIMED_OUT)
+  }
+
   /**
    * @param call the one that the context was entered for, if it is still open
    * @throws whatever is not an EntryError
    */
   onEntryError(error: unknown, call: Call<Owner> | undefined): void {
     if (!(error instanceof EntryError)) throw error
-    const { limits, exhausted, onOutOfMemory } = this.#ports
+    const { limits, exhausted, onOutOfMemory, onStopped } = this.#ports
     if (error.failure === 'timed-out') {
       const message = `The function ran for ${limits.entryTimeoutMs} ms without pausing and was stopped.`
       this.#report(call, { code: 'FUNCTION_TIMED_OUT', message, stack: `${message}\n${error.guestStack}` })
+      onStopped()
     } else if (error.failure === 'out-of-memory') {
       this.#report(call, { code: 'FUNCTION_FAILED', message: exhausted() })
       onOutOfMemory()

@@ -8,16 +8,18 @@ import type { Configuration } from './configuration.ts'
 import type { DataSession } from './data/data-session.ts'
 import { EffectiveLimits } from './effective-limits.ts'
 import type { FetchOwner, FetchSession } from './egress/fetch-session.ts'
-import { Failures, failedStatus } from './failures.ts'
+import { Failures, failedStatus, stoppedAgainText } from './failures.ts'
 import { FunctionLog } from './function-log.ts'
 import { FunctionTimers } from './function-timers.ts'
 import { createHostFunction } from './host-function.ts'
 import type { Invocation, Invocations } from './invoke/invocations.ts'
 import { type LoadRefusal, loadInto } from './load-function.ts'
 import type { Output } from './output.ts'
+import type { PacedEntries } from './paced-entries.ts'
 import { EntryError, type Resumption, type SandboxContext } from './sandbox/engine.ts'
 import type { FunctionMemory } from './sandbox/function-memory.ts'
 import { createStackMapper, type StackMapper } from './stack-mapper.ts'
+import { VersionPace } from './version-pace.ts'
 
 export interface VersionDependencies {
   memory: FunctionMemory
@@ -31,6 +33,9 @@ export interface VersionDependencies {
   facts: ContextFacts
   /** Memory ran out: every context of the isolate is gone. */
   onOutOfMemory(version: FunctionVersion): void
+  paced: PacedEntries
+  /** Its entries had to be stopped again and again. @returns whether it has to leave */
+  mustLeave(version: FunctionVersion): boolean
   /** This version has been replaced, and nothing of it runs any more. */
   onRetired(version: FunctionVersion): void
 }
@@ -52,6 +57,9 @@ export class FunctionVersion {
   readonly #dependencies: VersionDependencies
   readonly #log: FunctionLog
   #context: SandboxContext | undefined
+  readonly #pace: VersionPace
+  #hasToLeave = false
+  #isRetiring = false
   /** Of the variables that the context shows. */
   #variablesRevision = 0
   #data: DataSession | undefined
@@ -63,6 +71,7 @@ export class FunctionVersion {
     this.#dependencies = dependencies
     this.limits = new EffectiveLimits(message, dependencies.configuration)
     this.background = dependencies.background.openSession(this)
+    this.#pace = new VersionPace(dependencies.paced, () => this.#onStoppedAgain())
     this.stacks = createStackMapper(`function:${message.name}`, message.sourceMap)
     this.#log = new FunctionLog(message, this.stacks, dependencies.output)
     this.failures = this.#createFailures(dependencies)
@@ -85,6 +94,7 @@ export class FunctionVersion {
       takeAnswer: (number) => this.#context?.control(controlCodes.takeAnswer, number, this.limits.entryTimeoutMs),
       answer: (call, text) => this.answers.whole(call, text),
       onOutOfMemory: () => onOutOfMemory(this),
+      onStopped: () => this.#pace.onStopped(),
     })
   }
 
@@ -115,6 +125,7 @@ export class FunctionVersion {
    */
   call(frontId: number, meta: string, body: string, link?: CallLink<FunctionVersion>, carry?: string): void {
     const { calls, output } = this.#dependencies
+    if (this.#hasToLeave) return this.failures.turnAway(frontId, link)
     if (this.#context === undefined) {
       // Only after the isolate was lost: the code loaded once, so it loads again unless its top level depends on something outside.
       const refusal = this.load()
@@ -129,9 +140,17 @@ export class FunctionVersion {
     call.meta = meta
     call.startedAtMs = performance.now()
     const { number } = call
+    if (!this.#pace.isPaced) return this.#enter(call, body, carry)
+    this.#pace.enterLater(() => {
+      if (this.find(number) === call) this.#enter(call, body, carry)
+    })
+  }
+  #enter(call: Call<FunctionVersion>, body: string, carry: string | undefined): void {
+    const { number } = call
+    call.isEntered = true
     try {
       this.#showVariables()
-      const answer = this.#context?.run(number, meta, body, this.limits.entryTimeoutMs, carry)
+      const answer = this.#context?.run(number, call.meta, body, this.limits.entryTimeoutMs, carry)
       if (answer !== undefined) this.answers.whole(call, answer)
     } catch (error) {
       this.failures.onEntryError(error, this.find(number))
@@ -205,6 +224,8 @@ export class FunctionVersion {
 
   /** A newer version has taken over: lets the calls, and what they left to do after the answer, finish; then frees the context, and its timers end with it. */
   retire(): void {
+    if (this.#isRetiring) return
+    this.#isRetiring = true
     const endsAt = Date.now() + this.limits.timeoutMs
     const check = (): void => {
       if (!this.background.isEmpty || (Date.now() < endsAt && this.#isBusy())) setTimeout(check, drainCheckEveryMs)
@@ -214,6 +235,27 @@ export class FunctionVersion {
       }
     }
     check()
+  }
+  /** It runs elsewhere from now on. What has not begun goes back to the front; what has begun may come to its end, unless it has to be stopped once more. */
+  leave(): void {
+    const { calls } = this.#dependencies
+    this.#hasToLeave = true
+    this.failures.giveBack(calls.of(this), ({ isEntered }) => !isEntered)
+    this.retire()
+  }
+  get hasToLeave(): boolean {
+    return this.#hasToLeave
+  }
+  #onStoppedAgain(): void {
+    const { calls, mustLeave } = this.#dependencies
+    if (!this.#hasToLeave) {
+      if (mustLeave(this)) this.leave()
+      return
+    }
+    // Nothing runs in a context that has been released, so what has not touched the outside world may run once more elsewhere.
+    this.#releaseContext()
+    this.failures.giveBack(calls.of(this), ({ isCrossed, isStreaming }) => !isCrossed && !isStreaming)
+    this.dispose(stoppedAgainText)
   }
   get sharesMemory(): boolean {
     return this.#dependencies.memory.isShared
@@ -240,6 +282,13 @@ export class FunctionVersion {
     }
   }
   #resume(code: number, number: number, payload: string | Uint8Array, callNumber?: unknown, more?: readonly Resumption[]): void {
+    if (!this.#pace.isPaced) return this.#resumeNow(code, number, payload, callNumber, more)
+    const context = this.#context
+    this.#pace.enterLater(() => {
+      if (this.#context === context) this.#resumeNow(code, number, payload, callNumber, more)
+    })
+  }
+  #resumeNow(code: number, number: number, payload: string | Uint8Array, callNumber?: unknown, more?: readonly Resumption[]): void {
     try {
       this.#showVariables()
       this.#context?.resume(code, number, payload, this.limits.entryTimeoutMs, more)

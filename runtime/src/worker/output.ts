@@ -19,6 +19,12 @@ export interface Output {
   invoke(frontId: number, meta: string, body: string): void
   /** How many promises of `imp.waitUntil` are waited for. */
   background(count: number): void
+  /** What is sent after it about calls of this version goes by it. */
+  expelled(index: number, version: string): void
+  /** Nothing of the call has left the worker, and nothing of it runs here any more. */
+  returned(id: number): void
+  /** What has been said leaves now and not at the end of the turn. */
+  flush(): void
 }
 
 export function createOutput({ send, flush }: { send: SendFrame; flush: () => void }): Output {
@@ -48,5 +54,8 @@ export function createOutput({ send, flush }: { send: SendFrame; flush: () => vo
     log: (entry) => sendJson(0, toFront.log, entry),
     invoke: (frontId, meta, body) => send(frontId, toFront.invoke, meta, body, 'utf8'),
     background: (count) => send(count, toFront.background, '', '', 'latin1'),
+    expelled: (index, version) => send(index, toFront.expelled, '', version, 'utf8'),
+    returned: (id) => send(id, toFront.returned, '', '', 'latin1'),
+    flush,
   }
 }

@@ -12,6 +12,7 @@ import { Invocations } from './invoke/invocations.ts'
 import { ChainRun, statusAbandoned } from './middleware/chain-run.ts'
 import { MiddlewareTable } from './middleware/middleware-table.ts'
 import type { Output } from './output.ts'
+import { PacedEntries } from './paced-entries.ts'
 import { readBody, toRefusal } from './request-body.ts'
 import { ContextPool } from './sandbox/context-pool.ts'
 import type { Engine } from './sandbox/engine.ts'
@@ -46,6 +47,7 @@ export class Worker {
   readonly #middleware = new MiddlewareTable()
   readonly #invocations: Invocations
   readonly #background: Background
+  readonly #paced: PacedEntries
   readonly #network: Network
   #bound: { message: BindMessage; data: DataAccess; egress: EgressAccess } | undefined
 
@@ -53,6 +55,7 @@ export class Worker {
     this.#output = output
     this.#invocations = new Invocations(output)
     this.#background = new Background((count) => output.background(count))
+    this.#paced = new PacedEntries(() => output.flush())
     this.#network = network
     this.#process = process
     this.#engine = engine
@@ -71,6 +74,7 @@ export class Worker {
     const body = readBody(buffer, bodyAt, end, meta)
     if (typeof body !== 'string') return this.#output.answer(id, toRefusal(body, meta))
     if (version.middleware.length === 0) version.call(id, meta, body)
+    else if (version.hasToLeave || version.middleware.some((each) => each?.hasToLeave)) this.#output.returned(id)
     else new ChainRun({ frontId: id, meta, body, versions: [...version.middleware, version] }, this.#output).begin()
   }
   #onMessage(id: number, kind: number, body: () => unknown): void {
@@ -114,6 +118,8 @@ export class Worker {
       facts: { gatewayId, environment, functionName: message.name, version: message.version, isMiddleware: isMiddlewareName(message.name) },
       onOutOfMemory: (lost) => this.#onOutOfMemory(lost),
       onRetired: (retired) => this.#versions.delete(retired),
+      paced: this.#paced,
+      mustLeave: (stopped) => this.#mustLeave(stopped),
     })
     const refusal = version.load()
     if (refusal === undefined) {
@@ -144,6 +150,11 @@ export class Worker {
   }
   #onSharedMemoryLost(): void {
     for (const version of this.#versions) if (version.sharesMemory) version.dispose('Another function of this environment used up the memory.')
+  }
+  #mustLeave({ message: { index, version } }: FunctionVersion): boolean {
+    if (this.#bound?.message.isForQuarantine === true) return false
+    this.#output.expelled(index, version)
+    return true
   }
   /** A function that asks for memory of its own gets it, up to what the environment may have. */
   #memoryOf({ memoryMb }: LoadMessage): FunctionMemory {

@@ -79,6 +79,43 @@ describe('the quarantine of a version', function () {
     assert.equal(await (await given.fetch('/looping?ok=1')).text(), 'ok')
   })
 
+  for (const [how, code] of [
+    ['at once', 'export default () => { for (;;); }'],
+    // All of them have begun to wait before the first one is stopped.
+    ['after a pause', 'export default async () => { await new Promise((go) => setTimeout(go, 100)); for (;;); }'],
+  ] as const)
+    it(`makes the others wait for one entry at a time when many calls hang ${how}, and takes what has not run apart`, async () => {
+      await using runtime = await givenRuntime(mongo())
+      const given = await givenEnvironment(runtime, mongo())
+      await given.publish('pure', pure)
+      await given.publishAndWait('looping', code, { version: '1.0.0', limits: { timeoutMs: 8_000 } })
+      assert.equal((await given.fetch('/pure')).status, 200)
+      const ended: string[] = []
+      const ask = async (path: string): Promise<number> => {
+        const { status } = await given.fetch(path)
+        ended.push(path)
+        return status
+      }
+      const hung = Array.from({ length: 8 }, () => ask('/looping'))
+      // One after the other, so each finds the worker with whatever came between.
+      const steady = (async () => {
+        const statuses: number[] = []
+        while (ended.filter((path) => path === '/looping').length < 8) statuses.push(await ask('/pure'))
+        return statuses
+      })()
+      assert.deepEqual(new Set(await Promise.all(hung)), new Set([504]))
+      assert.deepEqual(new Set(await steady), new Set([200]))
+
+      const betweenHung = ended.join(' ').split('/looping').slice(1, -1)
+      assert.deepEqual(
+        betweenHung.map((between) => between.includes('/pure')),
+        betweenHung.map(() => true),
+      )
+      const pids = runtime.events.flatMap((event) => (event.type === 'worker-bound' ? [event.pid] : []))
+      assert.ok(new Set(pids).size > 1, 'It runs in a process of its own.')
+      await quarantined(given, ['looping 1.0.0'])
+    })
+
   it('does not follow for a version that takes its worker down before it ever served', async () => {
     await using runtime = await givenRuntime(mongo())
     const given = await givenEnvironment(runtime, mongo())

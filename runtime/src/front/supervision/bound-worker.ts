@@ -28,8 +28,11 @@ export interface BoundWorkerOwner {
   onCallEnded(functionIndex: number): void
   onBindRefused(refusal: RefusedMessage): void
   onLog(message: LogMessage): void
-  /** An entry of the function ran too long and was stopped. */
-  onStopped(entry: Call['entry']): void
+  readonly isForQuarantine: boolean
+  /** Entries of this version had to be stopped again and again; the worker has let it go. */
+  onExpelled(functionIndex: number, version: string): void
+  /** The worker has let go of the call, which may run elsewhere. */
+  onReturned(call: Call): void
   onLost(worker: BoundWorker): void
 }
 
@@ -80,6 +83,7 @@ export class BoundWorker implements CallWorker {
       dataUri: environment.assignment.dataUri,
       dataDatabase: environment.assignment.dataDatabase,
       memoryMb: this.memoryMb,
+      isForQuarantine: owner.isForQuarantine,
       configuration,
     }
     process.send(this.#inFlight.add({ kind: 'bind' }), toWorker.bind, '', JSON.stringify(bind), 'utf8')
@@ -212,6 +216,7 @@ export class BoundWorker implements CallWorker {
       this.#backgroundCount = id
       return
     }
+    if (kind === toFront.expelled) return this.#owner.onExpelled(id, buffer.toString('utf8', bodyAt, end))
     const inFlight = this.#inFlight.get(id)
     if (kind === toFront.invoke) return this.#invocations.start(inFlight?.kind === 'call' ? inFlight.call : undefined, buffer, metaAt, bodyAt, end)
     if (inFlight === undefined) return
@@ -255,11 +260,14 @@ export class BoundWorker implements CallWorker {
         return
       case toFront.failed: {
         this.#endCall(id, call)
-        const code = readFailure(buffer, bodyAt, end)
-        if (code === 'FUNCTION_TIMED_OUT') this.#owner.onStopped(call.entry)
-        call.onFailed(code)
+        call.onFailed(readFailure(buffer, bodyAt, end))
         return
       }
+      case toFront.returned:
+        call.worker = undefined
+        this.#endCall(id, call)
+        this.#owner.onReturned(call)
+        return
     }
   }
 }

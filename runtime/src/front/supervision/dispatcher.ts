@@ -10,7 +10,7 @@ import { createFailCall, type FailCall } from './fail-call.ts'
 import type { CallTaker } from './internal-call.ts'
 import { LeavingWorkers } from './leaving-workers.ts'
 import type { LossReason } from './loss.ts'
-import { LostWorker } from './lost-worker.ts'
+import { LostWorker, sendsMax } from './lost-worker.ts'
 import type { FetchSource } from './missing-code.ts'
 import type { QuarantineKeeper } from './quarantine-keeper.ts'
 import type { Spares } from './spares.ts'
@@ -169,8 +169,15 @@ export class Dispatcher implements BoundWorkerOwner, WaitingCallsOwner<BoundWork
     this.#lostReason = 'broken'
     worker.process.kill()
   }
-  onStopped(entry: Call['entry']): void {
-    this.#ports.quarantine.onStopped(this.environment, entry)
+  onExpelled(functionIndex: number, version: string): void {
+    if (this.#ports.quarantine.onExpelled(this.environment, functionIndex, version)) this.#handOverQuarantined()
+    // Whichever version serves now, the worker may lack it.
+    else this.unload(functionIndex)
+  }
+  onReturned(call: Call): void {
+    if (call.isDone) return
+    if (call.sentCount < sendsMax) this.#ports.calls.dispatch(this.environment, call)
+    else this.failCall(call, 'WORKER_LOST')
   }
   /** The worker is gone: what had not crossed is sent to the next one, the rest is told so. */
   onLost(worker: BoundWorker): void {

@@ -15,7 +15,7 @@ export interface LossPorts {
 }
 
 // A call that three workers died under is more likely the cause than the victim.
-const sendsMax = 3
+export const sendsMax = 3
 
 /** A worker that is gone, and what it had: who is to blame, what the next worker is sent, and what is told that it is lost. */
 export class LostWorker {

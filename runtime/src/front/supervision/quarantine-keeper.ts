@@ -7,8 +7,8 @@ import { Quarantine } from './quarantine.ts'
 export interface QuarantineKeeper {
   /** @param functionIndex of a version that took a worker down; one that is published no more is left alone */
   blame(environment: Environment, functionIndex: number, reason: string): void
-  /** An entry of the version ran too long and was stopped. */
-  onStopped(environment: Environment, entry: FunctionEntry): void
+  /** The worker has let the version go, because it held all the others up. @returns false when another one is published by now */
+  onExpelled(environment: Environment, functionIndex: number, version: string): boolean
 }
 
 const stoppedText = 'The function ran too long without pausing, twice within a minute, and was stopped each time.'
@@ -33,10 +33,11 @@ export function createQuarantineKeeper(ports: {
       const entry = environment.entryAt(functionIndex)
       if (entry !== undefined) put(environment, entry, reason)
     },
-    onStopped(environment, entry) {
-      environment.quarantine ??= new Quarantine()
-      const isPublished = environment.entryAt(entry.index) !== undefined
-      if (isPublished && environment.quarantine.isTooMuch(entry, performance.now())) put(environment, entry, stoppedText)
+    onExpelled(environment, functionIndex, version) {
+      const entry = environment.entryAt(functionIndex)
+      if (entry?.version !== version) return false
+      put(environment, entry, stoppedText)
+      return true
     },
   }
 }

@@ -31,19 +31,6 @@ describe('the quarantine', () => {
     assert.equal(quarantine.holds(version(2, 1, [middleware])), true)
     assert.equal(quarantine.holds(version(3, 1)), false)
   })
-  it('takes two stops of one version within a minute as too much', () => {
-    const quarantine = new Quarantine()
-    assert.deepEqual(
-      [
-        [version(1, 1), 0],
-        [version(2, 1), 1_000],
-        [version(1, 2), 2_000],
-        [version(1, 2), 70_000],
-        [version(1, 2), 71_000],
-      ].map(([each, nowMs]) => quarantine.isTooMuch(each as FunctionEntry, nowMs as number)),
-      [false, false, false, false, true],
-    )
-  })
   it('tells the owner of versions that are published still', () => {
     const quarantine = new Quarantine()
     quarantine.put(version(1, 5), 'It hung.', at)

@@ -3,9 +3,6 @@ import type { Environment, FunctionEntry } from '../environment.ts'
 
 type Entry = Pick<FunctionEntry, 'index' | 'name' | 'version' | 'revision' | 'middleware'>
 
-// A function that computes too long once may have met an unusual input; one that does it again soon holds everybody up.
-const timeoutsApartMsMax = 60_000
-
 /**
  * Versions that took their worker down or held it up again and again. They run in a second worker of their environment, so that nothing they do touches the
  * other functions; a new version runs with the others again. The second process is what isolates: a thread inside the first one would still go down with it.
@@ -13,8 +10,6 @@ const timeoutsApartMsMax = 60_000
 export class Quarantine {
   /** By function index. */
   readonly #held = new Map<number, { revision: number; told: QuarantinedFunction }>()
-  /** By function index: the last entry that was stopped. */
-  readonly #stopped = new Map<number, { revision: number; atMs: number }>()
 
   /** Whether this version is in it, or something that runs before it is. */
   holds(entry: Entry): boolean {
@@ -25,12 +20,6 @@ export class Quarantine {
     if (this.#held.get(index)?.revision === revision) return false
     this.#held.set(index, { revision, told: { name, version, reason, at } })
     return true
-  }
-  /** An entry of this version ran too long and was stopped. @returns whether that was once too often */
-  isTooMuch({ index, revision }: Entry, nowMs: number): boolean {
-    const last = this.#stopped.get(index)
-    this.#stopped.set(index, { revision, atMs: nowMs })
-    return last?.revision === revision && nowMs - last.atMs < timeoutsApartMsMax
   }
   /** Those that are published still, for the owner to see. */
   list(environment: Pick<Environment, 'find'>): QuarantinedFunction[] {
