@@ -54,7 +54,7 @@ const tickMs = 20
 const heartbeat = {
   busyEveryMs: 100,
   idleEveryMs: 5_000,
-  hangingMsMax: entryTimeoutMs + 100,
+  hangingMsMax: entryTimeoutMs + 130,
   silentMsMax: 2 * entryTimeoutMs + 1_300,
   spinningMsMax: 10_000,
 }

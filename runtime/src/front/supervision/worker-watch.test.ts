@@ -32,6 +32,13 @@ describe('the watch over a worker', () => {
     assert.equal(found?.fault, 'silent')
     assert.ok(found.atMs < 2_000, `${found.atMs} ms`)
   })
+  it('finds one that hangs as soon as its time is over, whenever it looked last', () => {
+    for (const earlierMs of [20, 40, 60, 80, 100]) {
+      const { pass } = givenWatch()
+      pass(earlierMs, { share: 1, isBusy: true, isSilent: false })
+      assert.equal(pass(5_000, { share: 1, isBusy: true, isSilent: true })?.atMs, earlierMs + rules.hangingMsMax + 20)
+    }
+  })
   it('gives one that gets no processor more time', () => {
     const { pass } = givenWatch()
     assert.equal(pass(2_400, { share: 0.05, isBusy: true, isSilent: true }), undefined)

@@ -55,7 +55,9 @@ export class WorkerWatch {
   /** @param silentMs how long it has left a question unanswered @returns why it must go, if it must */
   judge(nowMs: number, silentMs: number, isBusy: boolean, rules: WatchRules): WorkerFault | undefined {
     if (silentMs > rules.silentMsMax) return 'silent'
-    if (nowMs - this.#lookedAtMs < (isBusy || silentMs > 0 ? lookEveryMs.busy : lookEveryMs.idle)) return undefined
+    const everyMs = isBusy || silentMs > 0 ? lookEveryMs.busy : lookEveryMs.idle
+    // Everybody waits for one that is silent for too long.
+    if (silentMs <= rules.hangingMsMax && nowMs - this.#lookedAtMs < everyMs) return undefined
     this.#lookedAtMs = nowMs
     this.#usage = this.#read(this.#pid)
     if (this.#usage === undefined) return undefined
