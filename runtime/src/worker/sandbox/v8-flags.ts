@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 export function prepareV8(): void {
   makeInterruptible()
   freeReplacedVersions()
+  collectLater()
 }
 
 /**
@@ -25,6 +26,18 @@ function makeInterruptible(): void {
  */
 function freeReplacedVersions(): void {
   setFlagsFromString('--no-maglev')
+}
+
+/** In MB: what some hundred functions take. V8 itself takes no more than half of an isolate's limit. */
+const firstCollectionAtMb = 48
+
+/**
+ * The first whole collection waits until there is something to collect. V8 begins with a small heap and collects all of it whenever it grows, but what makes
+ * this heap grow are the contexts of functions that have come to stay: the collections of 3 to 6 ms found nothing, and every 28th publish waited for one
+ * (measured: p99 of a new function 10 ms, without them 4).
+ */
+function collectLater(): void {
+  setFlagsFromString(`--initial-old-space-size=${firstCollectionAtMb}`)
 }
 
 /**
