@@ -30,7 +30,7 @@ describe('the quarantine of a version', function () {
       )
       return list
     })
-  /** On a busy machine the front may end a call before its worker says that it was stopped, and then that stop does not count. */
+  /** Callers hear of the second stop before the front hears that there were too many. */
   const hangUntilQuarantined = async (runtime: GivenRuntime, given: GivenEnvironment, version: string): Promise<void> => {
     const isQuarantined = (): boolean => runtime.events.some((event) => event.type === 'quarantined' && event.version === version)
     for (let tries = 0; tries < 10 && !isQuarantined(); tries++) assert.equal((await given.fetch('/looping')).status, 504)
