@@ -80,9 +80,10 @@ export class Failures<Owner> {
     }
   }
   /** The same for one that comes when its version has gone. */
-  turnAway(frontId: number, link: CallLink<Owner> | undefined): void {
-    const { output } = this.#ports
+  turnAway(frontId: number, meta: string, link: CallLink<Owner> | undefined): void {
+    const { output, log } = this.#ports
     if (link === undefined) return output.returned(frontId)
+    log.write('error', stoppedAgainText, requestIdOf(meta), undefined)
     output.failed(frontId, { code: 'FUNCTION_TIMED_OUT', message: stoppedAgainText })
     link.onAnswered(failedStatus.FUNCTION_TIMED_OUT)
   }

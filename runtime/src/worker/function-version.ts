@@ -125,7 +125,7 @@ export class FunctionVersion {
    */
   call(frontId: number, meta: string, body: string, link?: CallLink<FunctionVersion>, carry?: string): void {
     const { calls, output } = this.#dependencies
-    if (this.#hasToLeave) return this.failures.turnAway(frontId, link)
+    if (this.#hasToLeave) return this.failures.turnAway(frontId, meta, link)
     if (this.#context === undefined) {
       // Only after the isolate was lost: the code loaded once, so it loads again unless its top level depends on something outside.
       const refusal = this.load()
@@ -237,7 +237,7 @@ export class FunctionVersion {
     check()
   }
   /** It runs elsewhere from now on. What has not begun goes back to the front; what has begun may come to its end, unless it has to be stopped once more. */
-  leave(): void {
+  #leave(): void {
     const { calls } = this.#dependencies
     this.#hasToLeave = true
     this.failures.giveBack(calls.of(this), ({ isEntered }) => !isEntered)
@@ -249,7 +249,7 @@ export class FunctionVersion {
   #onStoppedAgain(): void {
     const { calls, mustLeave } = this.#dependencies
     if (!this.#hasToLeave) {
-      if (mustLeave(this)) this.leave()
+      if (mustLeave(this)) this.#leave()
       return
     }
     // Nothing runs in a context that has been released, so what has not touched the outside world may run once more elsewhere.

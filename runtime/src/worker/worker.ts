@@ -151,9 +151,11 @@ export class Worker {
   #onSharedMemoryLost(): void {
     for (const version of this.#versions) if (version.sharesMemory) version.dispose('Another function of this environment used up the memory.')
   }
-  #mustLeave({ message: { index, version } }: FunctionVersion): boolean {
+  #mustLeave(stopped: FunctionVersion): boolean {
     if (this.#bound?.message.isForQuarantine === true) return false
-    this.#output.expelled(index, version)
+    const { index, version } = stopped.message
+    // One that has been replaced is no concern of the front: what it gives back is run by the version that took over.
+    if (this.#functions[index] === stopped) this.#output.expelled(index, version)
     return true
   }
   /** A function that asks for memory of its own gets it, up to what the environment may have. */

@@ -116,6 +116,27 @@ describe('the quarantine of a version', function () {
       await quarantined(given, ['looping 1.0.0'])
     })
 
+  it('does not follow for a version that is stopped twice when another one has replaced it, which goes on as it is', async () => {
+    await using runtime = await givenRuntime(mongo())
+    const given = await givenEnvironment(runtime, mongo())
+    const loopsLater = `export default async (req, res) => {
+      res.write('begun')
+      await new Promise((go) => setTimeout(go, 2_000))
+      for (;;);
+    }`
+    await given.publishAndWait('replaced', loopsLater, { version: '1.0.0', limits: { timeoutMs: 8_000 } })
+    const begun = await Promise.all(Array.from({ length: 3 }, () => given.fetch('/replaced')))
+    await given.publishAndWait('replaced', 'const loaded = crypto.randomUUID()\nexport default (req, res) => res.send(loaded)', { version: '1.0.1' })
+    const loaded = await (await given.fetch('/replaced')).text()
+    const ends = await Promise.allSettled(begun.map((answer) => answer.text()))
+    assert.deepEqual(
+      ends.map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    )
+    assert.equal(await (await given.fetch('/replaced')).text(), loaded)
+    await quarantined(given, [])
+  })
+
   it('does not follow for a version that takes its worker down before it ever served', async () => {
     await using runtime = await givenRuntime(mongo())
     const given = await givenEnvironment(runtime, mongo())

@@ -258,11 +258,10 @@ export class BoundWorker implements CallWorker {
         this.#endCall(id, call)
         call.onEnd()
         return
-      case toFront.failed: {
+      case toFront.failed:
         this.#endCall(id, call)
         call.onFailed(readFailure(buffer, bodyAt, end))
         return
-      }
       case toFront.returned:
         call.worker = undefined
         this.#endCall(id, call)
