@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- bell`: how long a publishing write takes until the worker serves it, over each kind of bell, beside 1,000 unrelated commits a second
- * in the same MongoDB: with 50 gateways on change streams, and with 1,000 listeners at the hub. After each, the same writes beside the same load once more, when
- * nobody listens any more: what the database takes of it by itself, on the processors that it shares with all the rest here.
+ * `npm run bench -- bell`: how long a publishing write takes until the worker serves it, over each kind of bell, beside 100 and then 1,000 unrelated commits a
+ * second in the same MongoDB: with 50 gateways on change streams, and with 1,000 listeners at the hub. Told with it: how busy the processors were meanwhile, which
+ * everything here shares. After each, the same writes beside the same load once more, when nobody listens any more: what the database takes of it by itself.
  */
 import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createBellTokens } from '../backend/src/bell/bell-tokens.ts'
 import { createSecrets } from '../backend/src/platform/secrets.ts'
@@ -13,9 +14,11 @@ import { type GivenMongo, givenMongo } from '../backend/test/support/given-mongo
 import { startChild } from './lib/child.ts'
 import { measureWrites, measureWriteToSwap } from './lib/commit-to-swap.ts'
 import { type Figure, percentile, report } from './lib/figures.ts'
+import { type ProcessorsUse, watchProcessors } from './lib/processors.ts'
 
 const streamsCount = 50
 const listenersCount = 1_000
+const fewPerSecond = 100
 const unrelatedPerSecond = 1_000
 /** Gateways that are published to, each with a worker of its own. */
 const publishedCount = 5
@@ -25,24 +28,33 @@ const code = 'export default async function answer(req, res) {\n  return res.jso
 
 const targets = Array.from({ length: publishedCount }, (_, index) => ({ gatewayId: `bell-${index}`, environment: 'dev' as const, name, count: publishesEach }))
 
-async function besideWrites({ uri, database }: GivenMongo, measureOne: typeof measureWrites): Promise<number[]> {
-  await using _writer = await startChild('steady-writer.ts', { uri, perSecond: unrelatedPerSecond })
+async function besideWrites({ uri, database }: GivenMongo, perSecond: number, measureOne: typeof measureWrites): Promise<number[]> {
+  await using _writer = await startChild('steady-writer.ts', { uri, perSecond })
   const tookMs: number[] = []
   for (const target of targets) tookMs.push(...(await measureOne(database, target)))
   return tookMs
 }
-async function measure(mongo: GivenMongo, backend: GivenBackend): Promise<number[]> {
+
+interface Measured {
+  besideFewMs: number[]
+  servedMs: number[]
+  processors: ProcessorsUse
+}
+async function measure(mongo: GivenMongo, backend: GivenBackend): Promise<Measured> {
   for (let index = 0; index < publishedCount; index++) await givenPublished(backend, `bell-${index}`, name, code)
-  return besideWrites(mongo, measureWriteToSwap)
+  const besideFewMs = await besideWrites(mongo, fewPerSecond, measureWriteToSwap)
+  const processorsUse = await watchProcessors(mongo.database)
+  const servedMs = await besideWrites(mongo, unrelatedPerSecond, measureWriteToSwap)
+  return { besideFewMs, servedMs, processors: await processorsUse() }
 }
 
-async function onStreams(mongo: GivenMongo): Promise<number[]> {
+async function onStreams(mongo: GivenMongo): Promise<Measured> {
   await using backend = await givenBackend({ asProcess: true, env: { IMPRUN_RUNTIME_BELL: 'mongo-stream' } })
   for (let index = 0; index < streamsCount; index++) await givenGateway(backend, `bell-${index}`)
   return await measure(mongo, backend)
 }
 
-async function onHub(mongo: GivenMongo): Promise<number[]> {
+async function onHub(mongo: GivenMongo): Promise<Measured> {
   await using backend = await givenBackend({ asProcess: true, env: { IMPRUN_RUNTIME_BELL: 'hub' } })
   for (let index = 0; index < publishedCount; index++) await givenGateway(backend, `bell-${index}`)
   const tokens = createBellTokens(createSecrets(Buffer.from((await readFile(join(backend.home, 'keys', 'secret.key'), 'utf8')).trim(), 'hex')))
@@ -62,10 +74,14 @@ const figures: Figure[] = []
 for (const { run, what, p99MsMax } of Object.values(kinds)) {
   await using mongo = await givenMongo()
   const served = `publishing write -> served with ${what}`
-  const servedMs = await run(mongo)
-  const aloneMs = await besideWrites(mongo, measureWrites)
+  const { besideFewMs, servedMs, processors } = await run(mongo)
+  const aloneMs = await besideWrites(mongo, unrelatedPerSecond, measureWrites)
+  figures.push({ figure: `${served}, beside ${fewPerSecond} a second, p50`, value: percentile(besideFewMs, 0.5), unit: 'ms' })
+  figures.push({ figure: `${served}, beside ${fewPerSecond} a second, p99`, value: percentile(besideFewMs, 0.99), unit: 'ms' })
   figures.push({ figure: `${served}, p50`, value: percentile(servedMs, 0.5), unit: 'ms' })
   figures.push({ figure: `${served}, p99`, value: percentile(servedMs, 0.99), unit: 'ms', target: { atMost: p99MsMax } })
+  figures.push({ figure: `processors busy meanwhile, of ${availableParallelism() * 100}`, value: processors.allPercent, unit: '%' })
+  figures.push({ figure: 'of it MongoDB', value: processors.mongodPercent, unit: '%' })
   figures.push({ figure: 'the same write alone, where nobody listens, p50', value: percentile(aloneMs, 0.5), unit: 'ms' })
   figures.push({ figure: 'the same write alone, where nobody listens, p99', value: percentile(aloneMs, 0.99), unit: 'ms' })
 }
