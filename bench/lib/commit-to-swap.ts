@@ -75,7 +75,7 @@ async function functionIdOf(database: Database, gatewayId: string, name: string)
 }
 
 const swapDeadlineMs = 10_000
-const lookEveryMs = 5
+const lookEveryMs = 20
 
 async function eventuallySwapped(
   runtimes: { findOne(filter: object): Promise<{ appliedAt?: Date | undefined } | null> },
