@@ -3,12 +3,12 @@ import { canaryWishSchema, healthCheckWishSchema } from './canary.ts'
 import { deploymentSchema } from './deployment.ts'
 import { inputFaultSchema } from './errors.ts'
 import { functionHealthSchema } from './health.ts'
+import { httpMethods } from './http-methods.ts'
 import { environmentNameSchema, functionKinds, functionNameSchema } from './names.ts'
 import { bumps, releaseNotesSchema } from './release.ts'
 import { scheduleSchema } from './schedule.ts'
 
 export const codeBytesMax = 512 * 1024
-export const httpMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export const methodsSchema = z.array(z.enum(httpMethods)).min(1).max(httpMethods.length)
 
 export const functionLimitsSchema = z.object({

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { httpMethods } from './function.ts'
+import { httpMethods } from './http-methods.ts'
 import { logLevels } from './log.ts'
 
 /** Longest text of a request that may be sent with a run, in characters; the code travels in the same body. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { httpMethods } from '../function.ts'
+import { httpMethods } from '../http-methods.ts'
 import { environmentNameSchema } from '../names.ts'
 
 /** A request as the panel edits it and as it is kept: everything but the key. */

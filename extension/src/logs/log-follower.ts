@@ -1,5 +1,4 @@
 import type { ImprunError, LogEntry, LogFilter, LogTailEvent } from '@imprun/contracts'
-import { logTailEventSchema } from '@imprun/contracts/log'
 import type { ApiTarget } from '../api/api-client.ts'
 import { EventStream } from '../api/event-stream.ts'
 import type { Disposable } from '../platform/disposables.ts'
@@ -29,7 +28,7 @@ export class LogFollower implements Disposable {
     this.#ports = ports
     const query = new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''))
     const source = async () => {
-      const { routePath } = await import('@imprun/contracts/routes/routes')
+      const [{ logTailEventSchema }, { routePath }] = await Promise.all([import('@imprun/contracts/log'), import('@imprun/contracts/routes/routes')])
       return { path: `${routePath('listGatewayLogs', { gatewayId })}?${query}`, schema: logTailEventSchema }
     }
     this.#stream = new EventStream<LogTailEvent>(source, {

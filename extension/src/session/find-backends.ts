@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Connection } from '@imprun/contracts'
-import { connectionSchema } from '@imprun/contracts/account'
 import * as z from 'zod'
 
 /** Where a running backend may have left its `connection.json`. */
@@ -39,6 +38,7 @@ export async function findBackends(places: Places): Promise<FoundBackend[]> {
 }
 
 export async function readConnection(connectionFile: string): Promise<FoundBackend | undefined> {
+  const { connectionSchema } = await import('@imprun/contracts/account')
   const connection = connectionSchema.safeParse(await readJson(connectionFile))
   return connection.success ? { connection: connection.data, connectionFile } : undefined
 }
