@@ -72,9 +72,7 @@ async function authenticate(ask: (command: Document) => Promise<Document>, usern
   const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), Number(rounds), 32, 'sha256')
   const clientKey = createHmac('sha256', salted).update('Client Key').digest()
   const end = `c=${Buffer.from('n,,').toString('base64')},r=${nonce}`
-  const signature = createHmac('sha256', createHash('sha256').update(clientKey).digest())
-    .update([begin, challenge, end].join(','))
-    .digest()
+  const signature = createHmac('sha256', createHash('sha256').update(clientKey).digest()).update([begin, challenge, end].join(',')).digest()
   const proof = clientKey.map((byte, at) => byte ^ (signature[at] ?? 0))
   await ask({ saslContinue: 1, conversationId: started.conversationId, payload: Buffer.from(`${end},p=${Buffer.from(proof).toString('base64')}`) })
 }
