@@ -59,7 +59,7 @@ export class Worker {
     this.#network = network
     this.#process = process
     this.#engine = engine
-    this.#contexts = new ContextPool(engine, spareMemoryMb, () => this.#onSharedMemoryLost())
+    this.#contexts = new ContextPool(engine, spareMemoryMb, () => this.#onNoRoom())
     this.#sharedMemory = sharedMemory(this.#contexts)
   }
 
@@ -147,6 +147,12 @@ export class Worker {
   #onOutOfMemory(lost: FunctionVersion): void {
     if (lost.sharesMemory) this.#onSharedMemoryLost()
     else lost.dispose(lost.exhausted)
+  }
+  /** The contexts of all functions together leave no room for one more. No call is to blame, so the function that came last tells their author. */
+  #onNoRoom(): void {
+    const last = [...this.#versions].findLast((version) => version.sharesMemory)
+    last?.log('error', this.#sharedMemory.exhausted, undefined)
+    this.#onSharedMemoryLost()
   }
   #onSharedMemoryLost(): void {
     for (const version of this.#versions) if (version.sharesMemory) version.dispose('Another function of this environment used up the memory.')

@@ -12,6 +12,8 @@ describe('functions that fill the memory of their environment by their number al
     await using worker = await givenWorker({ memoryMb })
     const calls = await Promise.all(Array.from({ length: functionCount }, () => worker.given(code)))
     for (const call of calls) assert.equal((await call()).text, '{"ok":true}')
+    const { level } = await worker.logged(({ message }) => message.startsWith('The memory limit of the environment was reached.'))
+    assert.equal(level, 'error', 'their author reads why they were started again')
   })
 
   it('do so as well with pauses, in which contexts are made ahead', async () => {
