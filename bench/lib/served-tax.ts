@@ -39,8 +39,11 @@ export async function publishTax(environment: GivenEnvironment, served?: () => P
 }
 
 export const rawTarget = (peer: PeerProcess): LoadTarget => ({ url: peer.url, body: taxBody, headers: taxHeaders })
-export const startRaw = (): Promise<PeerProcess> =>
-  startPeer(() => ({ command: process.execPath, args: [fileURLToPath(new URL('../peers/raw.ts', import.meta.url))] }))
+const startYardstick = (file: string): Promise<PeerProcess> =>
+  startPeer(() => ({ command: process.execPath, args: [fileURLToPath(new URL(`../peers/${file}`, import.meta.url))] }))
+export const startRaw = (): Promise<PeerProcess> => startYardstick('raw.ts')
+/** The same with the function in a second process. */
+export const startRawInTwo = (): Promise<PeerProcess> => startYardstick('raw-two.ts')
 
 const expected = '{"taxable":190000,"tax":21080,"net":228920}'
 /** @throws Error when the target does not answer what the function answers: the bench would compare apples with nothing */
