@@ -68,7 +68,7 @@ await expectAnswer(inTwo)
 const alone = await measureRounds(load, { ...order, inTwo }, { connections: 1, rounds })
 const addedUs = (name: string): number => medianDifference(alone, name, 'raw', ({ p50Us }) => p50Us)
 figures.push({ figure: 'added p50 over raw node:http, 1 connection', value: addedUs('imprun'), unit: 'us', target: { atMost: 90 } })
-// What a machine takes to wake a second process and to be woken by it, and no runtime that keeps code apart can do without.
+// What the machine takes to wake a second process and to be woken by it, which is the price of keeping functions apart.
 figures.push({ figure: 'the same of raw node:http with the function in a second process', value: addedUs('inTwo'), unit: 'us' })
 figures.push({ figure: 'failed requests', value: failed, unit: 'requests', target: { atMost: 0 } })
 
