@@ -12,12 +12,14 @@ const source = (body: string) => `export default async function calculateTax(req
 const answering = (tax: number) => source(`return res.json({ tax: ${tax} })`)
 const params = { gatewayId: 'hometax', functionId: 'calculateTax' }
 
+/** So many that some get the candidate and some do not, however they are drawn. */
+const consumerCount = 20
 /** Many consumers call staging until told to stop. A canary knows them apart by their user agents, and keeps each on one side. */
 function startCalling({ edgeUrl }: GivenBackend): AsyncDisposable {
   let isStopped = false
   const call = (agent: number) => fetch(`${edgeUrl}/hometax/staging/calculateTax`, { headers: { 'user-agent': `consumer-${agent}` } })
   const calling = (async () => {
-    while (!isStopped) await Promise.all(Array.from({ length: 10 }, async (_, agent) => (await call(agent)).text()))
+    while (!isStopped) await Promise.all(Array.from({ length: consumerCount }, async (_, agent) => (await call(agent)).text()))
   })()
   return {
     async [Symbol.asyncDispose]() {
