@@ -45,9 +45,9 @@ describe('the history of variables', function () {
   it('tells who changed which of them, newest first and page by page, and no value', async () => {
     const { gatewayId, params, patch } = await givenEnvironment('told')
     const { api } = await givenMember(backend, gatewayId, 'grace', 'developer')
-    await patch({ RATE: '0.1', API_KEY: { value: secretText, secret: true } })
-    await patch({ RATE: '0.2' }, api)
-    await patch({ API_KEY: null, RATE: { value: '0.2', secret: true } })
+    await patch({ RATE: 'the-text-of-a-rate', API_KEY: { value: secretText, secret: true } })
+    await patch({ RATE: 'the-text-of-another' }, api)
+    await patch({ API_KEY: null, RATE: { value: 'the-text-of-another', secret: true } })
 
     const { items, nextCursor } = await backend.api.call('listVariableVersions', { params, query: { limit: 2 } })
     const rest = await backend.api.call('listVariableVersions', { params, query: { limit: 2, cursor: nextCursor ?? '' } })
@@ -58,7 +58,7 @@ describe('the history of variables', function () {
       ['ada', 'grace', 'ada'],
     )
     assert.equal(rest.nextCursor, undefined)
-    assert.doesNotMatch(JSON.stringify(all), /0\.[12]|of-the-secret/)
+    assert.doesNotMatch(JSON.stringify(all), /the-text-of/)
   })
 
   it('has no version of a call that changes nothing, so that one may be sent again', async () => {
